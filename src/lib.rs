@@ -1,0 +1,7 @@
+//! Type a density, get samples you can believe.
+
+pub mod error;
+pub mod math;
+pub mod syntax;
+
+pub use error::{Error, ErrorKind, Result, Span};

@@ -1,0 +1,5 @@
+//! Lanes of f64 and the elementary functions on them.
+
+mod lanes;
+
+pub use lanes::{Block, LANES, Lanes};

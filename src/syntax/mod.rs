@@ -1,0 +1,7 @@
+//! Text to [`Ast`]: the only place that knows pest.
+
+mod ast;
+mod functions;
+
+pub use ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, UnaryOperator};
+pub use functions::{Arity, CONSTANTS, Function, KEYWORDS};
