@@ -1,7 +1,11 @@
 //! Type a density, get samples you can believe.
 
+pub mod density;
 pub mod error;
+pub mod gradient;
+pub mod graph;
 pub mod math;
 pub mod syntax;
+pub mod tape;
 
 pub use error::{Error, ErrorKind, Result, Span};

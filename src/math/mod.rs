@@ -3,3 +3,5 @@
 mod lanes;
 
 pub use lanes::{Block, LANES, Lanes};
+mod stub;
+pub use stub::*;
