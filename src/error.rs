@@ -115,7 +115,7 @@ kinds! {
     /// The density is zero wherever it was looked for.
     ZeroDensity = "zero_density", Density;
     /// No mass was found, without a proof that there is none.
-    NoMass = "no_mass", Density;
+    NoMass = "zero_density", Density;
     /// The integral diverges.
     InfiniteZ = "infinite_Z", Density;
     /// The density overflows even as a logarithm.

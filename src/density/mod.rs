@@ -1,4 +1,15 @@
-//! Tape and bounds to log density.
+//! Tape and bounds to log density: the one place where the user's meaning becomes a sign.
+
 mod bounds;
+pub mod gallery;
+mod inspect;
+mod landmarks;
+mod log_density;
 mod logarithm;
+mod model;
+
 pub use bounds::{Bound, Boundary, Declaration};
+pub use inspect::{Inspection, Sign, Witness, inspect};
+pub use landmarks::{End, Landmarks};
+pub use log_density::{Evaluate, FromFn, LogDensity};
+pub use model::{Meaning, Model};

@@ -1,0 +1,290 @@
+//! Looking at a density before using it: sign, finiteness and zeros at thousands of well-placed points.
+//!
+//! A sample proves nothing but a witness: "negative here" is certain, "nowhere negative" is not. What interval evaluation proves is
+//! told apart in [`Sign`].
+
+use super::{LogDensity, Meaning, Model};
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::{LANES, Lanes};
+use crate::tape::{Evaluator, Tape};
+
+/// A point and the formula's value there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Witness {
+    /// One entry a variable.
+    pub position: Vec<f64>,
+    /// The formula's value as typed.
+    pub value: f64,
+}
+
+/// What is known about the density's sign.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sign {
+    /// Nowhere negative, by interval evaluation or because a logarithm was given.
+    Proved,
+    /// Negative at a point.
+    Refuted(Witness),
+    /// No negative value was met.
+    Unknown,
+}
+
+/// What was met.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// How many points were evaluated.
+    pub points: usize,
+    /// The sign.
+    pub sign: Sign,
+    /// A point in a region where the formula is undefined.
+    pub undefined: Option<Witness>,
+    /// The share of points where the density is zero (its logarithm −∞).
+    pub zero_share: f64,
+    /// Whether the density was positive anywhere.
+    pub positive: bool,
+    /// Whether it is proved to be zero everywhere.
+    pub zero_proved: bool,
+}
+
+impl Inspection {
+    /// An error if the density cannot be used.
+    ///
+    /// # Errors
+    /// Kinds `negative_density`, `domain`, `zero_density`.
+    pub fn refuse(&self, model: &Model) -> Result<()> {
+        let names = model.names();
+        let place = |witness: &Witness| {
+            let shown: Vec<String> = names.iter().zip(&witness.position).take(6).map(|(name, x)| format!("{name} = {x}")).collect();
+            format!("{}{}", shown.join(", "), if names.len() > 6 { ", …" } else { "" })
+        };
+        if let Sign::Refuted(witness) = &self.sign {
+            let message = format!("the density is negative: {} at {}", witness.value, place(witness));
+            return Err(Error::new(ErrorKind::NegativeDensity, message)
+                .hint("narrow the --range, mend the formula, or pass it as --energy or --log-density"));
+        }
+        if let Some(witness) = &self.undefined {
+            let message = format!("the formula is undefined at {}", place(witness));
+            return Err(Error::new(ErrorKind::Domain, message).hint("narrow the --range to where it is defined, or guard it: if(x > 0, …, 0)"));
+        }
+        if self.zero_proved {
+            return Err(Error::new(ErrorKind::ZeroDensity, "the density is zero everywhere in its range"));
+        }
+        Ok(())
+    }
+}
+
+/// How many points cover the ranges.
+const COVER: usize = 16 * LANES;
+/// Steps of the descent towards smaller values.
+const DESCENT: usize = 80;
+
+/// Looks at `model`: a covering of its ranges, its landmarks and their neighbourhoods, and a descent to where the value is smallest.
+pub fn inspect(model: &Model) -> Inspection {
+    let dimension = model.dimension();
+    let typed = model.typed_tape();
+    let mut walker = Walker { tape: &typed, evaluator: Evaluator::new(&typed), value: Lanes::default(), points: 0 };
+    let (cover, landmarks) = (cover(model), near_landmarks(model));
+    let range = model.typed_range();
+    let is_density = model.meaning() == Meaning::Density;
+    let mut found = Inspection {
+        points: 0,
+        sign: if !is_density || range.is_nonnegative() { Sign::Proved } else { Sign::Unknown },
+        undefined: None,
+        zero_share: 0.0,
+        positive: false,
+        zero_proved: is_density && range.low == 0.0 && range.high == 0.0,
+    };
+    let mut values: Vec<(f64, Vec<f64>)> = Vec::with_capacity(cover.len() + landmarks.len());
+    for position in cover.iter().chain(&landmarks) {
+        values.push((f64::NAN, position.clone()));
+    }
+    walker.evaluate(&mut values);
+    let (mut zeros, mut defined) = (0_usize, 0_usize);
+    for (value, position) in &values {
+        if value.is_nan() {
+            if found.undefined.is_none() && !walker.is_removable(position, model) {
+                found.undefined = Some(Witness { position: position.clone(), value: *value });
+            }
+            continue;
+        }
+        defined += 1;
+        let zero = if is_density { *value == 0.0 } else { *value == if model.meaning() == Meaning::Energy { f64::INFINITY } else { f64::NEG_INFINITY } };
+        zeros += usize::from(zero);
+        found.positive |= if is_density { *value > 0.0 } else { !zero };
+    }
+    found.zero_share = zeros as f64 / defined.max(1) as f64;
+    if found.sign == Sign::Unknown {
+        let negative = values.iter().filter(|(value, _)| *value < 0.0).min_by(|a, b| a.0.total_cmp(&b.0)).cloned();
+        let negative = negative.or_else(|| descend(model, &mut walker, &values, dimension));
+        if let Some((value, position)) = negative {
+            found.sign = Sign::Refuted(Witness { position, value });
+        }
+    }
+    found.points = walker.points;
+    found
+}
+
+struct Walker<'a> {
+    tape: &'a Tape,
+    evaluator: Evaluator,
+    value: Lanes,
+    points: usize,
+}
+
+impl Walker<'_> {
+    fn evaluate(&mut self, points: &mut [(f64, Vec<f64>)]) {
+        let dimension = self.tape.inputs();
+        let mut block = vec![Lanes::default(); dimension];
+        self.points += points.len();
+        for chunk in points.chunks_mut(LANES) {
+            for (variable, row) in block.iter_mut().enumerate() {
+                for lane in 0..LANES {
+                    row[lane] = chunk[lane.min(chunk.len() - 1)].1[variable];
+                }
+            }
+            self.evaluator.run(self.tape, &block, std::slice::from_mut(&mut self.value));
+            for (lane, point) in chunk.iter_mut().enumerate() {
+                point.0 = self.value[lane];
+            }
+        }
+    }
+
+    /// Whether the formula is defined on all sides of an undefined point, as sin(x)/x is around 0.
+    fn is_removable(&mut self, position: &[f64], model: &Model) -> bool {
+        let mut around = Vec::new();
+        for (variable, bound) in model.bounds().iter().enumerate() {
+            for sign in [-1.0, 1.0] {
+                let mut near = position.to_vec();
+                let width = if bound.is_finite() { bound.high - bound.low } else { near[variable].abs().max(1.0) };
+                near[variable] += sign * 1e-7 * width;
+                if near[variable] >= bound.low && near[variable] <= bound.high {
+                    around.push((f64::NAN, near));
+                }
+            }
+        }
+        self.evaluate(&mut around);
+        // In several dimensions a singular line leaves its own direction undefined: one defined neighbour is then enough.
+        let undefined = around.iter().filter(|(value, _)| value.is_nan()).count();
+        if model.dimension() == 1 { undefined == 0 } else { undefined < around.len() }
+    }
+}
+
+/// A covering of the ranges by an additive recurrence (Roberts 2018: the generalised golden ratio), stretched over infinite ends.
+fn cover(model: &Model) -> Vec<Vec<f64>> {
+    let dimension = model.dimension();
+    // The root of φ^(d+1) = φ + 1, by its own iteration.
+    let mut ratio = 2.0_f64;
+    for _ in 0..40 {
+        ratio = crate::math::pow(1.0 + ratio, 1.0 / (dimension as f64 + 1.0));
+    }
+    (0..COVER)
+        .map(|point| {
+            let mut step = 1.0;
+            let along = |bound: &super::Bound| {
+                step /= ratio;
+                let u = (0.5 + step * (point as f64 + 1.0)).fract().clamp(1e-9, 1.0 - 1e-9);
+                match (bound.low.is_finite(), bound.high.is_finite()) {
+                    (true, true) => (bound.low + (bound.high - bound.low) * u).clamp(bound.low, bound.high),
+                    (true, false) => bound.low + stretch(u),
+                    (false, true) => bound.high - stretch(u),
+                    (false, false) => stretch(u) - stretch(1.0 - u),
+                }
+            };
+            model.bounds().iter().map(along).collect()
+        })
+        .collect()
+}
+
+/// (0, 1) onto (0, ∞): half below 1, a fair share at every scale up to a million.
+fn stretch(u: f64) -> f64 {
+    u / (1.0 - u)
+}
+
+/// The landmarks of each variable and points close to them, the other variables at their own first landmark.
+fn near_landmarks(model: &Model) -> Vec<Vec<f64>> {
+    let landmarks = model.landmarks();
+    let home: Vec<f64> = model
+        .bounds()
+        .iter()
+        .zip(&landmarks.points)
+        .map(|(bound, points)| {
+            let inside = points.iter().copied().find(|point| *point > bound.low && *point < bound.high);
+            inside.unwrap_or(match (bound.low.is_finite(), bound.high.is_finite()) {
+                (true, true) => 0.5 * (bound.low + bound.high),
+                (true, false) => bound.low + 1.0,
+                (false, true) => bound.high - 1.0,
+                (false, false) => 0.0,
+            })
+        })
+        .collect();
+    let mut points = vec![home.clone()];
+    for (variable, (bound, marks)) in model.bounds().iter().zip(&landmarks.points).enumerate() {
+        let width = if bound.is_finite() { bound.high - bound.low } else { 1.0 };
+        for mark in marks {
+            for exponent in 0..=9 {
+                for sign in [-1.0, 1.0] {
+                    // The last pass, at distance zero, is the landmark itself.
+                    let distance = if exponent == 9 { 0.0 } else { width * crate::math::pow(10.0, -f64::from(exponent)) };
+                    let x = mark + sign * distance;
+                    if x > bound.low && x < bound.high {
+                        let mut point = home.clone();
+                        point[variable] = x;
+                        points.push(point);
+                    }
+                }
+            }
+        }
+    }
+    points
+}
+
+/// Walks downhill from the smallest values met; the first negative value found.
+fn descend(model: &Model, walker: &mut Walker, values: &[(f64, Vec<f64>)], dimension: usize) -> Option<(f64, Vec<f64>)> {
+    let (graph, derivatives) = model.typed_gradient().ok()?;
+    let slopes = Tape::compile(&graph, &derivatives, dimension);
+    let mut evaluator = Evaluator::new(&slopes);
+    let mut ordered: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value > 0.0).collect();
+    ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // Half from the bottom, half from everywhere: the bottom may be nothing but a tail.
+    let stride = (ordered.len() / (LANES / 2)).max(1);
+    let spread = ordered.iter().step_by(stride).take(LANES / 2);
+    let mut points: Vec<(f64, Vec<f64>)> = ordered.iter().take(LANES / 2).chain(spread).map(|point| (*point).clone()).collect();
+    if points.is_empty() {
+        return None;
+    }
+    let mut reach: Vec<f64> = vec![0.05; points.len()];
+    let scale: Vec<f64> = model.bounds().iter().map(|bound| if bound.is_finite() { bound.high - bound.low } else { 1.0 }).collect();
+    let mut block = vec![Lanes::default(); dimension];
+    let mut slope = vec![Lanes::default(); dimension];
+    for _ in 0..DESCENT {
+        for (variable, row) in block.iter_mut().enumerate() {
+            for lane in 0..LANES {
+                row[lane] = points[lane.min(points.len() - 1)].1[variable];
+            }
+        }
+        evaluator.run(&slopes, &block, &mut slope);
+        let mut trial = points.clone();
+        for (lane, (_, position)) in trial.iter_mut().enumerate() {
+            let size = (0..dimension).map(|v| { let s = slope[v][lane] * scale[v]; s * s }).sum::<f64>().sqrt();
+            for (variable, x) in position.iter_mut().enumerate() {
+                let bound = &model.bounds()[variable];
+                let move_by = reach[lane] * scale[variable] * slope[variable][lane] * scale[variable] / size;
+                if move_by.is_finite() {
+                    *x = (*x - move_by).clamp(bound.low, bound.high);
+                }
+            }
+        }
+        walker.evaluate(&mut trial);
+        for lane in 0..points.len() {
+            if trial[lane].0 < points[lane].0 {
+                points[lane] = trial[lane].clone();
+                reach[lane] *= 1.3;
+            } else {
+                reach[lane] *= 0.4;
+            }
+        }
+        if let Some(negative) = points.iter().filter(|(value, _)| *value < 0.0).min_by(|a, b| a.0.total_cmp(&b.0)) {
+            return Some(negative.clone());
+        }
+    }
+    None
+}

@@ -1,0 +1,59 @@
+//! Draws as tidy CSV: `chain,draw,…variables`, one row a draw, no comments, numbers that read back to the same bits.
+
+use std::io::{self, Write};
+
+use crate::sampler::Population;
+
+/// Writes the population; a chain has one draw here, number 1.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_csv(names: &[String], draws: &Population, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = String::from("chain,draw");
+    for name in names {
+        line.push(',');
+        line.push_str(name);
+    }
+    writeln!(out, "{line}")?;
+    for chain in 0..draws.chains() {
+        line.clear();
+        line.push_str(&format!("{},1", chain + 1));
+        for column in draws.columns() {
+            line.push_str(&format!(",{}", number(column[chain])));
+        }
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// The shortest text that reads back to the same double.
+fn number(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:?}")
+    } else if value.is_nan() {
+        "NaN".into()
+    } else {
+        String::from(if value > 0.0 { "inf" } else { "-inf" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_read_back_to_the_same_bits() {
+        let values = vec![0.1, -1e-300, f64::MAX, f64::INFINITY, f64::NAN];
+        let mut bytes = Vec::new();
+        write_csv(&["x".into()], &Population::from_columns(vec![values.clone()]), &mut bytes).expect("memory");
+        let text = String::from_utf8(bytes).expect("text");
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some("chain,draw,x"));
+        for (chain, (line, value)) in lines.zip(values).enumerate() {
+            let cells: Vec<&str> = line.split(',').collect();
+            assert_eq!(cells[0], (chain + 1).to_string());
+            let read: f64 = cells[2].parse().expect("a number");
+            assert!(read.to_bits() == value.to_bits() || (read.is_nan() && value.is_nan()), "{line}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! From the problem to a schedule: how many steps of which size, and where to begin.
+
+use super::pilot::Pilot;
+use super::settings::{Init, Sampling};
+use crate::density::{Bound, LogDensity};
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::{LANES, Lanes, exp, log};
+use crate::quadrature::Reference;
+use crate::sampler::{Annealing, Guard, Schedule, Shape, Start};
+
+/// Chains unless asked otherwise: sixteen full blocks of lanes.
+const CHAINS: usize = 16 * LANES;
+/// Diffusion time in relaxation times: what is left of the start is e^−8 of it.
+pub(crate) const RELAXATIONS: f64 = 8.0;
+/// The bias left at the end, as a share of the Monte Carlo error of the draws.
+const BIAS_SHARE: f64 = 0.1;
+/// Coordinate updates that the default may spend: a few seconds.
+const BUDGET: f64 = 4e9;
+
+/// A run that is ready to go, and what it was based on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The run.
+    pub annealing: Annealing,
+    /// What to do about zeros of the density.
+    pub guard: Guard,
+    /// The slowest relaxation time of the diffusion, in units of ε·steps; estimated in more than one dimension.
+    pub relaxation_time: f64,
+    /// The largest curvature |∂²log p| that chains meet.
+    pub curvature: f64,
+}
+
+/// What the schedule is made from.
+struct Scales {
+    relaxation_time: f64,
+    curvature: f64,
+    /// The bias of the law per unit of ε, as a Kolmogorov distance.
+    bias: f64,
+}
+
+/// Chooses whatever `settings` leaves open.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn plan(density: &dyn LogDensity, reference: Option<&Reference>, pilot: &Pilot, settings: &Sampling) -> Result<Plan> {
+    let chains = settings.chains.unwrap_or(CHAINS);
+    let scales = match reference {
+        Some(reference) => Scales {
+            relaxation_time: reference.relaxation_time(),
+            curvature: reference.curvature().max(f64::MIN_POSITIVE),
+            bias: bias_per_step_size(density, reference),
+        },
+        // A Gaussian of curvature L: the variance is off by εL/2, the distribution function by 0.06 εL.
+        None => Scales { relaxation_time: pilot.relaxation_time, curvature: pilot.curvature, bias: 0.06 * pilot.curvature },
+    };
+    let Scales { relaxation_time, curvature, bias } = scales;
+    let shape = settings.schedule.unwrap_or_default();
+    let stable = (0.5 / curvature).min(0.1 * relaxation_time).max(f64::MIN_POSITIVE);
+    let first = settings.step_size.unwrap_or(stable);
+    let last = match (settings.final_step_size, shape) {
+        (Some(last), _) => last,
+        (None, Shape::Constant) => first,
+        (None, _) => {
+            let wanted = BIAS_SHARE / ((chains as f64).sqrt() * bias);
+            wanted.min(first).max(first * 1e-3)
+        }
+    };
+    let step_size = Schedule { shape, first, last };
+    let steps = match settings.steps {
+        Some(steps) => steps,
+        None => {
+            let work = chains as f64 * density.dimension() as f64;
+            let most = (BUDGET / work).clamp(100.0, 1e6);
+            enough_steps(step_size, relaxation_time).min(most as usize)
+        }
+    };
+    let temperature = settings.temperature.unwrap_or(1.0);
+    let cooled = settings.final_temperature.unwrap_or(if settings.temperature.is_some() { temperature } else { 1.0 });
+    let annealing = Annealing {
+        chains,
+        steps,
+        step_size,
+        temperature: Schedule::geometric(temperature, cooled),
+        starts: starts(density.bounds(), reference, pilot, &settings.init)?,
+        seed: settings.seed,
+        threads: settings.threads,
+    };
+    annealing.check(density.dimension())?;
+    let guard = if pilot.has_zeros { Guard::Refuse } else { Guard::None };
+    Ok(Plan { annealing, guard, relaxation_time, curvature })
+}
+
+/// Steps for [`RELAXATIONS`] relaxation times in all, and for the bias of each larger step size to be forgotten by the end: at
+/// distance s of diffusion time from the end a bias of order ε is worn down by e^(−s/τ).
+fn enough_steps(step_size: Schedule, relaxation_time: f64) -> usize {
+    const PROBE: usize = 1000;
+    let mean = step_size.total(PROBE) / PROBE as f64;
+    let mixing = RELAXATIONS * relaxation_time / mean;
+    let spread = log(step_size.first / step_size.last).max(1.0);
+    let forgetting = 0.7 * relaxation_time * spread / step_size.last;
+    let forgetting = if step_size.first == step_size.last { 0.0 } else { forgetting };
+    let steps = mixing.max(forgetting).clamp(100.0, 1e9);
+    // Two significant digits read better than seven.
+    let unit = crate::math::pow(10.0, (log(steps) / std::f64::consts::LN_10).floor() - 1.0);
+    ((steps / unit).ceil() * unit) as usize
+}
+
+/// The stationary law of the Euler step errs by ε times this, as a Kolmogorov distance.
+///
+/// To first order in ε the step samples p·(1 + ε(g²/4 + g′/2 − mean)), g = (log p)′ (expand the one-step generator; for a Gaussian
+/// this is the variance 1/(1 − ε/2)). Integrating by parts, the distribution function errs by ε·|C(x) − F(x)·C(∞)| with
+/// C = p·g/2 − ∫p·g²/4; a reflecting wall adds a layer of weight p·|g|/2 at the wall.
+fn bias_per_step_size(density: &dyn LogDensity, reference: &Reference) -> f64 {
+    const CELLS: usize = 4 * LANES;
+    let (low, high) = reference.effective_range(1e-6);
+    let mut evaluate = density.evaluator();
+    let mut slopes = Vec::with_capacity(CELLS);
+    let place = |cell: usize| low + (high - low) * (cell as f64 + 0.5) / CELLS as f64;
+    for block in 0..CELLS / LANES {
+        let mut x = Lanes::default();
+        for lane in 0..LANES {
+            x[lane] = place(block * LANES + lane);
+        }
+        let mut gradient = [Lanes::default()];
+        evaluate.gradient(std::slice::from_ref(&x), &mut gradient);
+        slopes.extend_from_slice(&gradient[0][..]);
+    }
+    let width = (high - low) / CELLS as f64;
+    let mut integral = 0.0;
+    let mut curve = Vec::with_capacity(CELLS);
+    for (cell, slope) in slopes.iter().enumerate() {
+        let x = place(cell);
+        let p = reference.pdf(x);
+        let flow = p * slope;
+        if flow.is_finite() && (flow * slope).is_finite() {
+            integral += flow * slope * width / 4.0;
+            curve.push((reference.cdf(x), flow / 2.0 - integral));
+        }
+    }
+    let (Some(&(_, first)), Some(&(_, last))) = (curve.first(), curve.last()) else { return 1.0 };
+    let inner = curve.iter().map(|(cdf, c)| ((c - first) - cdf * (last - first)).abs()).fold(0.0, f64::max);
+    let walls: f64 = density
+        .bounds()
+        .first()
+        .map(|Bound { low, high, .. }| {
+            let at = |end: f64, cell: usize| if end.is_finite() { (reference.pdf(place(cell)) * slopes[cell]).abs() / 2.0 } else { 0.0 };
+            at(*low, 0) + at(*high, CELLS - 1)
+        })
+        .filter(|layer| layer.is_finite())
+        .unwrap_or(0.0);
+    (inner + walls).max(1e-6)
+}
+
+/// Where each variable's chains begin.
+fn starts(bounds: &[Bound], reference: Option<&Reference>, pilot: &Pilot, init: &Init) -> Result<Vec<Start>> {
+    if let Init::Point(point) = init {
+        return bounds
+            .iter()
+            .enumerate()
+            .map(|(variable, bound)| {
+                let x = match point[..] {
+                    [x] => x,
+                    _ => *point.get(variable).ok_or_else(|| {
+                        Error::new(ErrorKind::Setting, format!("--init has {} numbers for {} variables", point.len(), bounds.len()))
+                            .hint("one number for all, or one for each in order")
+                    })?,
+                };
+                if !(bound.low..=bound.high).contains(&x) {
+                    let message = format!("--init {x} is outside the range of `{}`, [{}, {}]", bound.name, bound.low, bound.high);
+                    return Err(Error::new(ErrorKind::Setting, message).hint("begin inside the range"));
+                }
+                Ok(Start::Point(x))
+            })
+            .collect();
+    }
+    Ok(bounds
+        .iter()
+        .enumerate()
+        .map(|(variable, bound)| {
+            let (low, high) = match reference {
+                Some(reference) => reference.effective_range(1e-3),
+                None => (pilot.mean[variable] - 3.0 * pilot.sd[variable], pilot.mean[variable] + 3.0 * pilot.sd[variable]),
+            };
+            let (low, high) = (low.max(bound.low), high.min(bound.high));
+            let normal = Start::Normal { mean: 0.5 * (low + high), sd: ((high - low) / 4.0).max(f64::MIN_POSITIVE) };
+            match init {
+                Init::Normal => normal,
+                Init::Auto if !bound.is_finite() => normal,
+                _ => Start::Uniform {
+                    low: if bound.low.is_finite() { bound.low } else { low },
+                    high: if bound.high.is_finite() { bound.high } else { high },
+                },
+            }
+        })
+        .collect())
+}
+
+/// What is left of the start after a diffusion time, e^(−time/τ).
+pub(crate) fn memory(diffusion_time: f64, relaxation_time: f64) -> f64 {
+    exp(-diffusion_time / relaxation_time)
+}

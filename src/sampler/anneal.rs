@@ -1,0 +1,172 @@
+//! The run loop of an annealed population: every chain takes the same steps, its last position is its draw.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::draws::Population;
+use super::film::{Film, FilmPlan};
+use super::kernel::{Kernel, Parameters, StepInfo};
+use super::schedule::Schedule;
+use super::start::{Start, positions};
+use crate::density::LogDensity;
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::LANES;
+use crate::random::{BlockRng, Purpose};
+
+/// Settings of an annealed run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Annealing {
+    /// How many chains; each gives one draw.
+    pub chains: usize,
+    /// How many steps each takes.
+    pub steps: usize,
+    /// ε at each step.
+    pub step_size: Schedule,
+    /// T at each step.
+    pub temperature: Schedule,
+    /// Where each variable's chains begin.
+    pub starts: Vec<Start>,
+    /// The seed; the same seed gives the same draws on any number of threads.
+    pub seed: u64,
+    /// How many threads; 0 for as many as the machine has.
+    pub threads: usize,
+}
+
+impl Annealing {
+    /// Checks that the run can be made.
+    ///
+    /// # Errors
+    /// Kind `setting`.
+    pub fn check(&self, dimension: usize) -> Result<()> {
+        let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
+        if self.chains == 0 {
+            return refuse("there are no chains to run".into(), "--chains 1 or more");
+        }
+        if self.starts.len() != dimension {
+            return refuse(format!("{} starts for {dimension} variables", self.starts.len()), "one start a variable");
+        }
+        for (name, schedule, least) in [("step size", self.step_size, f64::MIN_POSITIVE), ("temperature", self.temperature, 0.0)] {
+            for value in [schedule.first, schedule.last] {
+                if !value.is_finite() || value < least {
+                    return refuse(format!("a {name} of {value} makes no step"), "a positive number");
+                }
+            }
+        }
+        if matches!(self.temperature.shape, super::Shape::Geometric) && self.temperature.first != self.temperature.last && self.temperature.last == 0.0 {
+            return refuse("a geometric schedule cannot reach temperature 0".into(), "end at a small positive temperature");
+        }
+        Ok(())
+    }
+}
+
+/// How a caller watches a run and ends it early.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// Set it to end the run at the next step; what was drawn so far is returned.
+    pub stop: AtomicBool,
+    /// Chain-steps taken.
+    pub chain_steps: AtomicU64,
+}
+
+/// What a run leaves.
+#[derive(Debug)]
+pub struct Annealed {
+    /// Where each chain began.
+    pub starts: Population,
+    /// Where each chain is: the draws.
+    pub draws: Population,
+    /// What the steps met.
+    pub info: StepInfo,
+    /// Chain-steps taken; one gradient each.
+    pub chain_steps: u64,
+    /// Whether every chain took every step.
+    pub complete: bool,
+    /// The recording, if one was asked for.
+    pub film: Option<Film>,
+}
+
+/// Steps between two looks at the stop flag.
+const STRIDE: usize = 64;
+
+/// Runs `kernel` on a population of chains of `density`.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn anneal<K: Kernel>(density: &dyn LogDensity, kernel: &K, settings: &Annealing, film: Option<FilmPlan>, control: &Control) -> Result<Annealed> {
+    settings.check(density.dimension())?;
+    let film = film.map(|plan| Film::new(plan, settings.chains));
+    let starts = super::start::population(&settings.starts, density.bounds(), settings.seed, settings.chains);
+    let parameters: Vec<Parameters> = (0..settings.steps)
+        .map(|step| Parameters {
+            step_size: settings.step_size.at(step, settings.steps),
+            temperature: settings.temperature.at(step, settings.steps),
+        })
+        .collect();
+    let collected = Mutex::new((starts.clone(), Vec::with_capacity(starts.blocks()), true));
+    let one_block = |block: usize| {
+        let mut evaluate = density.evaluator();
+        let mut noise = BlockRng::new(settings.seed, block as u64, Purpose::Noise);
+        let mut info = StepInfo::new(density.dimension());
+        let mut state = kernel.init(positions(&settings.starts, density.bounds(), settings.seed, block as u64), &mut *evaluate);
+        let active = LANES.min(settings.chains - block * LANES) as u64;
+        let mut frame = 0;
+        let mut complete = true;
+        let mut shoot = |taken: usize, positions: &[crate::math::Lanes]| {
+            if let Some(film) = &film {
+                while film.steps().get(frame) == Some(&taken) {
+                    film.record(frame, block, positions);
+                    frame += 1;
+                }
+            }
+        };
+        shoot(0, kernel.positions(&state));
+        for (step, parameters) in parameters.iter().enumerate() {
+            if step % STRIDE == 0 && step > 0 {
+                control.chain_steps.fetch_add(active * STRIDE as u64, Ordering::Relaxed);
+                if control.stop.load(Ordering::Relaxed) {
+                    complete = false;
+                    break;
+                }
+            }
+            kernel.step(&mut state, &mut *evaluate, &mut noise, *parameters, &mut info);
+            shoot(step + 1, kernel.positions(&state));
+        }
+        if complete {
+            let rest = parameters.len() - parameters.len().saturating_sub(1) / STRIDE * STRIDE;
+            control.chain_steps.fetch_add(active * rest as u64, Ordering::Relaxed);
+        }
+        let mut collected = collected.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        collected.0.store(block, kernel.positions(&state));
+        collected.1.push((block, info));
+        collected.2 &= complete;
+    };
+    for_each_block(starts.blocks(), settings.threads, one_block)?;
+    let (draws, mut infos, complete) = collected.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    infos.sort_by_key(|(block, _)| *block);
+    let mut info = StepInfo::new(density.dimension());
+    for (_, seen) in infos {
+        info.absorb(seen);
+    }
+    Ok(Annealed { starts, draws, info, chain_steps: control.chain_steps.load(Ordering::Relaxed), complete, film })
+}
+
+#[cfg(feature = "parallel")]
+fn for_each_block(blocks: usize, threads: usize, body: impl Fn(usize) + Sync) -> Result<()> {
+    use rayon::prelude::*;
+    if threads == 1 || blocks == 1 {
+        (0..blocks).for_each(body);
+        return Ok(());
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))?;
+    pool.install(|| (0..blocks).into_par_iter().with_max_len(1).for_each(body));
+    Ok(())
+}
+
+#[cfg(not(feature = "parallel"))]
+fn for_each_block(blocks: usize, _threads: usize, body: impl Fn(usize) + Sync) -> Result<()> {
+    (0..blocks).for_each(body);
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! The interface of an algorithm: init and step on a block of chains.
+
+use crate::density::Evaluate;
+use crate::math::Lanes;
+use crate::random::BlockRng;
+
+/// The numbers of one step that schedules and adaptation set; passed at each step, so that tuning never rebuilds a kernel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parameters {
+    /// ε.
+    pub step_size: f64,
+    /// T.
+    pub temperature: f64,
+}
+
+/// What diagnostics need of the steps so far; counts are of chain-steps.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StepInfo {
+    /// How often a chain met an end of each variable's range.
+    pub contacts: Vec<u64>,
+    /// How often a drift was cut to its largest size.
+    pub truncated: u64,
+    /// How often a proposal where the density is zero or undefined was refused.
+    pub refused: u64,
+    /// How often a gradient was not finite.
+    pub non_finite: u64,
+    /// Where that happened first (lane, position).
+    pub first_non_finite: Option<(usize, Vec<f64>)>,
+}
+
+impl StepInfo {
+    /// Nothing yet, for this many variables.
+    pub fn new(dimension: usize) -> Self {
+        StepInfo { contacts: vec![0; dimension], ..StepInfo::default() }
+    }
+
+    /// Adds what another block saw; the first place stays that of the earlier block.
+    pub fn absorb(&mut self, other: StepInfo) {
+        for (sum, count) in self.contacts.iter_mut().zip(other.contacts) {
+            *sum += count;
+        }
+        self.truncated += other.truncated;
+        self.refused += other.refused;
+        self.non_finite += other.non_finite;
+        self.first_non_finite = self.first_non_finite.take().or(other.first_non_finite);
+    }
+}
+
+/// One algorithm on one block of chains, `[variable][lane]`.
+pub trait Kernel: Sync {
+    /// What the next step needs, and nothing else.
+    type State: Send;
+
+    /// The state of a block at `positions`.
+    fn init(&self, positions: Vec<Lanes>, evaluate: &mut dyn Evaluate) -> Self::State;
+
+    /// One step of every lane. Allocates nothing.
+    fn step(&self, state: &mut Self::State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo);
+
+    /// Where the lanes are.
+    fn positions<'a>(&self, state: &'a Self::State) -> &'a [Lanes];
+}
