@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod math;
+pub mod quadrature;
 pub mod syntax;
 
 pub use error::{Error, ErrorKind, Result, Span};
