@@ -5,6 +5,7 @@ pub mod error;
 pub mod gradient;
 pub mod graph;
 pub mod math;
+pub mod quadrature;
 pub mod syntax;
 pub mod tape;
 

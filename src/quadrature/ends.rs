@@ -1,0 +1,162 @@
+//! Singular ends and tails: does the integral exist there, which moments do, and how much lies beyond the last panel?
+//!
+//! In the log-distance s from an end the integrand is p·exp(s); along the way out, tau = |s|, its logarithm L(tau) falls linearly for a
+//! power law and like -b·log tau for 1/(x |log x|^b). The integral converges exactly if L falls at least like -b·log tau with b > 1.
+
+use super::chart::Chart;
+use super::probe::Probe;
+
+/// How far symbolic ends are followed, in log-distance. At 2^20 the rounding of log p, about tau itself, is still 1e-10.
+pub(super) const SYMBOLIC_REACH: f64 = 1_048_576.0;
+/// How far doubles reach toward 0 and infinity, in log-distance.
+pub(super) const NUMERIC_REACH: f64 = 690.0;
+/// A density whose b is within this of 1 counts as not integrable.
+const CRITICAL_MARGIN: f64 = 0.02;
+
+/// A way toward a singular point or to infinity, in log-distance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    /// Maps log-distance s to x.
+    pub(super) chart: Chart,
+    /// s where the way starts.
+    pub(super) start: f64,
+    /// Largest tau = |s - start| it can be followed to.
+    pub(super) reach: f64,
+    /// Toward the anchor (s falls) or to infinity (s grows).
+    pub(super) inward: bool,
+    /// Change of L that roundings alone can make.
+    pub(super) noise: f64,
+}
+
+/// L at tau, a factor of two apart, at the end of a way.
+#[derive(Debug, Clone)]
+pub(super) struct Decay {
+    tau: Vec<f64>,
+    level: Vec<f64>,
+    noise: f64,
+}
+
+/// The behaviour of the integrand along a way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Tail {
+    /// 0, or falling faster than any power of the distance.
+    Negligible,
+    /// exp(-rate·tau), a power of the distance; `drift` is the relative change of the rate over the last octave.
+    Power { rate: f64, drift: f64 },
+    /// tau^-b, a power of the logarithm of the distance, b > 1.
+    LogPower { b: f64, drift: f64 },
+    /// Not integrable; the integrand behaves like distance^-exponent (exponent >= 1 toward a point, <= 1 to infinity).
+    Divergent { exponent: f64 },
+}
+
+impl Way {
+    /// s at `tau`.
+    pub(super) fn at(&self, tau: f64) -> f64 {
+        if self.inward { self.start - tau } else { self.start + tau }
+    }
+
+    /// Samples L up to the reach. Each level is the largest of a few neighbours, so that an oscillation shows its envelope.
+    pub(super) fn decay(&self, probe: &mut Probe) -> Decay {
+        const NEIGHBOURS: usize = 5;
+        let octaves = (self.reach.log2().floor() as i32).clamp(3, 12);
+        let tau: Vec<f64> = (0..=octaves).rev().map(|octave| self.reach * 0.5f64.powi(octave)).collect();
+        let points: Vec<_> = tau
+            .iter()
+            .flat_map(|tau| (0..NEIGHBOURS).map(move |k| tau * (1.0 - 0.007 * k as f64)))
+            .map(|tau| (self.chart, self.at(tau)))
+            .collect();
+        let samples = probe.sample(&points);
+        let log_integrand: Vec<f64> = samples.iter().zip(&points).map(|(sample, (_, s))| sample.log_density + s - sample.shift).collect();
+        let level = log_integrand.chunks_exact(NEIGHBOURS).map(|near| near.iter().copied().fold(f64::NEG_INFINITY, f64::max)).collect();
+        Decay { tau, level, noise: self.noise }
+    }
+}
+
+impl Decay {
+    /// The last level, relative to which masses beyond the reach are given.
+    pub(super) fn last(&self) -> (f64, f64) {
+        (self.tau[self.tau.len() - 1], self.level[self.level.len() - 1])
+    }
+
+    /// Classifies the integrand multiplied by distance^`moment`; `negligible` is a level too small to matter.
+    pub(super) fn tail(&self, moment: f64, negligible: f64, inward: bool) -> Tail {
+        let n = self.tau.len();
+        let level = |k: usize| self.level[n - 1 - k] + moment * self.tau[n - 1 - k];
+        let last_rate = |k: usize| (level(k + 1) - level(k)) / (self.tau[n - 1 - k] - self.tau[n - 2 - k]);
+        if level(0) == f64::NEG_INFINITY || level(0) < negligible && level(0) < level(1) - self.noise {
+            return Tail::Negligible;
+        }
+        let (rate, before) = (last_rate(0), last_rate(1));
+        let exponent = if inward { 1.0 - rate } else { 1.0 + rate };
+        if level(1) - level(0) <= self.noise || !rate.is_finite() {
+            return Tail::Divergent { exponent };
+        }
+        // dL/dlog(tau) over the last two octaves: doubling for an exponential, constant for a power of tau.
+        let octave = std::f64::consts::LN_2;
+        let (b, b_before) = ((level(1) - level(0)) / octave, (level(2) - level(1)) / octave);
+        if b > 1.6 * b_before && b_before > 0.0 || b > 50.0 {
+            return Tail::Power { rate, drift: ((rate - before) / rate).abs() };
+        }
+        // Removes the first-order effect of measuring tau from a shifted origin.
+        let limit = 2.0 * b - b_before;
+        if b.min(limit) <= 1.0 + CRITICAL_MARGIN {
+            return Tail::Divergent { exponent: 1.0 };
+        }
+        Tail::LogPower { b: limit, drift: ((b - b_before) / (b.min(limit) - 1.0)).abs() }
+    }
+}
+
+/// Mass beyond the last panel of a way, by the law measured there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Stub {
+    /// Chart of the way.
+    pub(super) chart: Chart,
+    /// s where it starts.
+    pub(super) start: f64,
+    /// Toward the anchor or to infinity.
+    pub(super) inward: bool,
+    /// Logarithm of the mass.
+    pub(super) log_mass: f64,
+    /// Estimated error relative to the mass.
+    pub(super) relative_error: f64,
+    /// The mass falls like exp(-rate·tau) with the way inside the stub.
+    pub(super) rate: f64,
+}
+
+impl Stub {
+    /// The mass beyond the reach of `way`.
+    pub(super) fn beyond(way: &Way, decay: &Decay, tail: Tail) -> Option<Stub> {
+        let (tau, level) = decay.last();
+        let (log_mass, relative_error, rate) = match tail {
+            Tail::Negligible | Tail::Divergent { .. } => return None,
+            // A level off the line by drift·rate·tau betrays an anchor that is not quite the singular point.
+            Tail::Power { rate, drift } => (level - rate.ln(), drift * (2.0 + 2.0 * rate * tau), rate),
+            Tail::LogPower { b, drift } => (level + tau.ln() - (b - 1.0).ln(), 2.0 * drift, (b - 1.0) / tau),
+        };
+        let relative_error = relative_error + f64::EPSILON * level.abs().max(tau);
+        Some(Stub { chart: way.chart, start: way.at(tau), inward: way.inward, log_mass, relative_error, rate })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decay(level: impl Fn(f64) -> f64) -> Decay {
+        let tau: Vec<f64> = (0..8).map(|k| 5.4 * 2f64.powi(k)).collect();
+        Decay { level: tau.iter().map(|&tau| level(tau)).collect(), tau, noise: 1e-9 }
+    }
+
+    #[test]
+    fn tails_are_told_apart() {
+        assert!(matches!(decay(|t| -0.01 * t).tail(0.0, -500.0, true), Tail::Power { rate, .. } if (rate - 0.01).abs() < 1e-12));
+        assert!(matches!(decay(|t| -2.0 * t.ln()).tail(0.0, -500.0, true), Tail::LogPower { b, .. } if (b - 2.0).abs() < 1e-12));
+        assert!(matches!(decay(|t| -t.ln()).tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log x)");
+        assert!(matches!(decay(|t| -(t + 1.5).ln()).tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log(x/5))");
+        assert!(matches!(decay(|_| 3.0).tail(0.0, -500.0, true), Tail::Divergent { exponent } if exponent == 1.0), "1/x");
+        assert!(matches!(decay(|t| t).tail(0.0, -500.0, true), Tail::Divergent { exponent } if exponent == 2.0), "1/x^2 at 0");
+        assert!(matches!(decay(|t| t - t.exp()).tail(0.0, -500.0, false), Tail::Negligible), "exp(-x)");
+        assert!(matches!(decay(|t| -t).tail(1.0, -500.0, false), Tail::Divergent { .. }), "the mean of a Cauchy density");
+        assert!(matches!(decay(|t| -1.5 * t).tail(1.0, -500.0, false), Tail::Power { .. }), "the mean of x^-2.5");
+    }
+}

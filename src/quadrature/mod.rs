@@ -1,0 +1,139 @@
+//! One-dimensional integrals of a density given by its logarithm: Z, moments, quantiles, and how fast Langevin dynamics mixes.
+//!
+//! A range is cut where the formula says that something happens (`scale`), singular ends and tails are measured and integrated in the
+//! logarithm of the distance (`ends`), the rest is globally adaptive Gauss–Kronrod quadrature (`rule`, `adapt`), and the panels that
+//! result are the CDF (`reference`).
+
+mod adapt;
+mod chart;
+mod ends;
+mod probe;
+mod reference;
+mod relaxation;
+mod rule;
+mod scale;
+mod solve;
+#[cfg(test)]
+mod tests;
+
+pub use reference::{Basin, Reference};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// log p at a batch of points: fills the second slice with log p of the first; -inf where p = 0, NaN where undefined, +inf at a pole.
+pub type LogDensityLine<'a> = dyn FnMut(&[f64], &mut [f64]) + 'a;
+
+/// log p near an end of the range, in the logarithm t of the distance, computed so that no digits are lost to rounding x:
+/// log p(low + exp(-t)), log p(high - exp(-t)) at finite ends, log p(∓exp(t)) at infinite ones, for a batch of t.
+pub type NearEnd<'a> = dyn FnMut(End, &[f64], &mut [f64]) + 'a;
+
+/// An end of the range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The lower end.
+    Low,
+    /// The upper end.
+    High,
+}
+
+/// A density on a line, and what its formula tells about it.
+pub struct Line<'a> {
+    /// Lower end of the range, or -inf.
+    pub low: f64,
+    /// Upper end of the range, or inf.
+    pub high: f64,
+    /// The logarithm of the density, up to a constant.
+    pub log_density: &'a mut LogDensityLine<'a>,
+    /// Points where the formula itself says something happens: centres of peaks, kinks, jumps, singularities. Order, repetitions and
+    /// points outside the range do not matter.
+    pub landmarks: &'a [f64],
+    /// Highest angular frequency of a sine or cosine of an affine argument, 0 if there is none: how finely to start.
+    pub frequency: f64,
+    /// The density near its ends in log-distance, where the formula allows it.
+    pub near_end: Option<&'a mut NearEnd<'a>>,
+}
+
+/// When to stop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tolerance {
+    /// Wanted error of Z, relative to Z.
+    pub relative: f64,
+    /// Most evaluations of log p.
+    pub evaluations: usize,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Tolerance { relative: 1e-10, evaluations: 2_000_000 }
+    }
+}
+
+/// The normalising constant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Integral {
+    /// Z; 0 or inf where only its logarithm is representable.
+    pub value: f64,
+    /// log Z.
+    pub log_value: f64,
+    /// Bound on |value - Z|, estimated.
+    pub error: f64,
+    /// The same relative to Z.
+    pub relative_error: f64,
+    /// Points at which log p was evaluated.
+    pub evaluations: usize,
+    /// Whether the wanted tolerance was reached.
+    pub converged: bool,
+    /// Whether the error is proved; never by this method.
+    pub certified: bool,
+    /// How the value was found.
+    pub method: &'static str,
+    /// Evaluations that gave NaN, or a pole between the ends.
+    pub non_finite: usize,
+    /// One of the points where that happened.
+    pub non_finite_at: Option<f64>,
+    /// What a reader of the value should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Integrates the density, and keeps what the distribution function, quantiles and moments need.
+///
+/// Z is accumulated as exp(log p - M) with M the largest log p met, so a density of any height has its log Z.
+///
+/// # Errors
+/// `InfiniteZ` naming the place and the behaviour there when the integral diverges; `NoMass` when the density is 0 at every point
+/// tried; `Domain` when it is undefined at every point tried; the `Bounds…` kinds when the ends make no range.
+///
+/// ```
+/// use langevin::quadrature::{Line, Tolerance, integrate};
+/// let mut log_density = |x: &[f64], out: &mut [f64]| x.iter().zip(out).for_each(|(x, out)| *out = -x * x / 2.0);
+/// let line = Line {
+///     low: f64::NEG_INFINITY,
+///     high: f64::INFINITY,
+///     log_density: &mut log_density,
+///     landmarks: &[0.0],
+///     frequency: 0.0,
+///     near_end: None,
+/// };
+/// let normal = integrate(line, Tolerance::default()).unwrap();
+/// assert!((normal.integral.value - (2.0 * std::f64::consts::PI).sqrt()).abs() < 1e-12);
+/// assert!((normal.quantile(0.975) - 1.959963984540054).abs() < 1e-9);
+/// ```
+pub fn integrate(line: Line, tolerance: Tolerance) -> Result<Reference> {
+    check_range(line.low, line.high)?;
+    let mut probe = probe::Probe::new(line);
+    let solved = solve::solve(&mut probe, tolerance)?;
+    Ok(Reference::new(&probe, solved))
+}
+
+fn check_range(low: f64, high: f64) -> Result<()> {
+    if low.is_nan() || high.is_nan() {
+        return Err(Error::new(ErrorKind::BoundsNan, "a bound of the range is not a number"));
+    }
+    if low > high {
+        return Err(Error::new(ErrorKind::BoundsReversed, format!("the range runs backwards: {low} is above {high}")));
+    }
+    if low == high {
+        return Err(Error::new(ErrorKind::BoundsEmpty, format!("the range from {low} to {high} is empty")));
+    }
+    Ok(())
+}

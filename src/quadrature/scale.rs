@@ -1,0 +1,450 @@
+//! Where the mass is: the first panels, graded around every landmark and end, and out along infinite ranges.
+
+use super::End;
+use super::adapt::Panel;
+use super::chart::Chart;
+use super::ends::{NUMERIC_REACH, SYMBOLIC_REACH, Stub, Tail, Way};
+use super::probe::Probe;
+use super::rule::N;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Panels of equal width that a finite range starts with at least.
+const BASE_PANELS: f64 = 14.0;
+/// Ratio of neighbouring distances at which the neighbourhood of a landmark is probed.
+const STEP: f64 = 8.0;
+/// Most panels that a frequency can ask for.
+const MOST_PANELS: usize = 20_000;
+/// Integrands exp(-NEGLIGIBLE) times the largest are left out.
+const NEGLIGIBLE: f64 = 55.0;
+/// Landmarks beyond this many are left to the adaptive rule.
+const MOST_LANDMARKS: usize = 2_000;
+
+/// What the adaptive rule starts from.
+pub(super) struct Plan {
+    pub(super) panels: Vec<Panel>,
+    /// Masses beyond the last panels of singular ends and heavy tails.
+    pub(super) stubs: Vec<Stub>,
+    /// The highest of the first two moments that exists.
+    pub(super) moments: usize,
+}
+
+/// Cuts the range at `landmarks` and sets up panels. Errors: `InfiniteZ`.
+pub(super) fn plan(probe: &mut Probe, landmarks: &[f64]) -> Result<Plan> {
+    let range = Range { low: probe.low(), high: probe.high() };
+    let breaks = breakpoints(range, landmarks);
+    let mut sides = sides(probe, range, &breaks);
+    profile(probe, &mut sides);
+    let heights = Heights::of(&sides);
+    let mut build = Build { plan: Plan { panels: Vec::new(), stubs: Vec::new(), moments: 2 }, heights, frequency: probe.frequency() };
+    for side in &mut sides {
+        build.side(probe, side)?;
+    }
+    // Between the graded neighbourhoods: panels of equal width.
+    for pair in breaks.windows(2) {
+        let taken = |side: &Side| if side.graded { side.width } else { 0.0 };
+        let of = |sign: f64, anchor: f64| sides.iter().find(|side| side.anchor == anchor && side.sign == sign).map_or(0.0, taken);
+        let (low, high) = (pair[0] + of(1.0, pair[0]), pair[1] - of(-1.0, pair[1]));
+        if high > low && high - low > 1e-12 * (pair[1] - pair[0]) {
+            let count = ((high - low) / base_width(range, pair[0], pair[1])).ceil().clamp(1.0, 1e4);
+            build.direct(low, high, count as usize);
+        }
+    }
+    Ok(build.plan)
+}
+
+/// Sharp peaks at the nodes of `panels` that no landmark explains, each climbed on log p, which has a slope even where p underflows.
+pub(super) fn peaks(probe: &mut Probe, panels: &[Panel], landmarks: &[f64]) -> Vec<f64> {
+    const MOST: usize = 32;
+    const SHARP: f64 = 3.0;
+    let mut nodes: Vec<(f64, f64)> = Vec::with_capacity(panels.len() * N);
+    for panel in panels.iter().filter(|panel| panel.scale > f64::NEG_INFINITY && !panel.undefined) {
+        nodes.extend((0..N).map(|i| {
+            let u = panel.node(i);
+            (panel.chart.x(u), panel.scale + panel.values[i].ln() - panel.chart.log_jacobian(u))
+        }));
+    }
+    nodes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mass = |k: usize| nodes[k].1 + (nodes[k + 1].0 - nodes[k - 1].0).ln();
+    let inner = 1..nodes.len().max(2) - 1;
+    let heaviest = inner.clone().map(mass).fold(f64::NEG_INFINITY, f64::max);
+    let mut found: Vec<usize> = inner
+        .filter(|&k| nodes[k].1 - nodes[k - 1].1 > SHARP && nodes[k].1 - nodes[k + 1].1 > SHARP)
+        .filter(|&k| mass(k) > heaviest - NEGLIGIBLE || nodes[k].1 > heaviest)
+        .filter(|&k| !landmarks.iter().any(|&at| nodes[k - 1].0 < at && at < nodes[k + 1].0))
+        .collect();
+    if found.len() > MOST {
+        // An oscillation, not a few needles.
+        found.clear();
+    }
+    found.into_iter().map(|k| climb(probe, nodes[k - 1].0, nodes[k].0, nodes[k + 1].0)).collect()
+}
+
+/// The place of the maximum of log p between `low` and `high`, near enough that its neighbourhood can be graded.
+fn climb(probe: &mut Probe, mut low: f64, mut best: f64, mut high: f64) -> f64 {
+    const POINTS: usize = 9;
+    for _ in 0..40 {
+        let step = (high - low) / (POINTS + 1) as f64;
+        let xs: Vec<f64> = (1..=POINTS).map(|k| low + step * k as f64).collect();
+        let points: Vec<_> = xs.iter().map(|&x| (Chart::Direct, x)).collect();
+        let logs: Vec<f64> = probe.sample(&points).iter().map(|sample| sample.log_density).collect();
+        let top = (0..POINTS).filter(|&k| !logs[k].is_nan()).max_by(|&a, &b| logs[a].total_cmp(&logs[b]));
+        let Some(top) = top else { break };
+        best = xs[top];
+        let drop = |k: usize| logs.get(k).map_or(f64::INFINITY, |log| logs[top] - log);
+        if drop(top.wrapping_sub(1)) < 0.5 && drop(top + 1) < 0.5 || step <= 4.0 * f64::EPSILON * best.abs() {
+            break;
+        }
+        (low, high) = (best - step, best + step);
+    }
+    best
+}
+
+#[derive(Clone, Copy)]
+struct Range {
+    low: f64,
+    high: f64,
+}
+
+impl Range {
+    fn finite(self) -> bool {
+        (self.high - self.low).is_finite()
+    }
+}
+
+/// The finite ends and the landmarks between them, ascending; 0 joins them where the range has an infinite end and includes it.
+fn breakpoints(range: Range, landmarks: &[f64]) -> Vec<f64> {
+    let inside = |at: &f64| range.low < *at && *at < range.high;
+    let mut breaks: Vec<f64> = landmarks.iter().copied().filter(inside).collect();
+    breaks.extend([range.low, range.high].into_iter().filter(|end| end.is_finite()));
+    breaks.extend((!range.finite() && inside(&0.0)).then_some(0.0));
+    breaks.sort_by(f64::total_cmp);
+    // Roots computed twice differ in the last digits, and nothing fits between them.
+    breaks.dedup_by(|b, a| *b - *a <= 32.0 * f64::EPSILON * a.abs().max(b.abs()));
+    if breaks.len() > MOST_LANDMARKS {
+        let (first, last) = (breaks[0], breaks[breaks.len() - 1]);
+        breaks.truncate(MOST_LANDMARKS);
+        breaks[0] = first;
+        breaks[MOST_LANDMARKS - 1] = last;
+    }
+    breaks
+}
+
+fn base_width(range: Range, low: f64, high: f64) -> f64 {
+    if range.finite() { (range.high - range.low) / BASE_PANELS } else { (high - low) / 4.0 }
+}
+
+/// One side of a breakpoint and what is seen there.
+struct Side {
+    anchor: f64,
+    /// +1 to the right, -1 to the left.
+    sign: f64,
+    /// How far it extends; inf for the outer sides of an infinite range.
+    width: f64,
+    /// The end that the anchor is.
+    end: Option<End>,
+    /// (log-distance, log p), distances ascending.
+    levels: Vec<(f64, f64)>,
+    /// Whether panels in log-distance cover it to its full width.
+    graded: bool,
+}
+
+impl Side {
+    fn chart(&self, probe: &Probe) -> Chart {
+        Chart::Log { anchor: self.anchor, side: self.sign, end: self.end.and_then(|end| probe.symbolic(end)) }
+    }
+
+    /// The smallest log-distance that x can hold.
+    fn floor(&self, probe: &Probe) -> f64 {
+        if self.chart(probe).end().is_some() {
+            f64::NEG_INFINITY
+        } else if self.anchor == 0.0 {
+            -NUMERIC_REACH
+        } else {
+            (64.0 * f64::EPSILON * self.anchor.abs()).ln()
+        }
+    }
+}
+
+fn sides(probe: &Probe, range: Range, breaks: &[f64]) -> Vec<Side> {
+    let mut sides = Vec::with_capacity(2 * breaks.len());
+    for (k, &anchor) in breaks.iter().enumerate() {
+        for sign in [-1.0, 1.0] {
+            let neighbour = if sign < 0.0 { k.checked_sub(1).map(|k| breaks[k]) } else { breaks.get(k + 1).copied() };
+            let infinite = if sign < 0.0 { range.low == f64::NEG_INFINITY } else { range.high == f64::INFINITY };
+            let width = match neighbour {
+                Some(at) => (0.5 * (at - anchor).abs()).min(base_width(range, anchor.min(at), anchor.max(at))),
+                None if infinite => f64::INFINITY,
+                None => continue,
+            };
+            let end = match anchor {
+                _ if anchor == range.low => Some(End::Low),
+                _ if anchor == range.high => Some(End::High),
+                _ => None,
+            };
+            sides.push(Side { anchor, sign, width, end, levels: Vec::new(), graded: false });
+        }
+    }
+    for side in &mut sides {
+        let floor = side.floor(probe);
+        let step = STEP.ln();
+        if side.width.is_finite() {
+            let top = side.width.ln();
+            side.levels = (0..=24).map(|k| top - step * k as f64).filter(|&s| s >= floor).map(|s| (s, f64::NAN)).rev().collect();
+        } else {
+            // The scale is unknown: around that of the anchor finely, then coarsely to the largest double.
+            let unit = side.anchor.abs().max(1.0).ln();
+            let fine = (-12..=12).map(|k| unit + step * k as f64);
+            let far = (1..40).map(|k| unit + 12.0 * step + 18.4 * k as f64).take_while(|&s| s < NUMERIC_REACH);
+            side.levels = fine.chain(far).filter(|&s| s >= floor).map(|s| (s, f64::NAN)).collect();
+        }
+    }
+    sides
+}
+
+/// Evaluates log p at the levels of every side, in one batch; then goes on inward where an infinite range is still rising at its smallest.
+fn profile(probe: &mut Probe, sides: &mut [Side]) {
+    let charts: Vec<Chart> = sides.iter().map(|side| side.chart(probe)).collect();
+    let points: Vec<_> =
+        sides.iter().zip(&charts).flat_map(|(side, &chart)| side.levels.iter().map(move |level| (chart, level.0))).collect();
+    let mut samples = probe.sample(&points).into_iter();
+    for side in sides.iter_mut() {
+        for level in &mut side.levels {
+            let sample = samples.next().expect("one sample for each level");
+            *level = (level.0 - sample.shift, sample.log_density);
+        }
+        // A single point without a value is passed over.
+        side.levels.retain(|level| !level.1.is_nan());
+    }
+    for (side, chart) in sides.iter_mut().zip(charts) {
+        let floor = side.floor(probe).max(-NUMERIC_REACH);
+        for _ in 0..8 {
+            let steep = side.levels.len() > 1 && (side.levels[0].1 - side.levels[1].1).abs() > 0.1;
+            if side.width.is_finite() || !steep {
+                break;
+            }
+            let first = side.levels[0].0;
+            let more: Vec<_> = (1..=12).rev().map(|k| first - STEP.ln() * k as f64).filter(|&s| s >= floor).map(|s| (chart, s)).collect();
+            let deeper = probe.sample(&more);
+            let deeper = more.iter().zip(deeper).map(|(&(_, s), sample)| (s - sample.shift, sample.log_density));
+            let deeper: Vec<_> = deeper.filter(|level| !level.1.is_nan()).collect();
+            if deeper.is_empty() {
+                break;
+            }
+            side.levels.splice(0..0, deeper);
+        }
+    }
+}
+
+/// The largest things seen so far.
+#[derive(Clone, Copy)]
+struct Heights {
+    /// Largest log p.
+    density: f64,
+    /// Largest log(p·distance), about the logarithm of the mass.
+    mass: f64,
+    /// The log-distance where that is.
+    at: f64,
+}
+
+impl Heights {
+    fn of(sides: &[Side]) -> Heights {
+        let mut heights = Heights { density: f64::NEG_INFINITY, mass: f64::NEG_INFINITY, at: 0.0 };
+        for &(s, log_density) in sides.iter().flat_map(|side| &side.levels) {
+            heights.density = heights.density.max(log_density);
+            if log_density + s > heights.mass {
+                (heights.mass, heights.at) = (log_density + s, s);
+            }
+        }
+        heights
+    }
+}
+
+struct Build {
+    plan: Plan,
+    heights: Heights,
+    frequency: f64,
+}
+
+impl Build {
+    /// Panels of one side, from its anchor outward; sets `graded`.
+    fn side(&mut self, probe: &mut Probe, side: &mut Side) -> Result<()> {
+        let chart = side.chart(probe);
+        let Some(structured) = self.innermost_structure(side) else { return Ok(()) };
+        let outer = if side.width.is_finite() { side.width.ln() } else { self.outer_reach(probe, side)? };
+        let inner = side.levels[structured].0;
+        side.graded = true;
+        if structured == 0 {
+            self.singular(probe, side, inner)?;
+        } else {
+            let edge = side.anchor + side.sign * inner.exp();
+            self.direct(edge.min(side.anchor), edge.max(side.anchor), 1);
+        }
+        if outer > inner {
+            self.graded(chart, inner, outer);
+        }
+        Ok(())
+    }
+
+    /// The first level, from the anchor outward, above which p is not simply flat: moving out by a factor of 8 from there changes p by more
+    /// than a quarter of the next such change. A smooth p, or one with a kink or a jump at the anchor, has none.
+    fn innermost_structure(&self, side: &Side) -> Option<usize> {
+        let height = |k: usize| (side.levels[k].1 - self.heights.density).exp();
+        let change = |k: usize| (height(k + 1) - height(k)).abs();
+        let cells = side.levels.len().saturating_sub(1);
+        (0..cells).find(|&k| {
+            let next = if k + 1 < cells {
+                change(k + 1)
+            } else if side.width.is_finite() {
+                f64::INFINITY
+            } else {
+                0.0
+            };
+            let significant = change(k).ln() + self.heights.density + side.levels[k + 1].0 > self.heights.mass - 30.0;
+            significant && change(k) > 0.25 * next
+        })
+    }
+
+    /// From log-distance `inner` down to the anchor, where p is singular.
+    fn singular(&mut self, probe: &mut Probe, side: &Side, inner: f64) -> Result<()> {
+        let chart = side.chart(probe);
+        let exact = chart.end().is_some() || side.anchor == 0.0;
+        let start = side.levels[side.levels.len() - 1].0;
+        let (reach, noise) = match (chart.end(), exact) {
+            (Some(_), _) => (SYMBOLIC_REACH, 1e-7),
+            (None, true) => (NUMERIC_REACH + start, 1e-7),
+            (None, false) => (start - (4096.0 * f64::EPSILON * side.anchor.abs()).ln(), 5e-4),
+        };
+        let way = Way { chart, start, reach, inward: true, noise };
+        let decay = way.decay(probe);
+        let tail = decay.tail(0.0, self.heights.mass - 2.0 * NEGLIGIBLE, true);
+        if let Tail::Divergent { exponent } = tail {
+            return Err(infinite_at(side.anchor, exponent));
+        }
+        let stop = self.far_edge(probe, &way, 0.0);
+        let turn = (start - 64.0).min(inner);
+        if exact && stop < turn && turn < 0.0 {
+            self.graded(chart, turn, inner);
+            let Chart::Log { anchor, side, end } = chart else { return Ok(()) };
+            let far = Chart::LogLog { anchor, side, inward: true, end };
+            self.spread(far, (-turn).ln(), (-stop).ln(), 1.5);
+        } else if stop < inner {
+            self.graded(chart, stop, inner);
+        }
+        if stop <= way.at(way.reach) {
+            self.plan.stubs.extend(Stub::beyond(&way, &decay, tail));
+        }
+        Ok(())
+    }
+
+    /// The log-distance to which an infinite side is covered in its own chart; what is beyond is set up here.
+    fn outer_reach(&mut self, probe: &mut Probe, side: &Side) -> Result<f64> {
+        let end = if side.sign < 0.0 { End::Low } else { End::High };
+        let turn = side.anchor.abs().max(1.0).ln() + 60.0;
+        let symbolic = probe.symbolic(end);
+        let far = Chart::Log { anchor: 0.0, side: side.sign, end: symbolic };
+        let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH };
+        let way = Way { chart: far, start: 0.0, reach, inward: false, noise: 1e-7 };
+        let crit = |moment: f64, level: (f64, f64)| level.1 + level.0 + moment * (level.0 - self.heights.at).max(0.0);
+        let last = side.levels.len().saturating_sub(8);
+        let mut moment = 2.0;
+        let mut beyond = None;
+        if side.levels[last..].iter().any(|&level| crit(2.0, level) > self.heights.mass - 2.0 * NEGLIGIBLE) {
+            let decay = way.decay(probe);
+            let tail = |moment| decay.tail(moment, self.heights.mass - 400.0, false);
+            if let Tail::Divergent { exponent } = tail(0.0) {
+                return Err(infinite_at(side.sign * f64::INFINITY, exponent));
+            }
+            moment = (1..=2).take_while(|&k| !matches!(tail(k as f64), Tail::Divergent { .. })).count() as f64;
+            self.plan.moments = self.plan.moments.min(moment as usize);
+            beyond = Some((tail(0.0), decay));
+        }
+        let near = side.levels.iter().rposition(|&level| crit(moment, level) > self.heights.mass - NEGLIGIBLE);
+        let near = near.unwrap_or(0);
+        if side.levels.get(near + 1).is_some_and(|level| level.0 < turn) {
+            let (mut kept, mut dropped) = (side.levels[near].0, side.levels[near + 1].0);
+            let chart = side.chart(probe);
+            for _ in 0..4 {
+                let middle = 0.5 * (kept + dropped);
+                let sample = probe.sample(&[(chart, middle)])[0];
+                if crit(moment, (middle, sample.log_density)) > self.heights.mass - NEGLIGIBLE { kept = middle } else { dropped = middle }
+            }
+            return Ok(dropped);
+        }
+        let stop = self.far_edge(probe, &way, moment);
+        if stop > turn {
+            let far = Chart::LogLog { anchor: 0.0, side: side.sign, inward: false, end: symbolic };
+            self.spread(far, turn.ln(), stop.ln(), 1.5);
+        }
+        if stop >= way.reach
+            && let Some((tail, decay)) = beyond
+        {
+            self.plan.stubs.extend(Stub::beyond(&way, &decay, tail));
+        }
+        Ok(turn.min(stop.max(side.levels[0].0)))
+    }
+
+    /// The log-distance on `way` beyond which the integrand times distance^moment is negligible, or the end of its reach.
+    fn far_edge(&self, probe: &mut Probe, way: &Way, moment: f64) -> f64 {
+        let mut taus: Vec<f64> = (1..400).map(|k| 4.0 * 1.1f64.powi(k)).take_while(|&tau| tau < way.reach).collect();
+        taus.push(way.reach);
+        let points: Vec<_> = taus.iter().map(|&tau| (way.chart, way.at(tau))).collect();
+        let samples = probe.sample(&points);
+        let outward = if way.inward { 0.0 } else { moment };
+        let matters = |k: usize| {
+            let s = points[k].1;
+            samples[k].log_density + s - samples[k].shift + outward * (s - self.heights.at) > self.heights.mass - NEGLIGIBLE
+        };
+        let last = (0..taus.len()).rfind(|&k| matters(k)).map_or(0, |k| k + 1).min(taus.len() - 1);
+        way.at(taus[last])
+    }
+
+    /// Panels in log-distance: about one for a factor of 8 near `low`, wider further on, where tails are.
+    fn graded(&mut self, chart: Chart, low: f64, high: f64) {
+        let width = STEP.ln() * if high - low > 20.0 { 2.0 } else { 1.0 };
+        self.spread(chart, low, high, width);
+    }
+
+    fn spread(&mut self, chart: Chart, low: f64, high: f64, width: f64) {
+        let count = ((high - low) / width).ceil().clamp(1.0, 1e4) as usize;
+        for k in 0..count {
+            let edge = |k: usize| if k == count { high } else { low + (high - low) * (k as f64 / count as f64) };
+            self.panel(chart, edge(k), edge(k + 1));
+        }
+    }
+
+    fn direct(&mut self, low: f64, high: f64, count: usize) {
+        self.spread(Chart::Direct, low, high, (high - low) / count as f64);
+    }
+
+    /// One panel, cut finer where it holds more than two periods of the formula's fastest oscillation.
+    fn panel(&mut self, chart: Chart, low: f64, high: f64) {
+        let (a, b) = (chart.x(low), chart.x(high));
+        let pieces = ((b - a).abs() * self.frequency / (4.0 * std::f64::consts::PI)).ceil();
+        if !(pieces > 1.0 && pieces + self.plan.panels.len() as f64 <= MOST_PANELS as f64) {
+            self.plan.panels.push(Panel::new(chart, low, high));
+            return;
+        }
+        let (a, b) = (a.min(b), a.max(b));
+        let edge = |k: f64| a + (b - a) * (k / pieces);
+        self.plan.panels.extend((0..pieces as usize).map(|k| Panel::new(Chart::Direct, edge(k as f64), edge(k as f64 + 1.0))));
+    }
+}
+
+fn infinite_at(place: f64, exponent: f64) -> Error {
+    let (variable, place) = match place {
+        f64::INFINITY => ("x".to_string(), "toward infinity".to_string()),
+        f64::NEG_INFINITY => ("|x|".to_string(), "toward -infinity".to_string()),
+        0.0 => ("|x|".to_string(), "at x = 0".to_string()),
+        at => (format!("|x - {at}|"), format!("at x = {at}")),
+    };
+    let exponent = (exponent * 1000.0).round() / 1000.0;
+    let law = match exponent {
+        0.0 => "does not fall off".to_string(),
+        1.0 => format!("behaves like 1/{variable}"),
+        power if power > 0.0 && power < 50.0 => format!("behaves like 1/{variable}^{power}"),
+        power if power < 0.0 && power > -50.0 => format!("grows like {variable}^{}", -power),
+        _ => "grows without limit".to_string(),
+    };
+    Error::new(ErrorKind::InfiniteZ, format!("the integral diverges: the density {law} {place}"))
+        .hint("no constant normalises it: restrict the range, or add a factor that makes it fall off faster")
+}

@@ -1,0 +1,147 @@
+//! The order of work: plan, look for peaks the plan missed, refine until Z, the inside of the panels and the moments are known.
+
+use super::Tolerance;
+use super::adapt::{Panel, measure, refine, totals};
+use super::ends::Stub;
+use super::probe::Probe;
+use super::scale::{peaks, plan};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Error allowed to a distribution function inside a panel, relative to Z.
+const INNER: f64 = 2e-11;
+/// Error allowed to the second moment, relative to it.
+const MOMENT: f64 = 1e-9;
+/// Rounds of planning, each with the peaks that the one before revealed.
+const ROUNDS: usize = 4;
+
+/// Panels that cover the range, and what they sum to.
+pub(super) struct Solved {
+    pub(super) panels: Vec<Panel>,
+    pub(super) stubs: Vec<Stub>,
+    /// Masses and errors below are in units of exp(`reference`).
+    pub(super) reference: f64,
+    pub(super) mass: f64,
+    pub(super) error: f64,
+    pub(super) converged: bool,
+    /// None if undefined or infinite.
+    pub(super) mean: Option<f64>,
+    /// None if undefined or infinite.
+    pub(super) sd: Option<f64>,
+    pub(super) notes: Vec<String>,
+}
+
+/// Integrates the line behind `probe`. Errors: `InfiniteZ`, `NoMass`, `Domain`.
+pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
+    let mut landmarks: Vec<f64> = probe.landmarks().to_vec();
+    let mut largest = f64::NEG_INFINITY;
+    let (mut panels, mut stubs, mut moments);
+    let mut round = 0;
+    loop {
+        let start = plan(probe, &landmarks)?;
+        (panels, stubs, moments) = (start.panels, start.stubs, start.moments);
+        measure(probe, &mut panels, &mut largest);
+        let found = peaks(probe, &panels, &landmarks);
+        round += 1;
+        if found.is_empty() || round == ROUNDS {
+            break;
+        }
+        landmarks.extend(found);
+    }
+    let budget = tolerance.evaluations;
+    let relative = tolerance.relative.max(1e-14);
+    let beyond = |reference: f64| stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum::<f64>();
+    let total =
+        |panels: &[Panel], reference: f64| panels.iter().map(|panel| panel.scaled(panel.mass, reference)).sum::<f64>() + beyond(reference);
+    let goal = |panels: &[Panel], reference: f64| relative * total(panels, reference);
+    let mut converged = refine(probe, &mut panels, &mut largest, budget, &|panel| panel.error, &goal);
+    refuse_nothing(probe, &panels, &stubs)?;
+
+    // The distribution function inside a panel, and then the moments, need no less; each usually holds already.
+    let (reference, mass, _) = totals(&panels);
+    let unit = reference + (mass + beyond(reference)).ln();
+    let inner = |panel: &Panel| if panel.scaled(panel.inner_error, unit) > INNER { panel.inner_error } else { 0.0 };
+    refine(probe, &mut panels, &mut largest, budget, &inner, &|_, _| 0.0);
+    let (mut mean, mut sd) = (None, None);
+    if moments >= 1 {
+        let (center, variance) = center_and_variance(&panels, &stubs);
+        if moments >= 2 && variance > 0.0 && variance.is_finite() {
+            let weight = |x: f64| (x - center).powi(2) / variance;
+            refine(probe, &mut panels, &mut largest, budget, &|panel| panel.weighted_error(weight), &|panels, reference| {
+                MOMENT * total(panels, reference)
+            });
+        }
+        let (center, variance) = center_and_variance(&panels, &stubs);
+        mean = center.is_finite().then_some(center);
+        sd = (moments >= 2 && variance.is_finite()).then(|| variance.max(0.0).sqrt());
+    }
+
+    let (reference, mass, error) = totals(&panels);
+    let mass = mass + beyond(reference);
+    let outside: f64 = stubs.iter().map(|stub| (stub.log_mass - reference).exp() * stub.relative_error).sum();
+    let rounding: f64 = panels.iter().map(|panel| panel.scaled(panel.rounding, reference)).sum();
+    converged &= outside <= relative * mass && rounding <= 1e-6 * mass;
+    let notes = notes(probe, &stubs, reference, mass, outside, converged, moments);
+    Ok(Solved { panels, stubs, reference, mass, error: error + outside + rounding, converged, mean, sd, notes })
+}
+
+fn refuse_nothing(probe: &Probe, panels: &[Panel], stubs: &[Stub]) -> Result<()> {
+    let (low, high, evaluations) = (probe.low(), probe.high(), probe.evaluations);
+    if probe.defined == 0 {
+        let message = format!("the density is undefined at each of the {evaluations} points tried between {low} and {high}");
+        return Err(Error::new(ErrorKind::Domain, message).hint("check the domain of its logarithms, roots and powers on this range"));
+    }
+    if stubs.is_empty() && panels.iter().all(|panel| panel.mass == 0.0) {
+        let message = format!("no mass found: the density is 0 at each of the {evaluations} points tried between {low} and {high}");
+        return Err(Error::new(ErrorKind::NoMass, message).hint("narrow the range to where the density is positive"));
+    }
+    Ok(())
+}
+
+/// Mean and variance by the nodes: the variance about the mean, so that it keeps its digits far from 0.
+fn center_and_variance(panels: &[Panel], stubs: &[Stub]) -> (f64, f64) {
+    let (reference, mass, _) = totals(panels);
+    // Measured from the heaviest panel, not from 0.
+    let log_mass = |panel: &Panel| panel.scale + panel.mass.ln();
+    let heaviest = panels.iter().max_by(|a, b| log_mass(a).total_cmp(&log_mass(b)));
+    let origin = heaviest.map_or(0.0, |panel| panel.chart.x(panel.node(super::rule::N / 2)));
+    let about = |center: f64, power: i32| {
+        let inside: f64 = panels
+            .iter()
+            .filter(|panel| panel.mass > 0.0)
+            .map(|panel| panel.scaled(panel.integral(|x| (x - center).powi(power)), reference))
+            .sum();
+        // A stub at a finite point sits at that point; one at infinity only exists where these moments do not.
+        let outside = stubs.iter().filter(|stub| stub.inward);
+        inside + outside.map(|stub| (stub.log_mass - reference).exp() * (stub.chart.x(stub.start) - center).powi(power)).sum::<f64>()
+    };
+    let mass = mass + stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum::<f64>();
+    let mean = origin + about(origin, 1) / mass;
+    (mean, about(mean, 2) / mass)
+}
+
+fn notes(probe: &Probe, stubs: &[Stub], reference: f64, mass: f64, outside: f64, converged: bool, moments: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(x) = probe.non_finite_at {
+        notes.push(format!(
+            "the density has no finite value at {} of {} points, for example at x = {x}",
+            probe.non_finite, probe.evaluations
+        ));
+    }
+    let beyond: f64 = stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum::<f64>() / mass;
+    if beyond > 1e-12 {
+        notes.push(format!(
+            "{beyond:.1e} of the mass lies beyond what doubles can resolve and is extrapolated by the power law measured there"
+        ));
+    }
+    if !converged {
+        let cause =
+            if outside > 0.0 { "the extrapolated part is the least certain" } else { "more evaluations or more landmarks may help" };
+        notes.push(format!("the wanted tolerance was not reached; {cause}"));
+    }
+    match moments {
+        0 => notes.push("the tails are so heavy that the mean does not exist".to_string()),
+        1 => notes.push("the tails are so heavy that the variance is infinite".to_string()),
+        _ => {}
+    }
+    notes
+}
