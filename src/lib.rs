@@ -6,6 +6,8 @@ pub mod gradient;
 pub mod graph;
 pub mod math;
 pub mod quadrature;
+pub mod random;
+pub mod sampler;
 pub mod syntax;
 pub mod tape;
 

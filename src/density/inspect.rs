@@ -63,7 +63,9 @@ impl Inspection {
         }
         if let Some(witness) = &self.undefined {
             let message = format!("the formula is undefined at {}", place(witness));
-            return Err(Error::new(ErrorKind::Domain, message).hint("narrow the --range to where it is defined, or guard it: if(x > 0, …, 0)"));
+            return Err(
+                Error::new(ErrorKind::Domain, message).hint("narrow the --range to where it is defined, or guard it: if(x > 0, …, 0)")
+            );
         }
         if self.zero_proved {
             return Err(Error::new(ErrorKind::ZeroDensity, "the density is zero everywhere in its range"));
@@ -107,7 +109,11 @@ pub fn inspect(model: &Model) -> Inspection {
             continue;
         }
         defined += 1;
-        let zero = if is_density { *value == 0.0 } else { *value == if model.meaning() == Meaning::Energy { f64::INFINITY } else { f64::NEG_INFINITY } };
+        let zero = if is_density {
+            *value == 0.0
+        } else {
+            *value == if model.meaning() == Meaning::Energy { f64::INFINITY } else { f64::NEG_INFINITY }
+        };
         zeros += usize::from(zero);
         found.positive |= if is_density { *value > 0.0 } else { !zero };
     }
@@ -264,7 +270,13 @@ fn descend(model: &Model, walker: &mut Walker, values: &[(f64, Vec<f64>)], dimen
         evaluator.run(&slopes, &block, &mut slope);
         let mut trial = points.clone();
         for (lane, (_, position)) in trial.iter_mut().enumerate() {
-            let size = (0..dimension).map(|v| { let s = slope[v][lane] * scale[v]; s * s }).sum::<f64>().sqrt();
+            let size = (0..dimension)
+                .map(|v| {
+                    let s = slope[v][lane] * scale[v];
+                    s * s
+                })
+                .sum::<f64>()
+                .sqrt();
             for (variable, x) in position.iter_mut().enumerate() {
                 let bound = &model.bounds()[variable];
                 let move_by = reach[lane] * scale[variable] * slope[variable][lane] * scale[variable] / size;

@@ -279,7 +279,9 @@ fn positions(graph: &mut Graph, dimension: usize) -> Vec<NodeId> {
 fn refuse_constant(graph: &Graph, log_density: NodeId) -> Result<()> {
     let refuse = |kind, message: &str| Err(Error::new(kind, message));
     match graph.number(log_density) {
-        Some(value) if value.is_nan() => refuse(ErrorKind::Domain, "the formula is undefined everywhere (0/0, or a logarithm of a negative number)"),
+        Some(value) if value.is_nan() => {
+            refuse(ErrorKind::Domain, "the formula is undefined everywhere (0/0, or a logarithm of a negative number)")
+        }
         Some(f64::NEG_INFINITY) => refuse(ErrorKind::ZeroDensity, "the density is zero everywhere"),
         Some(f64::INFINITY) => refuse(ErrorKind::Overflow, "the density is infinite everywhere"),
         _ => Ok(()),
@@ -305,8 +307,11 @@ fn declare(formula: &Formula, declarations: &[Declaration]) -> Result<Vec<(Varia
     let mut declared: Vec<(VariableName, Bound)> = Vec::new();
     for declaration in &named {
         let name = declaration.name.as_deref().unwrap_or_default();
-        let mut elements: Vec<VariableName> =
-            variables.iter().filter(|variable| variable.to_string() == name || (variable.index.is_some() && variable.name == name)).cloned().collect();
+        let mut elements: Vec<VariableName> = variables
+            .iter()
+            .filter(|variable| variable.to_string() == name || (variable.index.is_some() && variable.name == name))
+            .cloned()
+            .collect();
         elements.sort();
         if elements.is_empty() {
             elements.push(parse_name(name));

@@ -29,6 +29,7 @@ pub fn pow(x: f64, y: f64) -> f64 {
 pub fn modulo(x: f64, y: f64) -> f64 {
     x - y * (x / y).floor()
 }
+#[inline(always)]
 pub fn atan2(x: f64, y: f64) -> f64 {
     pxfm::f_atan2(x, y)
 }
@@ -37,20 +38,4 @@ pub fn hypot(x: f64, y: f64) -> f64 {
 }
 pub fn polygamma(_n: u32, x: f64) -> f64 {
     1.0 / x
-}
-#[derive(Debug, Clone, Copy)]
-pub enum Level {
-    Baseline,
-}
-impl Level {
-    pub fn detect() -> Level {
-        Level::Baseline
-    }
-}
-pub trait Work {
-    type Output;
-    fn run(self) -> Self::Output;
-}
-pub fn dispatch<W: Work>(_l: Level, w: W) -> W::Output {
-    w.run()
 }

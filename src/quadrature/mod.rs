@@ -7,6 +7,7 @@
 mod adapt;
 mod chart;
 mod ends;
+mod of_density;
 mod probe;
 mod reference;
 mod relaxation;
@@ -16,8 +17,10 @@ mod solve;
 #[cfg(test)]
 mod tests;
 
+pub use of_density::reference;
 pub use reference::{Basin, Reference};
 
+pub use crate::density::End;
 use crate::error::{Error, ErrorKind, Result};
 
 /// log p at a batch of points: fills the second slice with log p of the first; -inf where p = 0, NaN where undefined, +inf at a pole.
@@ -26,15 +29,6 @@ pub type LogDensityLine<'a> = dyn FnMut(&[f64], &mut [f64]) + 'a;
 /// log p near an end of the range, in the logarithm t of the distance, computed so that no digits are lost to rounding x:
 /// log p(low + exp(-t)), log p(high - exp(-t)) at finite ends, log p(∓exp(t)) at infinite ones, for a batch of t.
 pub type NearEnd<'a> = dyn FnMut(End, &[f64], &mut [f64]) + 'a;
-
-/// An end of the range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// The lower end.
-    Low,
-    /// The upper end.
-    High,
-}
 
 /// A density on a line, and what its formula tells about it.
 pub struct Line<'a> {

@@ -52,7 +52,10 @@ impl Annealing {
                 }
             }
         }
-        if matches!(self.temperature.shape, super::Shape::Geometric) && self.temperature.first != self.temperature.last && self.temperature.last == 0.0 {
+        if matches!(self.temperature.shape, super::Shape::Geometric)
+            && self.temperature.first != self.temperature.last
+            && self.temperature.last == 0.0
+        {
             return refuse("a geometric schedule cannot reach temperature 0".into(), "end at a small positive temperature");
         }
         Ok(())
@@ -92,7 +95,13 @@ const STRIDE: usize = 64;
 ///
 /// # Errors
 /// Kind `setting`.
-pub fn anneal<K: Kernel>(density: &dyn LogDensity, kernel: &K, settings: &Annealing, film: Option<FilmPlan>, control: &Control) -> Result<Annealed> {
+pub fn anneal<K: Kernel>(
+    density: &dyn LogDensity,
+    kernel: &K,
+    settings: &Annealing,
+    film: Option<FilmPlan>,
+    control: &Control,
+) -> Result<Annealed> {
     settings.check(density.dimension())?;
     let film = film.map(|plan| Film::new(plan, settings.chains));
     let starts = super::start::population(&settings.starts, density.bounds(), settings.seed, settings.chains);
@@ -151,7 +160,7 @@ pub fn anneal<K: Kernel>(density: &dyn LogDensity, kernel: &K, settings: &Anneal
 }
 
 #[cfg(feature = "parallel")]
-fn for_each_block(blocks: usize, threads: usize, body: impl Fn(usize) + Sync) -> Result<()> {
+fn for_each_block(blocks: usize, threads: usize, body: impl Fn(usize) + Send + Sync) -> Result<()> {
     use rayon::prelude::*;
     if threads == 1 || blocks == 1 {
         (0..blocks).for_each(body);
@@ -166,7 +175,7 @@ fn for_each_block(blocks: usize, threads: usize, body: impl Fn(usize) + Sync) ->
 }
 
 #[cfg(not(feature = "parallel"))]
-fn for_each_block(blocks: usize, _threads: usize, body: impl Fn(usize) + Sync) -> Result<()> {
+fn for_each_block(blocks: usize, _threads: usize, body: impl Fn(usize) + Send + Sync) -> Result<()> {
     (0..blocks).for_each(body);
     Ok(())
 }

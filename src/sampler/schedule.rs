@@ -46,7 +46,9 @@ impl FromStr for Shape {
             Some((name, number)) => (name, Some(number)),
             None => (text, None),
         };
-        let refuse = || Error::new(ErrorKind::Setting, format!("unknown schedule `{text}`")).hint("constant, geometric, polynomial:0.55 or cyclical:4");
+        let refuse = || {
+            Error::new(ErrorKind::Setting, format!("unknown schedule `{text}`")).hint("constant, geometric, polynomial:0.55 or cyclical:4")
+        };
         match (name, number) {
             ("constant", None) => Ok(Shape::Constant),
             ("geometric", None) => Ok(Shape::Geometric),

@@ -1,0 +1,224 @@
+//! The command line, as types.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  langevin sample --density \"(x-0.4)^4 - (x-0.2)^2 + 0.6\" --range -0.7,1.5 -o langevin.gif
+  langevin integrate --density \"1/(1 + x^2)\"
+  langevin gradient \"log(1 + exp(x))\" --to latex
+  langevin gallery";
+
+/// Type a density, get samples you can believe.
+#[derive(Debug, Parser)]
+#[command(name = "langevin", version, about, after_help = EXAMPLES, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print one JSON document on stdout.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print results and errors only.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more about what was chosen and why.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Draw samples, compare them with the exact law, plot and animate.
+    Sample(Box<Sample>),
+    /// Z, moments and quantiles by quadrature.
+    Integrate(Integrate),
+    /// The gradient as an expression or as code.
+    Gradient(Gradient),
+    /// Syntax, names, bounds, sign and finiteness, without sampling.
+    Check(Check),
+    /// What each stage makes of a formula.
+    Explain(Explain),
+    /// Named densities: list them, or run one.
+    Gallery(Gallery),
+    /// Completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages.
+    Man {
+        /// Into this folder; without one, the main page goes to stdout.
+        folder: Option<PathBuf>,
+    },
+}
+
+/// The density: one formula, what it means, where its variables may be.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Density")]
+pub(crate) struct Density {
+    /// The formula is a density p, up to its normaliser; `-` reads it from stdin.
+    #[arg(long, value_name = "E", group = "formula", allow_hyphen_values = true)]
+    pub(crate) density: Option<OsString>,
+    /// The formula is log p, up to a constant.
+    #[arg(long, value_name = "E", group = "formula", allow_hyphen_values = true)]
+    pub(crate) log_density: Option<OsString>,
+    /// The formula is -log p, up to a constant.
+    #[arg(long, value_name = "E", group = "formula", allow_hyphen_values = true)]
+    pub(crate) energy: Option<OsString>,
+    /// Range of the only variable, or of one by name: -0.7,1.5 or y=0,inf. Ends are constant expressions. Once one has a
+    /// name, name them all; the order of the flags is the order of the variables. Without any: (-inf, inf).
+    #[arg(long, value_name = "[NAME=]LOW,HIGH", allow_hyphen_values = true)]
+    pub(crate) range: Vec<OsString>,
+    /// What a chain does at an end: reflect, wrap, clamp or reject; for one variable: y=wrap.
+    #[arg(long, value_name = "[NAME=]KIND")]
+    pub(crate) boundary: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    #[command(flatten)]
+    pub(crate) density: Density,
+    #[command(flatten)]
+    pub(crate) sampling: SamplingFlags,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// How to sample; every default is chosen from the problem.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Sampling")]
+pub(crate) struct SamplingFlags {
+    /// The algorithm.
+    #[arg(long, value_enum, default_value_t = Sampler::Sgld)]
+    pub(crate) sampler: Sampler,
+    /// Number of chains; each gives one draw [default: 4096].
+    #[arg(long, value_name = "N")]
+    pub(crate) chains: Option<usize>,
+    /// Steps of the annealed population.
+    #[arg(long, value_name = "N")]
+    pub(crate) steps: Option<usize>,
+    /// Step size at the start.
+    #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
+    pub(crate) step_size: Option<f64>,
+    /// Step size at the end.
+    #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
+    pub(crate) final_step_size: Option<f64>,
+    /// Shape of the step sizes: constant, geometric, polynomial[:0.55] or cyclical[:4] [default: geometric].
+    #[arg(long, value_name = "SHAPE")]
+    pub(crate) schedule: Option<String>,
+    /// Temperature at the start [default: 1].
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) temperature: Option<f64>,
+    /// Temperature at the end [default: that of the start].
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) final_temperature: Option<f64>,
+    /// Where chains begin: a point (0.4, or 0.4,1 in order), `uniform` or `normal` [default: apart, by the problem].
+    #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
+    pub(crate) init: Option<String>,
+    /// Seed; the same seed gives the same draws on any number of threads [default: drawn and printed].
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Threads; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sampler {
+    /// Annealed stochastic-gradient Langevin dynamics; with an exact gradient, unadjusted Langevin.
+    Sgld,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// Write a file; the ending decides: .csv (draws), .json (summary), .png .svg (picture), .gif (animation); `-` writes CSV to stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// Frames of an animation.
+    #[arg(long, value_name = "N", default_value_t = 240)]
+    pub(crate) frames: usize,
+    /// Exit with code 3 unless the verdict is yes.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Integrate {
+    #[command(flatten)]
+    pub(crate) density: Density,
+    /// Wanted relative error of Z.
+    #[arg(long, value_name = "TOL", default_value_t = 1e-10)]
+    pub(crate) tolerance: f64,
+    /// Exit with code 3 unless the integral converged.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gradient {
+    /// The formula; differentiated as it stands. `-` reads it from stdin.
+    #[arg(value_name = "FORMULA", allow_hyphen_values = true, group = "formula")]
+    pub(crate) formula: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) density: Density,
+    /// Differentiate log p instead of the formula as typed.
+    #[arg(long)]
+    pub(crate) log: bool,
+    /// The Hessian too.
+    #[arg(long)]
+    pub(crate) hessian: bool,
+    /// The notation.
+    #[arg(long, value_enum, default_value_t = Notation::Text)]
+    pub(crate) to: Notation,
+    /// Evaluate at a point: x=0.3, or x=0.3,y=1; may be repeated.
+    #[arg(long, value_name = "NAME=X", allow_hyphen_values = true)]
+    pub(crate) at: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Notation {
+    /// The language of formulas.
+    Text,
+    /// LaTeX.
+    Latex,
+    /// A Rust function.
+    Rust,
+    /// A C function.
+    C,
+    /// A Python function.
+    Python,
+    /// The same as --json.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) density: Density,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The formula, as a density; `-` reads it from stdin.
+    #[arg(value_name = "FORMULA", allow_hyphen_values = true, group = "formula")]
+    pub(crate) formula: Option<OsString>,
+    #[command(flatten)]
+    pub(crate) density: Density,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Gallery {
+    /// The density to sample; without one, the list.
+    pub(crate) name: Option<String>,
+    /// Print the command instead of running it.
+    #[arg(long)]
+    pub(crate) show: bool,
+    #[command(flatten)]
+    pub(crate) sampling: SamplingFlags,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}

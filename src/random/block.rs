@@ -1,0 +1,232 @@
+//! Noise for one block of chains: xoshiro256++ in structure-of-arrays form, Box–Muller in lanes.
+//!
+//! Blackman & Vigna (2021), "Scrambled linear pseudorandom number generators"; Box & Muller (1958). A stream is named by the seed, the
+//! block's number and its purpose, never by a thread, and only additions, multiplications, divisions and square roots make a normal:
+//! the same bits on every machine, thread count and vector width.
+
+use crate::math::{LANES, Lanes};
+
+/// Independent generators that run side by side; enough for the loops to vectorise at any width.
+const STREAMS: usize = 32;
+const HALF: usize = LANES / 2;
+
+/// What a stream is for: different purposes never share numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Initial positions.
+    Initial,
+    /// The noise of the dynamics.
+    Noise,
+    /// Pilot runs, proposals, random directions.
+    Proposal,
+}
+
+/// The generator of one block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockRng {
+    state: [[u64; STREAMS]; 4],
+}
+
+impl BlockRng {
+    /// The stream of (seed, block, purpose).
+    pub fn new(seed: u64, block: u64, purpose: Purpose) -> Self {
+        // Each word is mixed through the finaliser before the next is added, so neighbouring seeds and blocks share nothing.
+        let mut key = mix(seed ^ 0x6C61_6E67_6576_696E);
+        key = mix(key ^ block.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        key = mix(key ^ (purpose as u64 + 1).wrapping_mul(0xA076_1D64_78BD_642F));
+        let mut state = [[0; STREAMS]; 4];
+        for word in &mut state {
+            for lane in word.iter_mut() {
+                key = key.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                *lane = mix(key);
+            }
+        }
+        BlockRng { state }
+    }
+
+    #[inline(always)]
+    fn fill_bits(&mut self, out: &mut [u64; HALF]) {
+        let [s0, s1, s2, s3] = &mut self.state;
+        for chunk in out.chunks_exact_mut(STREAMS) {
+            for lane in 0..STREAMS {
+                chunk[lane] = s0[lane].wrapping_add(s3[lane]).rotate_left(23).wrapping_add(s0[lane]);
+                let t = s1[lane] << 17;
+                s2[lane] ^= s0[lane];
+                s3[lane] ^= s1[lane];
+                s1[lane] ^= s2[lane];
+                s0[lane] ^= s3[lane];
+                s2[lane] ^= t;
+                s3[lane] = s3[lane].rotate_left(45);
+            }
+        }
+    }
+
+    /// Uniform numbers in the open interval (0, 1), with 52 bits.
+    #[inline(always)]
+    pub fn fill_uniform(&mut self, out: &mut Lanes) {
+        let mut bits = [0; HALF];
+        for half in out.chunks_exact_mut(HALF) {
+            self.fill_bits(&mut bits);
+            for lane in 0..HALF {
+                // The middle of one of 2⁵² cells: neither end can occur.
+                half[lane] = (unit(bits[lane]) - 1.0) + f64::EPSILON / 2.0;
+            }
+        }
+    }
+
+    /// Standard normal numbers, |x| < 8.5.
+    #[inline(always)]
+    pub fn fill_normal(&mut self, out: &mut Lanes) {
+        let (mut radius, mut angle) = ([0; HALF], [0; HALF]);
+        self.fill_bits(&mut radius);
+        self.fill_bits(&mut angle);
+        let (first, second) = out.split_at_mut(HALF);
+        for lane in 0..HALF {
+            let size = (-2.0 * log_unit(2.0 - unit(radius[lane]))).sqrt();
+            let (sine, cosine) = turn(unit(angle[lane]) - 1.0);
+            first[lane] = size * cosine;
+            second[lane] = size * sine;
+        }
+    }
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea & Flood 2014, variant 13 of Stafford).
+fn mix(mut x: u64) -> u64 {
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}
+
+/// A number in [1, 2) from the top 52 bits.
+#[inline(always)]
+fn unit(bits: u64) -> f64 {
+    f64::from_bits(bits >> 12 | 0x3FF0_0000_0000_0000)
+}
+
+/// log x for a normal x in (0, 1], without a branch or a fused operation; within 2 ULP.
+/// x = 2ᵏ·m, m in [√½, √2), log m = 2 atanh((m − 1)/(m + 1)).
+#[inline(always)]
+fn log_unit(x: f64) -> f64 {
+    const ROOT_HALF: u64 = 0x3FE6_A09E_667F_3BCD;
+    let shifted = x.to_bits().wrapping_sub(ROOT_HALF);
+    // Arithmetic shift: k is negative or zero; biased by 2⁵²·1.5 it becomes a double without a conversion that vectors lack.
+    let k = (shifted as i64) >> 52;
+    let exponent = f64::from_bits((0x4338_0000_0000_0000_i64 + k) as u64) - 6_755_399_441_055_744.0;
+    let m = f64::from_bits((shifted & 0x000F_FFFF_FFFF_FFFF).wrapping_add(ROOT_HALF));
+    let s = (m - 1.0) / (m + 1.0);
+    let z = s * s;
+    // Taylor coefficients 2/(2n + 1): at |s| ≤ 0.1716 the tenth term is below 2⁻⁵⁶.
+    let series = z
+        * (2.0 / 3.0
+            + z * (2.0 / 5.0
+                + z * (2.0 / 7.0
+                    + z * (2.0 / 9.0 + z * (2.0 / 11.0 + z * (2.0 / 13.0 + z * (2.0 / 15.0 + z * (2.0 / 17.0 + z * (2.0 / 19.0)))))))));
+    exponent * std::f64::consts::LN_2 + s * (2.0 + series)
+}
+
+/// (sin 2πx, cos 2πx) for x in [0, 1): the quadrant is exact, the rest a Taylor polynomial on [−π/4, π/4].
+#[inline(always)]
+fn turn(x: f64) -> (f64, f64) {
+    let quarters = 4.0 * x;
+    let shifted = quarters + 6_755_399_441_055_744.0;
+    let quadrant = shifted.to_bits();
+    let r = (quarters - (shifted - 6_755_399_441_055_744.0)) * std::f64::consts::FRAC_PI_2;
+    let z = r * r;
+    let sine = r + r
+        * z
+        * (-1.0 / 6.0 + z * (1.0 / 120.0 + z * (-1.0 / 5040.0 + z * (1.0 / 362_880.0 + z * (-1.0 / 39_916_800.0 + z / 6_227_020_800.0)))));
+    let cosine = 1.0 - z * 0.5
+        + z * z
+            * (1.0 / 24.0
+                + z * (-1.0 / 720.0 + z * (1.0 / 40_320.0 + z * (-1.0 / 3_628_800.0 + z * (1.0 / 479_001_600.0 - z / 87_178_291_200.0)))));
+    // Odd quadrants swap; quadrants 1, 2 negate the cosine, 2, 3 the sine. As bit selects, so that lanes stay lanes.
+    let swap = 0_u64.wrapping_sub(quadrant & 1);
+    let (s, c) = (sine.to_bits(), cosine.to_bits());
+    let (a, b) = (s & !swap | c & swap, c & !swap | s & swap);
+    let sine_sign = (quadrant & 2) << 62;
+    let cosine_sign = (quadrant.wrapping_add(1) & 2) << 62;
+    (f64::from_bits(a ^ sine_sign), f64::from_bits(b ^ cosine_sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normals(seed: u64, block: u64, count: usize) -> Vec<f64> {
+        let mut rng = BlockRng::new(seed, block, Purpose::Noise);
+        let mut out = Lanes::default();
+        let mut values = Vec::with_capacity(count);
+        while values.len() < count {
+            rng.fill_normal(&mut out);
+            values.extend_from_slice(&out[..]);
+        }
+        values
+    }
+
+    #[test]
+    fn the_first_stream_is_xoshiro256_plus_plus() {
+        // The published recurrence, one stream at a time.
+        let mut rng = BlockRng::new(7, 3, Purpose::Noise);
+        let mut s = [0, 1, 2, 3].map(|word| rng.state[word][5]);
+        let mut out = [0; HALF];
+        rng.fill_bits(&mut out);
+        for step in 0..HALF / STREAMS {
+            let expected = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
+            let t = s[1] << 17;
+            s[2] ^= s[0];
+            s[3] ^= s[1];
+            s[1] ^= s[2];
+            s[0] ^= s[3];
+            s[2] ^= t;
+            s[3] = s[3].rotate_left(45);
+            assert_eq!(out[step * STREAMS + 5], expected);
+        }
+    }
+
+    #[test]
+    fn logarithm_and_turn_agree_with_an_oracle() {
+        let mut rng = BlockRng::new(1, 0, Purpose::Noise);
+        let mut u = Lanes::default();
+        for _ in 0..200 {
+            rng.fill_uniform(&mut u);
+            for &x in u.iter() {
+                // 4 ULP of the result, and of 1 where the logarithm nears 0.
+                let exact = pxfm::f_log(x);
+                assert!((log_unit(x) - exact).abs() <= 4.0 * f64::EPSILON * exact.abs().max(0.1), "log {x}");
+                let (sine, cosine) = turn(x);
+                let angle = 2.0 * std::f64::consts::PI * x;
+                // The oracle's own angle is rounded: 2π·2⁻⁵³.
+                assert!((sine - pxfm::f_sin(angle)).abs() < 2e-15 && (cosine - pxfm::f_cos(angle)).abs() < 2e-15, "turn {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn normals_have_the_moments_of_a_normal() {
+        let values = normals(11, 0, 1 << 20);
+        let n = values.len() as f64;
+        let moment = |k: i32| values.iter().map(|x| x.powi(k)).sum::<f64>() / n;
+        // Standard errors √(var xᵏ / n): 1, √2, √15, √96 over √n; 4 of them.
+        for (k, expected, sd) in [(1, 0.0, 1.0), (2, 1.0, 2.0_f64.sqrt()), (3, 0.0, 15.0_f64.sqrt()), (4, 3.0, 96.0_f64.sqrt())] {
+            let z = (moment(k) - expected) / (sd / n.sqrt());
+            assert!(z.abs() < 4.0, "moment {k}: z = {z}");
+        }
+    }
+
+    #[test]
+    fn neighbouring_seeds_blocks_and_lanes_do_not_correlate() {
+        let count = 1 << 16;
+        let base = normals(5, 8, count);
+        let shifted: Vec<f64> = base[1..].iter().chain(&base[..1]).copied().collect();
+        for (what, other) in [("seed", normals(6, 8, count)), ("block", normals(5, 9, count)), ("lane", shifted)] {
+            let correlation = base.iter().zip(&other).map(|(a, b)| a * b).sum::<f64>() / (count as f64).sqrt();
+            assert!(correlation.abs() < 4.0, "{what}: z = {correlation}");
+        }
+    }
+
+    #[test]
+    fn purposes_differ_and_streams_repeat() {
+        assert_eq!(normals(5, 8, 256), normals(5, 8, 256));
+        assert_ne!(BlockRng::new(5, 8, Purpose::Noise), BlockRng::new(5, 8, Purpose::Initial));
+    }
+}
