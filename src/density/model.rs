@@ -5,7 +5,7 @@ use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{gradient, hessian};
-use crate::graph::{Graph, NodeId, Range, Unary, VariableName, lower, ranges, substitute};
+use crate::graph::{Graph, Node, NodeId, Range, Unary, VariableName, lower, ranges, substitute};
 use crate::math::{Block, Lanes};
 use crate::syntax::{Formula, suggest};
 use crate::tape::{Evaluator, Tape};
@@ -161,6 +161,19 @@ impl Model {
     pub fn typed_range(&self) -> Range {
         let ends: Vec<Range> = self.bounds.iter().map(|bound| Range::new(bound.low, bound.high)).collect();
         ranges(&self.graph, self.typed, &ends)[self.typed.index()]
+    }
+
+    /// The functions in the formula that jump: their gradient is zero almost everywhere and misses the jumps.
+    pub fn jumps(&self) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        for id in self.graph.order(&[self.log_density]) {
+            if let Node::Unary(op @ (Unary::Floor | Unary::Ceil | Unary::Round | Unary::Sign), _) = self.graph.node(id)
+                && !found.contains(&op.name())
+            {
+                found.push(op.name());
+            }
+        }
+        found
     }
 
     /// A tape for the formula as typed.

@@ -6,4 +6,4 @@ mod json;
 
 pub use csv::write_csv;
 pub use file::{AtomicFile, failure};
-pub use json::{error_document, integral, number, sample_document};
+pub use json::{SCHEMA, error_document, integral, number, quantiles, sample_document};

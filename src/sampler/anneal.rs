@@ -69,6 +69,8 @@ pub struct Control {
     pub stop: AtomicBool,
     /// Chain-steps taken.
     pub chain_steps: AtomicU64,
+    /// Chain-steps in all, known once the run is planned.
+    pub chain_steps_wanted: AtomicU64,
 }
 
 /// What a run leaves.
@@ -103,6 +105,7 @@ pub fn anneal<K: Kernel>(
     control: &Control,
 ) -> Result<Annealed> {
     settings.check(density.dimension())?;
+    control.chain_steps_wanted.store(settings.chains as u64 * settings.steps as u64, Ordering::Relaxed);
     let film = film.map(|plan| Film::new(plan, settings.chains));
     let starts = super::start::population(&settings.starts, density.bounds(), settings.seed, settings.chains);
     let parameters: Vec<Parameters> = (0..settings.steps)

@@ -1,0 +1,120 @@
+//! From flags to models: reads formulas, ranges and settings.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+
+use langevin::density::{Boundary, Declaration, Meaning, Model};
+use langevin::error::{Error, ErrorKind};
+use langevin::graph::constant;
+use langevin::run::{Init, Sampling};
+use langevin::syntax::Formula;
+
+use crate::args::{Density, SamplingFlags};
+use crate::exit::Failure;
+
+/// The formula of the flags and what it means.
+pub(crate) fn formula(density: &Density, positional: Option<&OsString>) -> Result<(Formula, Meaning), Failure> {
+    let given = [
+        (positional, Meaning::Density),
+        (density.density.as_ref(), Meaning::Density),
+        (density.log_density.as_ref(), Meaning::LogDensity),
+        (density.energy.as_ref(), Meaning::Energy),
+    ];
+    let (text, meaning) = given.into_iter().find_map(|(text, meaning)| Some((text?, meaning))).ok_or_else(|| {
+        Error::new(ErrorKind::Setting, "there is no formula").hint("give one: --density E, --log-density E or --energy E")
+    })?;
+    let bytes = if text == "-" {
+        let mut bytes = Vec::new();
+        // One byte over the limit of the language is enough to be refused.
+        let limit = (1 << 20) + 1;
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| Error::new(ErrorKind::Io, format!("cannot read stdin: {error}")))?;
+        bytes
+    } else {
+        bytes_of(text)
+    };
+    let formula = Formula::from_bytes(&bytes).map_err(|error| Failure::of(error, &String::from_utf8_lossy(&bytes)))?;
+    Ok((formula, meaning))
+}
+
+/// The model of the flags.
+pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<Model, Failure> {
+    let (formula, meaning) = formula(density, positional)?;
+    let source = formula.source().to_string();
+    let mut declarations = Vec::new();
+    for range in &density.range {
+        let text = std::str::from_utf8(range.as_encoded_bytes())
+            .map_err(|_| Error::new(ErrorKind::BoundsMalformed, "a range is not UTF-8").hint("write LOW,HIGH"))?;
+        declarations.push(text.parse::<Declaration>()?);
+    }
+    let mut model = Model::from_formula(formula, meaning, &declarations).map_err(|error| Failure::of(error, &source))?;
+    for boundary in &density.boundary {
+        model = match boundary.split_once('=') {
+            Some((name, kind)) => model.with_boundary(Some(name.trim()), kind.trim().parse::<Boundary>()?)?,
+            None => model.with_boundary(None, boundary.parse::<Boundary>()?)?,
+        };
+    }
+    Ok(model)
+}
+
+/// The settings of the flags; the seed is filled in.
+pub(crate) fn sampling(flags: &SamplingFlags) -> Result<Sampling, Failure> {
+    let schedule = flags.schedule.as_deref().map(str::parse).transpose()?;
+    let init = match flags.init.as_deref() {
+        None => Init::Auto,
+        Some("uniform") => Init::Uniform,
+        Some("normal") => Init::Normal,
+        Some(point) => Init::Point(point.split(',').map(coordinate).collect::<Result<_, _>>()?),
+    };
+    let positive = [("--step-size", flags.step_size), ("--final-step-size", flags.final_step_size)];
+    for (flag, value) in positive {
+        if value.is_some_and(|value| value.is_nan() || value <= 0.0 || value.is_infinite()) {
+            return Err(Error::new(ErrorKind::Setting, format!("{flag} must be a positive number")).into());
+        }
+    }
+    for (flag, value) in [("--chains", flags.chains), ("--steps", flags.steps)] {
+        if value == Some(0) {
+            return Err(Error::new(ErrorKind::Setting, format!("{flag} must be 1 or more")).into());
+        }
+    }
+    Ok(Sampling {
+        chains: flags.chains,
+        steps: flags.steps,
+        schedule,
+        step_size: flags.step_size,
+        final_step_size: flags.final_step_size,
+        temperature: flags.temperature,
+        final_temperature: flags.final_temperature,
+        init,
+        seed: flags.seed.unwrap_or_else(fresh_seed),
+        threads: flags.threads,
+        frames: 0,
+    })
+}
+
+fn coordinate(text: &str) -> Result<f64, Failure> {
+    let refuse = |cause: String| {
+        Error::new(ErrorKind::Setting, format!("--init `{text}`: {cause}")).hint("a point such as 0.4 or 0.4,1, `uniform` or `normal`")
+    };
+    let value = constant(text).map_err(|error| refuse(error.message))?;
+    if value.is_finite() { Ok(value) } else { Err(refuse("not a finite number".into()).into()) }
+}
+
+/// A seed that is short enough to type again.
+fn fresh_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    // The standard library's hasher is keyed by the operating system's randomness.
+    std::collections::hash_map::RandomState::new().build_hasher().finish() % 1_000_000
+}
+
+/// The bytes as the shell passed them.
+fn bytes_of(text: &OsStr) -> Vec<u8> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        text.as_bytes().to_vec()
+    }
+    #[cfg(not(unix))]
+    {
+        text.to_string_lossy().into_owned().into_bytes()
+    }
+}

@@ -1,0 +1,135 @@
+//! Summaries as JSON; numbers JSON cannot carry are the strings "inf", "-inf", "nan".
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::quadrature::Integral;
+use crate::run::{Fit, QUANTILES, Run, VariableSummary, Warning};
+
+/// The layout's number; it grows when a key changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// A double.
+pub fn number(value: f64) -> Value {
+    match serde_json::Number::from_f64(value) {
+        Some(number) => Value::Number(number),
+        None if value.is_nan() => "nan".into(),
+        None => if value > 0.0 { "inf" } else { "-inf" }.into(),
+    }
+}
+
+/// A double that may be undefined.
+fn maybe(value: Option<f64>) -> Value {
+    value.map_or(Value::Null, number)
+}
+
+/// `{"0.05": …}` at [`QUANTILES`].
+pub fn quantiles(values: &[f64; 5]) -> Value {
+    QUANTILES.iter().zip(values).map(|(p, value)| (p.to_string(), number(*value))).collect::<Map<_, _>>().into()
+}
+
+/// The normalising constant.
+pub fn integral(integral: &Integral) -> Value {
+    json!({
+        "value": number(integral.value),
+        "log_value": number(integral.log_value),
+        "error": number(integral.error),
+        "relative_error": number(integral.relative_error),
+        "evaluations": integral.evaluations,
+        "converged": integral.converged,
+        "method": integral.method,
+        "certified": integral.certified,
+        "notes": integral.notes,
+    })
+}
+
+/// The whole run. `seconds` is what the clock of the caller says; the library has none.
+pub fn sample_document(run: &Run, formula: &str, meaning: &str, seconds: f64) -> Value {
+    let annealing = &run.plan.annealing;
+    let per_second = run.annealed.chain_steps as f64 / seconds.max(1e-9);
+    json!({
+        "schema": SCHEMA,
+        "version": env!("CARGO_PKG_VERSION"),
+        "formula": formula,
+        "meaning": meaning,
+        "variables": run.variables.iter().map(variable).collect::<Vec<_>>(),
+        "normalizer": run.reference.as_ref().map_or(Value::Null, |reference| integral(&reference.integral)),
+        "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
+        "run": {
+            "sampler": "sgld",
+            "chains": annealing.chains,
+            "warmup": 0,
+            "draws": 1,
+            "steps": annealing.steps,
+            "schedule": annealing.step_size.shape.to_string(),
+            "step_size": number(annealing.step_size.first),
+            "final_step_size": number(annealing.step_size.last),
+            "temperature": number(annealing.temperature.first),
+            "final_temperature": number(annealing.temperature.last),
+            "seed": annealing.seed,
+            "threads": annealing.threads,
+            "seconds": number(seconds),
+            "chain_steps": run.annealed.chain_steps,
+            "chain_steps_per_second": number(per_second),
+            "gradient_evaluations": run.annealed.chain_steps,
+            "relaxation_time": number(run.plan.relaxation_time),
+            "complete": run.annealed.complete,
+        },
+        "verdict": {
+            "trust": run.verdict.trust.name(),
+            "because": run.verdict.because,
+            "warnings": run.verdict.warnings.iter().map(warning).collect::<Vec<_>>(),
+        },
+    })
+}
+
+fn variable(variable: &VariableSummary) -> Value {
+    json!({
+        "name": variable.bound.name,
+        "low": number(variable.bound.low),
+        "high": number(variable.bound.high),
+        "boundary": variable.bound.boundary.name(),
+        "mean": number(variable.mean),
+        "sd": number(variable.sd),
+        "mcse_mean": number(variable.mcse_mean),
+        "ess_bulk": number(variable.ess_bulk),
+        "ess_tail": number(variable.ess_tail),
+        "rhat": number(variable.rhat),
+        "quantiles": quantiles(&variable.quantiles),
+    })
+}
+
+fn fit(fit: &Fit) -> Value {
+    let basins: Vec<Value> = fit
+        .basins
+        .iter()
+        .map(|basin| json!({ "low": number(basin.low), "high": number(basin.high), "exact": number(basin.exact), "found": number(basin.found), "z": number(basin.z) }))
+        .collect();
+    json!({
+        "name": fit.name,
+        "mean": maybe(fit.mean),
+        "sd": maybe(fit.sd),
+        "quantiles": quantiles(&fit.quantiles),
+        "ks": number(fit.ks),
+        "ks_p": number(fit.ks_p),
+        "wasserstein1": number(fit.wasserstein1),
+        "basins": basins,
+    })
+}
+
+fn warning(warning: &Warning) -> Value {
+    json!({ "kind": warning.kind(), "message": warning.to_string() })
+}
+
+/// The document of a refusal.
+pub fn error_document(error: &Error) -> Value {
+    json!({
+        "schema": SCHEMA,
+        "error": {
+            "kind": error.kind.name(),
+            "message": error.message,
+            "span": error.span.map_or(Value::Null, |span| json!({ "start": span.start, "end": span.end })),
+            "hint": error.hint,
+        },
+    })
+}

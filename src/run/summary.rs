@@ -1,0 +1,153 @@
+//! The figures of a run: what the report prints and the JSON carries.
+
+use crate::density::{Bound, Evaluate, LogDensity};
+use crate::diagnostics::{
+    NestedRhat, SteinTest, boundary_atoms, kolmogorov_smirnov, mean_and_sd, nested_rhat, quantile, sorted, stein_tests, wasserstein1,
+};
+use crate::math::Lanes;
+use crate::quadrature::Reference;
+use crate::sampler::Population;
+
+/// The quantiles of every summary.
+pub const QUANTILES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
+
+/// The draws of one variable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VariableSummary {
+    /// Name, range and boundary.
+    pub bound: Bound,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// Monte Carlo standard error of the mean.
+    pub mcse_mean: f64,
+    /// Effective sample size for the centre; chains are independent, so it is their number unless they remember a common start.
+    pub ess_bulk: f64,
+    /// Effective sample size for the 5 % and 95 % quantiles.
+    pub ess_tail: f64,
+    /// Nested R-hat; NaN where chains began at one point.
+    pub rhat: f64,
+    /// Nested R-hat with its threshold.
+    pub nested: Option<NestedRhat>,
+    /// At [`QUANTILES`].
+    pub quantiles: [f64; 5],
+    /// Shares of draws exactly on the ends.
+    pub atoms: (f64, f64),
+    /// Two identities of the density.
+    pub stein: [SteinTest; 2],
+}
+
+/// A basin of the density and what the draws make of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BasinSummary {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// The exact share of the mass.
+    pub exact: f64,
+    /// The share of the draws.
+    pub found: f64,
+    /// (found − exact) in standard errors of independent draws.
+    pub z: f64,
+}
+
+/// One variable of the draws against the exact law.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// The variable.
+    pub name: String,
+    /// The exact mean; `None` where undefined.
+    pub mean: Option<f64>,
+    /// The exact standard deviation; `None` where infinite or undefined.
+    pub sd: Option<f64>,
+    /// The exact quantiles at [`QUANTILES`].
+    pub quantiles: [f64; 5],
+    /// Kolmogorov–Smirnov distance.
+    pub ks: f64,
+    /// Its p-value.
+    pub ks_p: f64,
+    /// Wasserstein-1 distance.
+    pub wasserstein1: f64,
+    /// The basins, if there is more than one.
+    pub basins: Vec<BasinSummary>,
+}
+
+/// Summarises each variable.
+pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &Population) -> Vec<VariableSummary> {
+    let gradients = gradients(density, draws);
+    let summarise = |(variable, bound): (usize, &Bound)| {
+        let column = draws.column(variable);
+        let ordered = sorted(column);
+        let (mean, sd) = mean_and_sd(column);
+        let nested = nested_rhat(starts.column(variable), column);
+        let chains = column.len() as f64;
+        // Memory of the start in place of independence: B/W above its expectation shrinks the sample by as much.
+        let ess = match nested {
+            Some(nested) if nested.value > nested.threshold => (1.0 / (nested.value * nested.value - 1.0)).min(chains).max(1.0),
+            _ => chains,
+        };
+        VariableSummary {
+            bound: bound.clone(),
+            mean,
+            sd,
+            mcse_mean: sd / ess.sqrt(),
+            ess_bulk: ess,
+            ess_tail: ess,
+            rhat: nested.map_or(f64::NAN, |nested| nested.value),
+            nested,
+            quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
+            atoms: boundary_atoms(column, bound.low, bound.high),
+            stein: stein_tests(column, &gradients[variable], bound.low, bound.high),
+        }
+    };
+    density.bounds().iter().enumerate().map(summarise).collect()
+}
+
+/// Compares the draws of the only variable with the reference.
+pub(super) fn fit(name: &str, reference: &Reference, draws: &[f64]) -> Fit {
+    let ordered = sorted(draws);
+    let mut cdf = vec![0.0; ordered.len()];
+    reference.cdf_batch(&ordered, &mut cdf);
+    let test = kolmogorov_smirnov(&cdf);
+    let n = draws.len() as f64;
+    let basins = reference.basins();
+    let several = basins.len() > 1;
+    let basins = basins.iter().filter(|_| several).map(|basin| {
+        let inside = ordered.iter().filter(|x| **x >= basin.low && **x < basin.high || **x == basin.high && basin.high == reference_end(&basins)).count();
+        let found = inside as f64 / n;
+        let error = (basin.mass * (1.0 - basin.mass) / n).sqrt();
+        BasinSummary { low: basin.low, high: basin.high, exact: basin.mass, found, z: if error > 0.0 { (found - basin.mass) / error } else { 0.0 } }
+    });
+    Fit {
+        name: name.to_string(),
+        mean: reference.mean,
+        sd: reference.sd,
+        quantiles: QUANTILES.map(|p| reference.quantile(p)),
+        ks: test.distance,
+        ks_p: test.p_value,
+        wasserstein1: wasserstein1(&ordered, &cdf),
+        basins: basins.collect(),
+    }
+}
+
+/// The upper end of the last basin, which belongs to it.
+fn reference_end(basins: &[crate::quadrature::Basin]) -> f64 {
+    basins.last().map_or(f64::INFINITY, |basin| basin.high)
+}
+
+/// ∂ log p at the draws, `[variable][chain]`.
+fn gradients(density: &dyn LogDensity, draws: &Population) -> Vec<Vec<f64>> {
+    let mut evaluate: Box<dyn Evaluate + '_> = density.evaluator();
+    let mut columns = vec![Vec::with_capacity(draws.chains()); draws.dimension()];
+    let mut gradient = vec![Lanes::default(); draws.dimension()];
+    for block in 0..draws.blocks() {
+        evaluate.gradient(&draws.block(block), &mut gradient);
+        let active = (draws.chains() - block * crate::math::LANES).min(crate::math::LANES);
+        for (column, row) in columns.iter_mut().zip(&gradient) {
+            column.extend_from_slice(&row[..active]);
+        }
+    }
+    columns
+}
