@@ -33,8 +33,14 @@ pub(super) struct Way {
 pub(super) struct Decay {
     tau: Vec<f64>,
     level: Vec<f64>,
+    /// The end of the way and L there; `level` holds envelopes.
+    edge: (f64, f64),
     noise: f64,
 }
+
+/// How many neighbours an envelope is taken of, and how far apart relative to tau.
+const NEIGHBOURS: usize = 5;
+const SPACING: f64 = 0.007;
 
 /// The behaviour of the integrand along a way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,27 +63,51 @@ impl Way {
 
     /// Samples L up to the reach. Each level is the largest of a few neighbours, so that an oscillation shows its envelope.
     pub(super) fn decay(&self, probe: &mut Probe) -> Decay {
-        const NEIGHBOURS: usize = 5;
         let octaves = (self.reach.log2().floor() as i32).clamp(3, 12);
         let tau: Vec<f64> = (0..=octaves).rev().map(|octave| self.reach * 0.5f64.powi(octave)).collect();
-        let points: Vec<_> = tau
-            .iter()
-            .flat_map(|tau| (0..NEIGHBOURS).map(move |k| tau * (1.0 - 0.007 * k as f64)))
-            .map(|tau| (self.chart, self.at(tau)))
-            .collect();
+        let near: Vec<f64> = tau.iter().flat_map(|tau| (0..NEIGHBOURS).map(move |k| tau * (1.0 - SPACING * k as f64))).collect();
+        let level = self.levels(probe, &near);
+        let edge = (self.reach, level[level.len() - NEIGHBOURS]);
+        let highest =
+            |group: &[usize]| group.iter().copied().max_by(|&a, &b| level[a].total_cmp(&level[b])).expect("a group has neighbours");
+        let all: Vec<usize> = (0..near.len()).collect();
+        let chosen: Vec<usize> = all.chunks_exact(NEIGHBOURS).map(highest).collect();
+        Decay {
+            tau: chosen.iter().map(|&at| near[at]).collect(),
+            level: chosen.iter().map(|&at| level[at]).collect(),
+            edge,
+            noise: self.noise,
+        }
+    }
+
+    /// L at each tau; -inf where it has no value.
+    fn levels(&self, probe: &mut Probe, taus: &[f64]) -> Vec<f64> {
+        let points: Vec<_> = taus.iter().map(|&tau| (self.chart, self.at(tau))).collect();
         let samples = probe.sample(&points);
-        let log_integrand: Vec<f64> = samples.iter().zip(&points).map(|(sample, (_, s))| sample.log_density + s - sample.shift).collect();
-        let level = log_integrand.chunks_exact(NEIGHBOURS).map(|near| near.iter().copied().fold(f64::NEG_INFINITY, f64::max)).collect();
-        Decay { tau, level, noise: self.noise }
+        let level = samples.iter().zip(&points).map(|(sample, (_, s))| sample.log_density + s - sample.shift);
+        level.map(|level| if level.is_nan() { f64::NEG_INFINITY } else { level }).collect()
+    }
+
+    /// The way cut where log p stops having values although it was falling like a power: x^2 overflows long before 1/(1+x^2) is too small
+    /// to matter, and that is no fact about the density.
+    pub(super) fn within_doubles(mut self, probe: &mut Probe) -> Way {
+        const STEPS: usize = 32;
+        let tau = |k: usize| self.reach * (k + 1) as f64 / STEPS as f64;
+        let level = self.levels(probe, &(0..STEPS).map(tau).collect::<Vec<f64>>());
+        let Some(last) = level.iter().rposition(|level| level.is_finite()) else { return self };
+        if last + 1 == STEPS || last < 4 {
+            return self;
+        }
+        let slope = |k: usize| level[k] - level[k - 1];
+        let (late, early) = (slope(last), slope(last / 2 + 1));
+        if (late - early).abs() <= 0.2 * early.abs().max(0.1) {
+            self.reach = tau(last);
+        }
+        self
     }
 }
 
 impl Decay {
-    /// The last level, relative to which masses beyond the reach are given.
-    pub(super) fn last(&self) -> (f64, f64) {
-        (self.tau[self.tau.len() - 1], self.level[self.level.len() - 1])
-    }
-
     /// Classifies the integrand multiplied by distance^`moment`; `negligible` is a level too small to matter.
     pub(super) fn tail(&self, moment: f64, negligible: f64, inward: bool) -> Tail {
         let n = self.tau.len();
@@ -92,8 +122,8 @@ impl Decay {
             return Tail::Divergent { exponent };
         }
         // dL/dlog(tau) over the last two octaves: doubling for an exponential, constant for a power of tau.
-        let octave = std::f64::consts::LN_2;
-        let (b, b_before) = ((level(1) - level(0)) / octave, (level(2) - level(1)) / octave);
+        let steepness = |k: usize| (level(k + 1) - level(k)) / (self.tau[n - 1 - k] / self.tau[n - 2 - k]).ln();
+        let (b, b_before) = (steepness(0), steepness(1));
         if b > 1.6 * b_before && b_before > 0.0 || b > 50.0 {
             return Tail::Power { rate, drift: ((rate - before) / rate).abs() };
         }
@@ -126,14 +156,20 @@ pub(super) struct Stub {
 impl Stub {
     /// The mass beyond the reach of `way`.
     pub(super) fn beyond(way: &Way, decay: &Decay, tail: Tail) -> Option<Stub> {
-        let (tau, level) = decay.last();
+        let (tau, level) = decay.edge;
+        let (last, envelope) = (decay.tau[decay.tau.len() - 1], decay.level[decay.level.len() - 1]);
         let (log_mass, relative_error, rate) = match tail {
             Tail::Negligible | Tail::Divergent { .. } => return None,
             // A level off the line by drift·rate·tau betrays an anchor that is not quite the singular point.
             Tail::Power { rate, drift } => (level - rate.ln(), drift * (2.0 + 2.0 * rate * tau), rate),
             Tail::LogPower { b, drift } => (level + tau.ln() - (b - 1.0).ln(), 2.0 * drift, (b - 1.0) / tau),
         };
-        let relative_error = relative_error + f64::EPSILON * level.abs().max(tau);
+        // An envelope off the law by more than roundings is an oscillation.
+        let wobble = match tail {
+            Tail::LogPower { b, .. } => envelope - level - b * (tau / last).ln(),
+            _ => envelope - level - rate * (tau - last),
+        };
+        let relative_error = relative_error + 2.0 * wobble.abs() + f64::EPSILON * level.abs().max(tau);
         Some(Stub { chart: way.chart, start: way.at(tau), inward: way.inward, log_mass, relative_error, rate })
     }
 }
@@ -144,7 +180,7 @@ mod tests {
 
     fn decay(level: impl Fn(f64) -> f64) -> Decay {
         let tau: Vec<f64> = (0..8).map(|k| 5.4 * 2f64.powi(k)).collect();
-        Decay { level: tau.iter().map(|&tau| level(tau)).collect(), tau, noise: 1e-9 }
+        Decay { level: tau.iter().map(|&tau| level(tau)).collect(), edge: (tau[7], level(tau[7])), tau, noise: 1e-9 }
     }
 
     #[test]
