@@ -33,14 +33,14 @@ pub(super) struct Way {
 pub(super) struct Decay {
     tau: Vec<f64>,
     level: Vec<f64>,
-    /// The end of the way and L there; `level` holds envelopes.
+    /// The tau next to the end of the way and L there; `level` holds envelopes.
     edge: (f64, f64),
     noise: f64,
 }
 
 /// How many neighbours an envelope is taken of, and how far apart relative to tau.
-const NEIGHBOURS: usize = 5;
-const SPACING: f64 = 0.007;
+const NEIGHBOURS: usize = 9;
+const SPACING: f64 = 0.0037;
 
 /// The behaviour of the integrand along a way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,25 +67,18 @@ impl Way {
         let tau: Vec<f64> = (0..=octaves).rev().map(|octave| self.reach * 0.5f64.powi(octave)).collect();
         let near: Vec<f64> = tau.iter().flat_map(|tau| (0..NEIGHBOURS).map(move |k| tau * (1.0 - SPACING * k as f64))).collect();
         let level = self.levels(probe, &near);
-        let edge = (self.reach, level[level.len() - NEIGHBOURS]);
-        let highest =
-            |group: &[usize]| group.iter().copied().max_by(|&a, &b| level[a].total_cmp(&level[b])).expect("a group has neighbours");
-        let all: Vec<usize> = (0..near.len()).collect();
-        let chosen: Vec<usize> = all.chunks_exact(NEIGHBOURS).map(highest).collect();
-        Decay {
-            tau: chosen.iter().map(|&at| near[at]).collect(),
-            level: chosen.iter().map(|&at| level[at]).collect(),
-            edge,
-            noise: self.noise,
-        }
+        let edge = level[level.len() - NEIGHBOURS];
+        let highest = |group: &[(f64, f64)]| group.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).expect("a group has neighbours");
+        let (tau, level) = level.chunks_exact(NEIGHBOURS).map(highest).unzip();
+        Decay { tau, level, edge, noise: self.noise }
     }
 
-    /// L at each tau; -inf where it has no value.
-    fn levels(&self, probe: &mut Probe, taus: &[f64]) -> Vec<f64> {
+    /// L close to each tau, with the tau that rounding x made of it; -inf where it has no value.
+    fn levels(&self, probe: &mut Probe, taus: &[f64]) -> Vec<(f64, f64)> {
         let points: Vec<_> = taus.iter().map(|&tau| (self.chart, self.at(tau))).collect();
         let samples = probe.sample(&points);
-        let level = samples.iter().zip(&points).map(|(sample, (_, s))| sample.log_density + s - sample.shift);
-        level.map(|level| if level.is_nan() { f64::NEG_INFINITY } else { level }).collect()
+        let at = samples.iter().zip(&points).map(|(sample, (_, s))| (s - sample.shift, sample.log_density + s - sample.shift));
+        at.map(|(s, level)| ((s - self.start).abs(), if level.is_nan() { f64::NEG_INFINITY } else { level })).collect()
     }
 
     /// The way cut where log p stops having values although it was falling like a power: x^2 overflows long before 1/(1+x^2) is too small
@@ -94,11 +87,11 @@ impl Way {
         const STEPS: usize = 32;
         let tau = |k: usize| self.reach * (k + 1) as f64 / STEPS as f64;
         let level = self.levels(probe, &(0..STEPS).map(tau).collect::<Vec<f64>>());
-        let Some(last) = level.iter().rposition(|level| level.is_finite()) else { return self };
+        let Some(last) = level.iter().rposition(|level| level.1.is_finite()) else { return self };
         if last + 1 == STEPS || last < 4 {
             return self;
         }
-        let slope = |k: usize| level[k] - level[k - 1];
+        let slope = |k: usize| level[k].1 - level[k - 1].1;
         let (late, early) = (slope(last), slope(last / 2 + 1));
         if (late - early).abs() <= 0.2 * early.abs().max(0.1) {
             self.reach = tau(last);
@@ -124,8 +117,10 @@ impl Decay {
         // dL/dlog(tau) over the last two octaves: doubling for an exponential, constant for a power of tau.
         let steepness = |k: usize| (level(k + 1) - level(k)) / (self.tau[n - 1 - k] / self.tau[n - 2 - k]).ln();
         let (b, b_before) = (steepness(0), steepness(1));
-        if b > 1.6 * b_before && b_before > 0.0 || b > 50.0 {
-            return Tail::Power { rate, drift: ((rate - before) / rate).abs() };
+        let drift = ((rate - before) / rate).abs();
+        // A slow power law must be steady, or the wobble of an oscillation would pass for one.
+        if b > 1.6 * b_before && b_before > 0.0 && (b > 5.0 || drift < 0.1) || b > 50.0 {
+            return Tail::Power { rate, drift };
         }
         // Removes the first-order effect of measuring tau from a shifted origin.
         let limit = 2.0 * b - b_before;
@@ -156,18 +151,19 @@ pub(super) struct Stub {
 impl Stub {
     /// The mass beyond the reach of `way`.
     pub(super) fn beyond(way: &Way, decay: &Decay, tail: Tail) -> Option<Stub> {
-        let (tau, level) = decay.edge;
+        let tau = way.reach;
+        let (near, level) = decay.edge;
         let (last, envelope) = (decay.tau[decay.tau.len() - 1], decay.level[decay.level.len() - 1]);
         let (log_mass, relative_error, rate) = match tail {
             Tail::Negligible | Tail::Divergent { .. } => return None,
             // A level off the line by drift·rate·tau betrays an anchor that is not quite the singular point.
-            Tail::Power { rate, drift } => (level - rate.ln(), drift * (2.0 + 2.0 * rate * tau), rate),
+            Tail::Power { rate, drift } => (level - rate * (tau - near) - rate.ln(), drift * (2.0 + 2.0 * rate * tau), rate),
             Tail::LogPower { b, drift } => (level + tau.ln() - (b - 1.0).ln(), 2.0 * drift, (b - 1.0) / tau),
         };
         // An envelope off the law by more than roundings is an oscillation.
         let wobble = match tail {
-            Tail::LogPower { b, .. } => envelope - level - b * (tau / last).ln(),
-            _ => envelope - level - rate * (tau - last),
+            Tail::LogPower { b, .. } => envelope - level - b * (near / last).ln(),
+            _ => envelope - level - rate * (near - last),
         };
         let relative_error = relative_error + 2.0 * wobble.abs() + f64::EPSILON * level.abs().max(tau);
         Some(Stub { chart: way.chart, start: way.at(tau), inward: way.inward, log_mass, relative_error, rate })

@@ -87,7 +87,7 @@ pub struct Integral {
     pub certified: bool,
     /// How the value was found.
     pub method: &'static str,
-    /// Evaluations that gave NaN, or a pole between the ends.
+    /// Nodes of the rule where log p was NaN or +inf; each was tried once more close by.
     pub non_finite: usize,
     /// One of the points where that happened.
     pub non_finite_at: Option<f64>,

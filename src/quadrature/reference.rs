@@ -139,7 +139,7 @@ impl Reference {
         }
         let at = self.pieces.partition_point(|piece| piece.before + piece.mass < p).min(self.pieces.len() - 1);
         let piece = &self.pieces[at];
-        piece.point((p - piece.before).clamp(0.0, piece.mass)).clamp(self.low, self.high)
+        piece.point((p - piece.before).min(piece.mass).max(0.0)).max(self.low).min(self.high)
     }
 
     /// The normalised density at `x`, from the panels: 0 outside the range and at a pole's own point inf.
@@ -293,7 +293,7 @@ impl Piece {
                 if stub.outer_is_high() { self.mass - beyond } else { beyond }
             }
         };
-        part.clamp(0.0, self.mass)
+        part.min(self.mass).max(0.0)
     }
 
     /// The x with probability `part` between the piece's lower x and it.

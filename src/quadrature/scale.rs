@@ -115,13 +115,14 @@ impl Range {
 
 /// The finite ends and the landmarks between them, ascending; 0 joins them where the range has an infinite end and includes it.
 fn breakpoints(range: Range, landmarks: &[f64]) -> Vec<f64> {
-    let inside = |at: &f64| range.low < *at && *at < range.high;
-    let mut breaks: Vec<f64> = landmarks.iter().copied().filter(inside).collect();
-    breaks.extend([range.low, range.high].into_iter().filter(|end| end.is_finite()));
-    breaks.extend((!range.finite() && inside(&0.0)).then_some(0.0));
+    let near = |a: f64, b: f64| (a - b).abs() <= 32.0 * f64::EPSILON * a.abs().min(b.abs());
+    let inside = |at: &f64| range.low < *at && *at < range.high && !near(*at, range.low) && !near(*at, range.high);
+    let mut breaks: Vec<f64> = landmarks.iter().copied().chain((!range.finite()).then_some(0.0)).filter(inside).collect();
     breaks.sort_by(f64::total_cmp);
     // Roots computed twice differ in the last digits, and nothing fits between them.
-    breaks.dedup_by(|b, a| *b - *a <= 32.0 * f64::EPSILON * a.abs().max(b.abs()));
+    breaks.dedup_by(|b, a| near(*a, *b));
+    breaks.extend([range.low, range.high].into_iter().filter(|end| end.is_finite()));
+    breaks.sort_by(f64::total_cmp);
     if breaks.len() > MOST_LANDMARKS {
         let (first, last) = (breaks[0], breaks[breaks.len() - 1]);
         breaks.truncate(MOST_LANDMARKS);
@@ -314,7 +315,12 @@ impl Build {
     fn singular(&mut self, probe: &mut Probe, side: &Side, inner: f64) -> Result<f64> {
         let chart = side.chart(probe);
         let exact = chart.end().is_some() || side.anchor == 0.0;
-        let start = side.levels[side.levels.len() - 1].0;
+        // Where the bulk of this side begins.
+        let level = |&(s, log_density): &(f64, f64)| log_density + s;
+        let most = side.levels.iter().map(level).fold(f64::NEG_INFINITY, f64::max);
+        let bulk = side.levels.iter().rposition(|at| level(at) >= most - 3.0).unwrap_or(0).max(6);
+        let bulk = if side.width.is_finite() { usize::MAX } else { bulk };
+        let start = side.levels[bulk.min(side.levels.len() - 1)].0;
         let (reach, noise) = match (chart.end(), exact) {
             (Some(_), _) => (SYMBOLIC_REACH, 1e-7),
             (None, true) => (NUMERIC_REACH + start, 1e-7),
@@ -324,7 +330,7 @@ impl Build {
         let decay = way.decay(probe);
         let tail = decay.tail(0.0, self.heights.mass - 2.0 * NEGLIGIBLE, true);
         if let Tail::Divergent { exponent } = tail {
-            return Err(infinite_at(side.anchor, exponent));
+            return Err(if exponent < 200.0 { infinite_at(side.anchor, exponent) } else { too_steep(side.anchor) });
         }
         let stop = self.far_edge(probe, &way, 0.0);
         let turn = (start - 64.0).min(inner);
@@ -443,6 +449,11 @@ impl Build {
 /// A place as people write it.
 fn shown(x: f64) -> String {
     if x == 0.0 || (1e-4..1e7).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+fn too_steep(place: f64) -> Error {
+    let message = format!("the density rises toward x = {} faster than double precision can follow", shown(place));
+    Error::new(ErrorKind::Overflow, message).hint("write the formula in a variable in which it is less steep")
 }
 
 fn infinite_at(place: f64, exponent: f64) -> Error {
