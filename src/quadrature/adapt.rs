@@ -290,7 +290,10 @@ pub(super) fn refine(
             let (parent, old) = (&panels[at], errors[at]);
             let sum = |amount: &dyn Fn(&Panel) -> f64| pair.iter().map(|half| half.scaled(amount(half), parent.scale)).sum::<f64>();
             let (mass, error) = (sum(&|half| half.mass), sum(error_of));
-            let stalled = if error > 0.35 * old && (mass - parent.mass).abs() < 1e-6 * mass { parent.stalled + 1 } else { 0 };
+            let change = (mass - parent.mass).abs();
+            // A power singularity |x|^p loses 1 - 2^-(1+p) of its error at each split and moves the mass; noise does neither.
+            let stuck = error > 0.35 * old && change < 1e-6 * mass || error > 0.6 * old && change < 1e-3 * mass;
+            let stalled = if stuck { parent.stalled + 1 } else { 0 };
             pair.iter_mut().for_each(|half| half.stalled = stalled);
         }
         let mut children = children.into_iter();

@@ -14,6 +14,7 @@ mod rule;
 mod scale;
 mod solve;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 
 pub use reference::{Basin, Reference};
@@ -75,7 +76,7 @@ pub struct Integral {
     pub value: f64,
     /// log Z.
     pub log_value: f64,
-    /// Bound on |value - Z|, estimated.
+    /// Bound on |value - Z|, estimated; where `value` is 0 or inf only `relative_error` means anything.
     pub error: f64,
     /// The same relative to Z.
     pub relative_error: f64,

@@ -101,11 +101,11 @@ pub(super) fn series(coefficients: &[f64; N], xi: f64) -> (f64, f64) {
     let (mut before, mut here) = (1.0, xi);
     let mut value = coefficients[0];
     let mut integral = coefficients[0] * (xi + 1.0);
-    for n in 1..N {
+    for (n, &coefficient) in coefficients.iter().enumerate().skip(1) {
         let order = n as f64;
         let after = ((2.0 * order + 1.0) * xi * here - order * before) / (order + 1.0);
-        value += coefficients[n] * here;
-        integral += coefficients[n] * (after - before) / (2.0 * order + 1.0);
+        value += coefficient * here;
+        integral += coefficient * (after - before) / (2.0 * order + 1.0);
         (before, here) = (here, after);
     }
     (value, integral)
@@ -139,14 +139,14 @@ fn transform() -> &'static [[f64; N]; N] {
     static TRANSFORM: OnceLock<Box<[[f64; N]; N]>> = OnceLock::new();
     TRANSFORM.get_or_init(|| {
         let mut matrix = [[0.0; 2 * N]; N];
-        for (i, &x) in NODES.iter().enumerate() {
+        for (i, (row, &x)) in matrix.iter_mut().zip(&NODES).enumerate() {
             let (mut before, mut here) = (1.0, x);
-            for j in 0..N {
-                matrix[i][j] = before;
+            for (j, entry) in row[..N].iter_mut().enumerate() {
+                *entry = before;
                 let order = (j + 1) as f64;
                 (before, here) = (here, ((2.0 * order + 1.0) * x * here - order * before) / (order + 1.0));
             }
-            matrix[i][N + i] = 1.0;
+            row[N + i] = 1.0;
         }
         for column in 0..N {
             let pivot =

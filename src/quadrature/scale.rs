@@ -307,8 +307,8 @@ impl Build {
             significant && change(k) > 0.25 * next
         });
         // A density that is flat to the largest doubles has no structure, and a tail to judge all the same.
-        let flat = || (!side.width.is_finite() && cells > 0 && height(cells) > 0.0).then(|| cells);
-        structured.or_else(flat)
+        let flat = !side.width.is_finite() && cells > 0 && height(cells) > 0.0;
+        structured.or(flat.then_some(cells))
     }
 
     /// From log-distance `inner` down to the anchor, where p is singular; returns from where on the rest of the side is to be graded.
@@ -448,6 +448,8 @@ impl Build {
 
 /// A place as people write it.
 fn shown(x: f64) -> String {
+    // Twelve digits: a place found by bisection carries roundings in the last ones.
+    let x = format!("{x:.11e}").parse().unwrap_or(x);
     if x == 0.0 || (1e-4..1e7).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
 }
 

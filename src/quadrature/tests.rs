@@ -255,148 +255,77 @@ fn ln_gamma(x: f64) -> f64 {
     shift + (x - 0.5) * x.ln() - x + 0.5 * (2.0 * PI).ln() + (1.0 / 12.0 - y * (1.0 / 360.0 - y * (1.0 / 1260.0 - y / 1680.0))) / x
 }
 
+/// Families with a closed Z, their parameters drawn over many orders of magnitude.
 #[test]
-#[ignore = "scratch"]
-#[allow(clippy::print_stdout, reason = "scratch")]
-fn scratch() {
-    let mut state = 88172645463325252u64;
-    let mut uniform = move || {
+fn errors_are_honest_over_random_families() {
+    let mut state = 88_172_645_463_325_252u64;
+    let mut uniform = || {
+        // Marsaglia's xorshift: any stream will do.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         (state >> 11) as f64 / (1u64 << 53) as f64
     };
-    let mut tally = std::collections::BTreeMap::<String, (usize, usize, usize, usize, f64, usize)>::new();
-    let mut note = |family: &str, describe: String, result: Result<Reference>, exact_log: f64| {
-        let entry = tally.entry(family.to_string()).or_default();
-        entry.0 += 1;
-        match result {
-            Err(error) => {
-                entry.1 += 1;
-                println!("{family} {describe}: {error}")
-            }
-            Ok(r) => {
-                let miss = (r.integral.log_value - exact_log).abs();
-                if miss > r.integral.relative_error + 4e-15 * exact_log.abs() + 2e-13 {
-                    entry.2 += 1;
-                    println!("{family} {describe}: miss {miss:.1e} claims {:.1e} conv {}", r.integral.relative_error, r.integral.converged);
-                }
-                if !r.integral.converged {
-                    entry.3 += 1;
-                }
-                entry.4 = entry.4.max(miss);
-                entry.5 = entry.5.max(r.integral.evaluations);
-            }
+    let mut converged = std::collections::BTreeMap::<&str, usize>::new();
+    let mut judge = |family: &'static str, parameters: String, result: Result<Reference>, exact: f64, size: f64| {
+        let integral = result.unwrap_or_else(|error| panic!("{family} {parameters}: {error}")).integral;
+        let miss = (integral.log_value - exact).abs();
+        // The closed forms are themselves rounded where their terms cancel.
+        let oracle = 5e-13 + 1e-14 * size;
+        if integral.converged {
+            assert!(miss <= integral.relative_error + oracle, "{family} {parameters}: off by {miss:.1e}, {integral:?}");
+            *converged.entry(family).or_default() += 1;
+        } else {
+            assert!(
+                integral.relative_error > 0.2 * miss && !integral.notes.is_empty(),
+                "{family} {parameters}: off by {miss:.1e}, {integral:?}"
+            );
         }
     };
-    for _ in 0..300 {
-        let (a, b) = ((uniform() * 9.0 - 3.5).exp(), (uniform() * 9.0 - 3.5).exp());
-        note(
+    const ROUNDS: usize = 60;
+    for _ in 0..ROUNDS {
+        let (a, b) = ((uniform() * 9.0 - 3.5).exp(), (uniform() * 9.0 - 1.0).exp());
+        let z = ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
+        judge(
             "beta",
             format!("{a} {b}"),
             solve(0.0, 1.0, &[], |x| (a - 1.0) * x.ln() + (b - 1.0) * (-x).ln_1p()),
-            ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b),
+            z,
+            ln_gamma(a + b).abs(),
         );
-        let k = (uniform() * 18.0 - 4.0).exp();
-        let rate = (uniform() * 20.0 - 10.0).exp();
-        note("gamma", format!("{k} {rate}"), solve(0.0, INF, &[], |x| (k - 1.0) * x.ln() - rate * x), ln_gamma(k) - k * rate.ln());
-        let nu = (uniform() * 8.0 - 2.0).exp();
-        let (m, s) = ((uniform() - 0.5) * 1000.0, (uniform() * 20.0 - 10.0).exp());
-        let t = ln_gamma(nu / 2.0) - ln_gamma((nu + 1.0) / 2.0) + 0.5 * (nu * PI).ln() + s.ln();
-        note("student", format!("{nu} {m} {s}"), solve(-INF, INF, &[m], |x| -0.5 * (nu + 1.0) * (((x - m) / s).powi(2) / nu).ln_1p()), t);
-        note(
-            "student blind",
-            format!("{nu} {m} {s}"),
-            solve(-INF, INF, &[], |x| -0.5 * (nu + 1.0) * (((x - m) / s).powi(2) / nu).ln_1p()),
-            t,
-        );
-        let parts: Vec<(f64, f64, f64)> =
-            (0..1 + (uniform() * 6.0) as usize).map(|_| (uniform(), (uniform() - 0.5) * 200.0, (uniform() * 12.0 - 6.0).exp())).collect();
-        let marks: Vec<f64> = parts.iter().map(|p| p.1).collect();
-        let z = parts.iter().map(|p| p.0 * p.2 * (2.0 * PI).sqrt()).sum::<f64>().ln();
-        let f = |x: f64| {
-            let logs: Vec<f64> = parts.iter().map(|p| p.0.ln() - 0.5 * ((x - p.1) / p.2).powi(2)).collect();
-            let top = logs.iter().copied().fold(-INF, f64::max);
-            if top == -INF {
-                return -INF;
-            }
-            top + logs.iter().map(|l| (l - top).exp()).sum::<f64>().ln()
+
+        let (shape, rate) = ((uniform() * 12.0 - 4.0).exp(), (uniform() * 20.0 - 10.0).exp());
+        let z = ln_gamma(shape) - shape * rate.ln();
+        judge("gamma", format!("{shape} {rate}"), solve(0.0, INF, &[], |x| (shape - 1.0) * x.ln() - rate * x), z, 20.0 * shape);
+
+        let (nu, m, s) = ((uniform() * 8.0 - 2.0).exp(), (uniform() - 0.5) * 1000.0, (uniform() * 20.0 - 10.0).exp());
+        let z = ln_gamma(nu / 2.0) - ln_gamma((nu + 1.0) / 2.0) + 0.5 * (nu * PI).ln() + s.ln();
+        let student = |x: f64| -0.5 * (nu + 1.0) * (((x - m) / s).powi(2) / nu).ln_1p();
+        judge("student", format!("{nu} {m} {s}"), solve(-INF, INF, &[m], student), z, 20.0 * nu);
+        judge("student without landmark", format!("{nu} {m} {s}"), solve(-INF, INF, &[], student), z, 20.0 * nu);
+
+        let part = |u: &mut dyn FnMut() -> f64| (u(), (u() - 0.5) * 200.0, (u() * 12.0 - 6.0).exp());
+        let parts: Vec<(f64, f64, f64)> = (0..1 + (uniform() * 6.0) as usize).map(|_| part(&mut uniform)).collect();
+        let centres: Vec<f64> = parts.iter().map(|part| part.1).collect();
+        let z = parts.iter().map(|(weight, _, sd)| weight * sd * (2.0 * PI).sqrt()).sum::<f64>().ln();
+        let mixture = |x: f64| {
+            let logs: Vec<f64> = parts.iter().map(|(weight, mean, sd)| weight.ln() - 0.5 * ((x - mean) / sd).powi(2)).collect();
+            let top = logs.iter().copied().fold(f64::MIN, f64::max);
+            top + logs.iter().map(|log| (log - top).exp()).sum::<f64>().ln()
         };
-        note("mixture", format!("{parts:?}"), solve(-INF, INF, &marks, f), z);
-        note("mixture finite", format!("{parts:?}"), solve(-50000.0, 50000.0, &marks, f), z);
+        judge("mixture", format!("{parts:?}"), solve(-INF, INF, &centres, mixture), z, 1.0);
+        judge("mixture in a wide range", format!("{parts:?}"), solve(-50_000.0, 50_000.0, &centres, mixture), z, 1.0);
+
         let (c, p) = (uniform(), uniform() * 1.8 - 0.9);
-        note(
-            "pole",
-            format!("{c} {p}"),
-            solve(0.0, 1.0, &[c], |x| p * (x - c).abs().ln()),
-            ((c.powf(p + 1.0) + (1.0 - c).powf(p + 1.0)) / (p + 1.0)).ln(),
-        );
-        note(
-            "pole blind",
-            format!("{c} {p}"),
-            solve(0.0, 1.0, &[], |x| p * (x - c).abs().ln()),
-            ((c.powf(p + 1.0) + (1.0 - c).powf(p + 1.0)) / (p + 1.0)).ln(),
-        );
-        let third = 1.0 / 3.0;
-        note(
-            "pole off",
-            format!("{p}"),
-            solve(0.0, 1.0, &[third], |x| p * (3.0 * x - 1.0).abs().ln()),
-            (3f64.powf(p) * (third.powf(p + 1.0) + (2.0 * third).powf(p + 1.0)) / (p + 1.0)).ln(),
-        );
-        let (w, q) = ((uniform() * 5.0 - 4.0).exp(), uniform() * 6.28);
-        note(
-            "cosine",
-            format!("{w} {q}"),
-            solve(0.0, 1.0, &[], |x| ((x / w + q).cos() + 1.0).ln()),
-            (1.0 + w * ((1.0 / w + q).sin() - q.sin())).ln(),
-        );
-        let al = (uniform() * 5.0 - 3.0).exp();
-        note("pareto", format!("{al}"), solve(1.0, INF, &[], |x| -(1.0 + al) * x.ln()), -al.ln());
+        let z = ((c.powf(p + 1.0) + (1.0 - c).powf(p + 1.0)) / (p + 1.0)).ln();
+        judge("power inside", format!("{c} {p}"), solve(0.0, 1.0, &[c], |x| p * (x - c).abs().ln()), z, 1.0);
+        judge("power without landmark", format!("{c} {p}"), solve(0.0, 1.0, &[], |x| p * (x - c).abs().ln()), z, 1.0);
+        // The root of 3x - 1 is no double: the singularity is beside its landmark.
+        let third = 1.0f64 / 3.0;
+        let z = (3f64.powf(p) * (third.powf(p + 1.0) + (2.0 * third).powf(p + 1.0)) / (p + 1.0)).ln();
+        judge("power beside its landmark", format!("{p}"), solve(0.0, 1.0, &[third], |x| p * (3.0 * x - 1.0).abs().ln()), z, 1.0);
     }
-    println!("family: n, errors, dishonest, unconverged, worst miss, most evaluations");
-    for (family, entry) in tally {
-        println!("{family:15} {entry:?}");
-    }
-    for (name, r) in [
-        ("pole2 blind", solve(0.0, 1.0, &[], |x: f64| -2.0 * (x - 0.3).abs().ln())),
-        ("pole1 blind", solve(0.0, 1.0, &[], |x: f64| -(x - 0.3).abs().ln())),
-        ("pole1 mid blind", solve(0.0, 1.0, &[], |x: f64| -(x - 0.5).abs().ln())),
-        ("cosh osc", solve(-INF, INF, &[0.0], |x: f64| 2.0 * (x.sin() / x).abs().ln())),
-        ("cos/(1+x2)", solve(-INF, INF, &[0.0], |x: f64| 2.0 * x.cos().abs().ln() - (x * x).ln_1p())),
-        ("whole doubles", solve(-1.7e308, 1.7e308, &[0.0], |x: f64| -x * x / 2.0)),
-        ("odd marks", solve(-1.0, 1.0, &[f64::NAN, INF, 0.0, -0.0, 1e-320, 5.0], |x: f64| -x * x / 2.0)),
-        ("tiny range", solve(1.0, 1.0f64.next_up().next_up(), &[], |x: f64| -x * x / 2.0)),
-        ("subnormal", solve(0.0, 1e-310, &[], |_| 0.0)),
-        ("huge up", solve(0.0, 1.0, &[], |x| 1e300 * x)),
-        (
-            "isolated",
-            solve(0.0, 1.0, &[], |x: f64| {
-                if x < 0.1 || x > 0.9 {
-                    -INF
-                } else if x < 0.5 {
-                    f64::NAN
-                } else {
-                    0.0
-                }
-            }),
-        ),
-    ] {
-        let start = std::time::Instant::now();
-        match r {
-            Err(e) => println!("{name}: {e}"),
-            Ok(r) => println!("{name}: {:?} tau {} mean {:?} sd {:?}", r.integral, r.relaxation_time(), r.mean, r.sd),
-        }
-        println!("  {:?}", start.elapsed());
-    }
-    let classic = solve(-0.7, 1.5, &[0.4, 0.2], |x| ((x - 0.4).powi(4) - (x - 0.2).powi(2) + 0.6).ln()).unwrap();
-    let t = std::time::Instant::now();
-    println!("classic tau {} curvature {} {:?}", classic.relaxation_time(), classic.curvature(), t.elapsed());
-    for (n, r) in [("classic", classic), ("cauchy", solve(-INF, INF, &[0.0], |x| -(x * x).ln_1p()).unwrap())] {
-        let xs: Vec<f64> = (0..200_000).map(|k| r.quantile((k as f64 + 0.5) / 200_000.0)).collect();
-        let mut out = vec![0.0; xs.len()];
-        let t = std::time::Instant::now();
-        r.cdf_batch(&xs, &mut out);
-        println!("{n} cdf 200k {:?}", t.elapsed());
-    }
+    let all = ["mixture", "mixture in a wide range", "student", "gamma"];
+    assert!(all.iter().all(|family| converged[family] == ROUNDS), "{converged:?}");
+    assert!(converged["power inside"] >= ROUNDS * 9 / 10 && converged["power without landmark"] >= ROUNDS / 2, "{converged:?}");
 }
