@@ -175,7 +175,11 @@ mod tests {
     use super::*;
 
     fn decay(level: impl Fn(f64) -> f64) -> Decay {
-        let tau: Vec<f64> = (0..8).map(|k| 5.4 * 2f64.powi(k)).collect();
+        to(5.4 * 2f64.powi(7), level)
+    }
+
+    fn to(reach: f64, level: impl Fn(f64) -> f64) -> Decay {
+        let tau: Vec<f64> = (0..8).rev().map(|k| reach * 0.5f64.powi(k)).collect();
         Decay { level: tau.iter().map(|&tau| level(tau)).collect(), edge: (tau[7], level(tau[7])), tau, noise: 1e-9 }
     }
 
@@ -185,6 +189,8 @@ mod tests {
         assert!(matches!(decay(|t| -2.0 * t.ln()).tail(0.0, -500.0, true), Tail::LogPower { b, .. } if (b - 2.0).abs() < 1e-12));
         assert!(matches!(decay(|t| -t.ln()).tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log x)");
         assert!(matches!(decay(|t| -(t + 1.5).ln()).tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log(x/5))");
+        let late = to(36.0, |t| -(t - 2.0).max(0.1).ln());
+        assert!(matches!(late.tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log(7 x)), a few decades only");
         assert!(matches!(decay(|_| 3.0).tail(0.0, -500.0, true), Tail::Divergent { exponent } if exponent == 1.0), "1/x");
         assert!(matches!(decay(|t| t).tail(0.0, -500.0, true), Tail::Divergent { exponent } if exponent == 2.0), "1/x^2 at 0");
         assert!(matches!(decay(|t| t - t.exp()).tail(0.0, -500.0, false), Tail::Negligible), "exp(-x)");

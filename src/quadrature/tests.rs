@@ -208,6 +208,25 @@ fn distribution_function_matches_closed_forms() {
 }
 
 #[test]
+fn a_loose_tolerance_for_z_leaves_the_distribution_function_exact() {
+    let mut log_density =
+        |xs: &[f64], out: &mut [f64]| xs.iter().zip(out).for_each(|(&x, out)| *out = -x.abs() - 2.0 * (-x.abs()).exp().ln_1p());
+    let line = Line { low: -INF, high: INF, log_density: &mut log_density, landmarks: &[3.0], frequency: 0.0, near_end: None };
+    let logistic = integrate(line, Tolerance { relative: 1e-2, ..Tolerance::default() }).unwrap();
+    for k in -100..=100 {
+        let x = k as f64 / 5.0;
+        assert!((logistic.cdf(x) - 1.0 / (1.0 + (-x).exp())).abs() < 1e-9, "at {x}");
+    }
+}
+
+#[test]
+fn what_was_extrapolated_on_doubt_is_not_called_converged() {
+    // Almost 2 % of the mass is nearer to 1/3 than doubles resolve, and 1/3 is no double.
+    let beside = solve(0.0, 1.0, &[1.0 / 3.0], |x| -0.87 * (3.0 * x - 1.0).abs().ln()).unwrap();
+    assert!(!beside.integral.converged && beside.integral.relative_error > 1e-9, "{:?}", beside.integral);
+}
+
+#[test]
 fn basins_are_split_at_the_necks() {
     let classic = solve(-0.7, 1.5, &[0.4, 0.2], |x| ((x - 0.4).powi(4) - (x - 0.2).powi(2) + 0.6).ln()).unwrap();
     let basins = classic.basins();
@@ -273,6 +292,7 @@ fn errors_are_honest_over_random_families() {
         // The closed forms are themselves rounded where their terms cancel.
         let oracle = 5e-13 + 1e-14 * size;
         if integral.converged {
+            assert!(integral.relative_error <= 2e-8, "{family} {parameters}: {integral:?}");
             assert!(miss <= integral.relative_error + oracle, "{family} {parameters}: off by {miss:.1e}, {integral:?}");
             *converged.entry(family).or_default() += 1;
         } else {
