@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 
 use super::chart::Chart;
 use super::probe::{Probe, Sample};
-use super::rule::{GAUSS, KRONROD, N, NODES, last_coefficients};
+use super::rule::{GAUSS, KRONROD, N, NODES, derivative, last_coefficients};
 
 /// Least and most panels split in one batch.
 const BATCH: (usize, usize) = (8, 512);
@@ -132,13 +132,19 @@ impl Panel {
         let (mass, error) = estimate(&self.values, half);
         let tail = last_coefficients(&self.values).map(f64::abs);
         let (leading, last) = (tail[0].max(tail[1]), tail[4].max(tail[5]));
-        // A series that no longer falls is at the noise of the integrand, where the error formula, made for smooth ones, is too bold.
-        let noise = if last > 0.05 * leading { difference(&self.values, half).max(last * half * 0.1) } else { 0.0 };
+        // A series that no longer falls is that of a singularity, or of noise: the error formula, made for smooth integrands, is too bold.
+        let rough = difference(&self.values, half).max(half * tail.iter().copied().fold(0.0, f64::max));
+        let rough = if last > 0.05 * leading { rough } else { 0.0 };
         let matters = samples.iter().zip(&self.values).filter(|(_, value)| **value > 1e-18);
         let size = matters.map(|(sample, _)| sample.log_density.abs()).filter(|size| size.is_finite()).fold(0.0, f64::max);
         self.mass = mass;
-        self.error = error.max(noise) + unknown * half;
         self.rounding = mass * f64::EPSILON * size;
+        self.error = error.max(rough);
+        if rough <= 4.0 * self.rounding {
+            self.rounding += rough;
+            self.error = error;
+        }
+        self.error += unknown * half;
         self.inner_error = half * last / 20.0;
     }
 
@@ -151,12 +157,21 @@ impl Panel {
                 _ => samples[i].shift,
             };
         }
+        let logs: [f64; N] = std::array::from_fn(|i| samples[i].log_density);
+        let half = self.half_width();
+        // Below this a shift moves even exp(-50) by less than a rounding.
+        let matters = shifts.iter().any(|shift| shift.abs() > 1e-15 * half);
+        let slopes = if matters { derivative(&logs) } else { None };
         std::array::from_fn(|i| {
-            let (before, after) = (i.saturating_sub(1), (i + 1).min(N - 1));
-            let mut log = samples[i].log_density;
-            if shifts[i] != 0.0 {
-                let step = (self.node(after) - shifts[after]) - (self.node(before) - shifts[before]);
-                let moved = (samples[after].log_density - samples[before].log_density) / step * shifts[i];
+            let mut log = logs[i];
+            if matters && shifts[i] != 0.0 {
+                let moved = match &slopes {
+                    Some(slopes) => slopes[i] / half * shifts[i],
+                    None => {
+                        let (before, after) = (i.saturating_sub(1), (i + 1).min(N - 1));
+                        (logs[after] - logs[before]) / (self.node(after) - self.node(before)) * shifts[i]
+                    }
+                };
                 if moved.abs() < 0.1 {
                     log += moved;
                 }
@@ -164,6 +179,16 @@ impl Panel {
             log + self.chart.log_jacobian(self.node(i))
         })
     }
+}
+
+/// The node where the density is highest in the panel that errs most, if that panel is too small to split: perhaps a pole.
+pub(super) fn stuck(panels: &[Panel]) -> Option<f64> {
+    let log_error = |panel: &&Panel| panel.error.ln() + panel.scale;
+    let worst = panels.iter().max_by(|a, b| log_error(a).total_cmp(&log_error(b)))?;
+    let width = (worst.chart.x(worst.high) - worst.chart.x(worst.low)).abs();
+    let at = (0..N).max_by(|&a, &b| worst.values[a].total_cmp(&worst.values[b]))?;
+    let x = worst.chart.x(worst.node(at));
+    (!worst.undefined && worst.chart == Chart::Direct && width < 1e-9 * x.abs().max(1e-9)).then_some(x)
 }
 
 /// Kronrod sum of node values over half-width `half` and QUADPACK's estimate of its error.
@@ -202,6 +227,9 @@ fn nudge(probe: &mut Probe, panels: &[Panel], samples: &mut [Sample]) {
     if bad.is_empty() {
         return;
     }
+    probe.non_finite += bad.len();
+    let (panel, node) = (&panels[bad[0] / N], bad[0] % N);
+    probe.non_finite_at.get_or_insert(panel.chart.x(panel.node(node)));
     let beside: Vec<_> = bad
         .iter()
         .map(|&at| {
@@ -241,6 +269,11 @@ pub(super) fn refine(
         if total <= allowed {
             return true;
         }
+        let settled = panels.iter().zip(&errors).filter(|(panel, _)| !panel.splittable());
+        let settled: f64 = settled.map(|(panel, &error)| panel.scaled(error, reference)).sum();
+        if settled > allowed && total - settled < 0.1 * settled {
+            return false;
+        }
         let batch = (panels.len() / 8).clamp(BATCH.0, BATCH.1);
         let mut chosen = Vec::with_capacity(batch);
         while chosen.len() < batch && total > 0.5 * allowed {
@@ -257,7 +290,10 @@ pub(super) fn refine(
             let (parent, old) = (&panels[at], errors[at]);
             let sum = |amount: &dyn Fn(&Panel) -> f64| pair.iter().map(|half| half.scaled(amount(half), parent.scale)).sum::<f64>();
             let (mass, error) = (sum(&|half| half.mass), sum(error_of));
-            let stalled = if error > 0.7 * old && (mass - parent.mass).abs() < 1e-5 * mass { parent.stalled + 1 } else { 0 };
+            let change = (mass - parent.mass).abs();
+            // A power singularity |x|^p loses 1 - 2^-(1+p) of its error at each split and moves the mass; noise does neither.
+            let stuck = error > 0.35 * old && change < 1e-6 * mass || error > 0.6 * old && change < 1e-3 * mass;
+            let stalled = if stuck { parent.stalled + 1 } else { 0 };
             pair.iter_mut().for_each(|half| half.stalled = stalled);
         }
         let mut children = children.into_iter();

@@ -33,8 +33,14 @@ pub(super) struct Way {
 pub(super) struct Decay {
     tau: Vec<f64>,
     level: Vec<f64>,
+    /// The tau next to the end of the way and L there; `level` holds envelopes.
+    edge: (f64, f64),
     noise: f64,
 }
+
+/// How many neighbours an envelope is taken of, and how far apart relative to tau.
+const NEIGHBOURS: usize = 9;
+const SPACING: f64 = 0.0037;
 
 /// The behaviour of the integrand along a way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,27 +63,44 @@ impl Way {
 
     /// Samples L up to the reach. Each level is the largest of a few neighbours, so that an oscillation shows its envelope.
     pub(super) fn decay(&self, probe: &mut Probe) -> Decay {
-        const NEIGHBOURS: usize = 5;
         let octaves = (self.reach.log2().floor() as i32).clamp(3, 12);
         let tau: Vec<f64> = (0..=octaves).rev().map(|octave| self.reach * 0.5f64.powi(octave)).collect();
-        let points: Vec<_> = tau
-            .iter()
-            .flat_map(|tau| (0..NEIGHBOURS).map(move |k| tau * (1.0 - 0.007 * k as f64)))
-            .map(|tau| (self.chart, self.at(tau)))
-            .collect();
+        let near: Vec<f64> = tau.iter().flat_map(|tau| (0..NEIGHBOURS).map(move |k| tau * (1.0 - SPACING * k as f64))).collect();
+        let level = self.levels(probe, &near);
+        let edge = level[level.len() - NEIGHBOURS];
+        let highest = |group: &[(f64, f64)]| group.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)).expect("a group has neighbours");
+        let (tau, level) = level.chunks_exact(NEIGHBOURS).map(highest).unzip();
+        Decay { tau, level, edge, noise: self.noise }
+    }
+
+    /// L close to each tau, with the tau that rounding x made of it; -inf where it has no value.
+    fn levels(&self, probe: &mut Probe, taus: &[f64]) -> Vec<(f64, f64)> {
+        let points: Vec<_> = taus.iter().map(|&tau| (self.chart, self.at(tau))).collect();
         let samples = probe.sample(&points);
-        let log_integrand: Vec<f64> = samples.iter().zip(&points).map(|(sample, (_, s))| sample.log_density + s - sample.shift).collect();
-        let level = log_integrand.chunks_exact(NEIGHBOURS).map(|near| near.iter().copied().fold(f64::NEG_INFINITY, f64::max)).collect();
-        Decay { tau, level, noise: self.noise }
+        let at = samples.iter().zip(&points).map(|(sample, (_, s))| (s - sample.shift, sample.log_density + s - sample.shift));
+        at.map(|(s, level)| ((s - self.start).abs(), if level.is_nan() { f64::NEG_INFINITY } else { level })).collect()
+    }
+
+    /// The way cut where log p stops having values although it was falling like a power: x^2 overflows long before 1/(1+x^2) is too small
+    /// to matter, and that is no fact about the density.
+    pub(super) fn within_doubles(mut self, probe: &mut Probe) -> Way {
+        const STEPS: usize = 32;
+        let tau = |k: usize| self.reach * (k + 1) as f64 / STEPS as f64;
+        let level = self.levels(probe, &(0..STEPS).map(tau).collect::<Vec<f64>>());
+        let Some(last) = level.iter().rposition(|level| level.1.is_finite()) else { return self };
+        if last + 1 == STEPS || last < 4 {
+            return self;
+        }
+        let slope = |k: usize| level[k].1 - level[k - 1].1;
+        let (late, early) = (slope(last), slope(last / 2 + 1));
+        if (late - early).abs() <= 0.2 * early.abs().max(0.1) {
+            self.reach = tau(last);
+        }
+        self
     }
 }
 
 impl Decay {
-    /// The last level, relative to which masses beyond the reach are given.
-    pub(super) fn last(&self) -> (f64, f64) {
-        (self.tau[self.tau.len() - 1], self.level[self.level.len() - 1])
-    }
-
     /// Classifies the integrand multiplied by distance^`moment`; `negligible` is a level too small to matter.
     pub(super) fn tail(&self, moment: f64, negligible: f64, inward: bool) -> Tail {
         let n = self.tau.len();
@@ -92,10 +115,12 @@ impl Decay {
             return Tail::Divergent { exponent };
         }
         // dL/dlog(tau) over the last two octaves: doubling for an exponential, constant for a power of tau.
-        let octave = std::f64::consts::LN_2;
-        let (b, b_before) = ((level(1) - level(0)) / octave, (level(2) - level(1)) / octave);
-        if b > 1.6 * b_before && b_before > 0.0 || b > 50.0 {
-            return Tail::Power { rate, drift: ((rate - before) / rate).abs() };
+        let steepness = |k: usize| (level(k + 1) - level(k)) / (self.tau[n - 1 - k] / self.tau[n - 2 - k]).ln();
+        let (b, b_before) = (steepness(0), steepness(1));
+        let drift = ((rate - before) / rate).abs();
+        // A slow power law must be steady, or the wobble of an oscillation would pass for one.
+        if b > 1.6 * b_before && b_before > 0.0 && (b > 5.0 || drift < 0.1) || b > 50.0 {
+            return Tail::Power { rate, drift };
         }
         // Removes the first-order effect of measuring tau from a shifted origin.
         let limit = 2.0 * b - b_before;
@@ -126,14 +151,21 @@ pub(super) struct Stub {
 impl Stub {
     /// The mass beyond the reach of `way`.
     pub(super) fn beyond(way: &Way, decay: &Decay, tail: Tail) -> Option<Stub> {
-        let (tau, level) = decay.last();
+        let tau = way.reach;
+        let (near, level) = decay.edge;
+        let (last, envelope) = (decay.tau[decay.tau.len() - 1], decay.level[decay.level.len() - 1]);
         let (log_mass, relative_error, rate) = match tail {
             Tail::Negligible | Tail::Divergent { .. } => return None,
             // A level off the line by drift·rate·tau betrays an anchor that is not quite the singular point.
-            Tail::Power { rate, drift } => (level - rate.ln(), drift * (2.0 + 2.0 * rate * tau), rate),
+            Tail::Power { rate, drift } => (level - rate * (tau - near) - rate.ln(), drift * (2.0 + 2.0 * rate * tau), rate),
             Tail::LogPower { b, drift } => (level + tau.ln() - (b - 1.0).ln(), 2.0 * drift, (b - 1.0) / tau),
         };
-        let relative_error = relative_error + f64::EPSILON * level.abs().max(tau);
+        // An envelope off the law by more than roundings is an oscillation.
+        let wobble = match tail {
+            Tail::LogPower { b, .. } => envelope - level - b * (near / last).ln(),
+            _ => envelope - level - rate * (near - last),
+        };
+        let relative_error = relative_error + 2.0 * wobble.abs() + f64::EPSILON * level.abs().max(tau);
         Some(Stub { chart: way.chart, start: way.at(tau), inward: way.inward, log_mass, relative_error, rate })
     }
 }
@@ -143,8 +175,12 @@ mod tests {
     use super::*;
 
     fn decay(level: impl Fn(f64) -> f64) -> Decay {
-        let tau: Vec<f64> = (0..8).map(|k| 5.4 * 2f64.powi(k)).collect();
-        Decay { level: tau.iter().map(|&tau| level(tau)).collect(), tau, noise: 1e-9 }
+        to(5.4 * 2f64.powi(7), level)
+    }
+
+    fn to(reach: f64, level: impl Fn(f64) -> f64) -> Decay {
+        let tau: Vec<f64> = (0..8).rev().map(|k| reach * 0.5f64.powi(k)).collect();
+        Decay { level: tau.iter().map(|&tau| level(tau)).collect(), edge: (tau[7], level(tau[7])), tau, noise: 1e-9 }
     }
 
     #[test]
@@ -153,6 +189,8 @@ mod tests {
         assert!(matches!(decay(|t| -2.0 * t.ln()).tail(0.0, -500.0, true), Tail::LogPower { b, .. } if (b - 2.0).abs() < 1e-12));
         assert!(matches!(decay(|t| -t.ln()).tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log x)");
         assert!(matches!(decay(|t| -(t + 1.5).ln()).tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log(x/5))");
+        let late = to(36.0, |t| -(t - 2.0).max(0.1).ln());
+        assert!(matches!(late.tail(0.0, -500.0, true), Tail::Divergent { .. }), "1/(x log(7 x)), a few decades only");
         assert!(matches!(decay(|_| 3.0).tail(0.0, -500.0, true), Tail::Divergent { exponent } if exponent == 1.0), "1/x");
         assert!(matches!(decay(|t| t).tail(0.0, -500.0, true), Tail::Divergent { exponent } if exponent == 2.0), "1/x^2 at 0");
         assert!(matches!(decay(|t| t - t.exp()).tail(0.0, -500.0, false), Tail::Negligible), "exp(-x)");

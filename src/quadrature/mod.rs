@@ -15,6 +15,7 @@ mod rule;
 mod scale;
 mod solve;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 
 pub use of_density::reference;
@@ -69,7 +70,7 @@ pub struct Integral {
     pub value: f64,
     /// log Z.
     pub log_value: f64,
-    /// Bound on |value - Z|, estimated.
+    /// Bound on |value - Z|, estimated; where `value` is 0 or inf only `relative_error` means anything.
     pub error: f64,
     /// The same relative to Z.
     pub relative_error: f64,
@@ -81,7 +82,7 @@ pub struct Integral {
     pub certified: bool,
     /// How the value was found.
     pub method: &'static str,
-    /// Evaluations that gave NaN, or a pole between the ends.
+    /// Nodes of the rule where log p was NaN or +inf; each was tried once more close by.
     pub non_finite: usize,
     /// One of the points where that happened.
     pub non_finite_at: Option<f64>,

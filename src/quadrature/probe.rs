@@ -8,7 +8,7 @@ pub(super) struct Probe<'a> {
     line: Line<'a>,
     /// Points evaluated so far.
     pub(super) evaluations: usize,
-    /// Evaluations that gave NaN or +inf.
+    /// Nodes of panels where log p was NaN or +inf.
     pub(super) non_finite: usize,
     /// The first point where that happened.
     pub(super) non_finite_at: Option<f64>,
@@ -28,7 +28,10 @@ pub(super) struct Sample {
 }
 
 impl<'a> Probe<'a> {
-    pub(super) fn new(line: Line<'a>) -> Self {
+    pub(super) fn new(mut line: Line<'a>) -> Self {
+        // Ends so far out that their distance overflows are as good as infinite.
+        line.low = if line.low < -1e300 { f64::NEG_INFINITY } else { line.low };
+        line.high = if line.high > 1e300 { f64::INFINITY } else { line.high };
         let (x, out) = (Vec::new(), Vec::new());
         Probe { line, evaluations: 0, non_finite: 0, non_finite_at: None, defined: 0, x, out }
     }
@@ -62,11 +65,9 @@ impl<'a> Probe<'a> {
             self.sample_near(end, points, &mut samples);
         }
         self.evaluations += points.len();
-        for (sample, &(chart, u)) in samples.iter_mut().zip(points) {
+        for sample in &mut samples {
             if sample.log_density.is_nan() || sample.log_density == f64::INFINITY {
                 sample.log_density = f64::NAN;
-                self.non_finite += 1;
-                self.non_finite_at.get_or_insert(chart.x(u));
             } else {
                 self.defined += 1;
             }

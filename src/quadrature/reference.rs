@@ -56,7 +56,7 @@ struct Piece {
 #[derive(Debug, Clone)]
 enum Law {
     /// Legendre series of the probability density in u on [low, high].
-    Series { chart: Chart, low: f64, high: f64, coefficients: [f64; N], nodes: [f64; N] },
+    Series { chart: Chart, low: f64, high: f64, coefficients: Box<[f64; N]>, nodes: Box<[f64; N]> },
     /// The probability falls by exp(-rate) per unit of log-distance.
     Power(Stub),
 }
@@ -75,6 +75,10 @@ impl Reference {
         }
         let relative_error = solved.error / solved.mass;
         let value = log_value.exp();
+        let mut notes = solved.notes;
+        if value < f64::MIN_POSITIVE || value == f64::INFINITY {
+            notes.push("Z itself does not fit a double; its logarithm does".to_string());
+        }
         let integral = Integral {
             value,
             log_value,
@@ -86,7 +90,7 @@ impl Reference {
             method: "adaptive Gauss-Kronrod",
             non_finite: probe.non_finite,
             non_finite_at: probe.non_finite_at,
-            notes: solved.notes,
+            notes,
         };
         let mut reference =
             Reference { integral, mean: solved.mean, sd: solved.sd, mode: f64::NAN, low: probe.low(), high: probe.high(), pieces };
@@ -139,7 +143,7 @@ impl Reference {
         }
         let at = self.pieces.partition_point(|piece| piece.before + piece.mass < p).min(self.pieces.len() - 1);
         let piece = &self.pieces[at];
-        piece.point((p - piece.before).clamp(0.0, piece.mass)).clamp(self.low, self.high)
+        piece.point((p - piece.before).min(piece.mass).max(0.0)).max(self.low).min(self.high)
     }
 
     /// The normalised density at `x`, from the panels: 0 outside the range and at a pole's own point inf.
@@ -268,14 +272,23 @@ impl Piece {
         let unit = (panel.scale - log_z).exp();
         let values = panel.values.map(|value| value * unit);
         let (a, b) = (panel.chart.x(panel.low), panel.chart.x(panel.high));
-        let law = Law::Series { chart: panel.chart, low: panel.low, high: panel.high, coefficients: legendre(&values), nodes: values };
+        let law = Law::Series {
+            chart: panel.chart,
+            low: panel.low,
+            high: panel.high,
+            coefficients: Box::new(legendre(&values)),
+            nodes: Box::new(values),
+        };
         Piece { x_low: a.min(b), x_high: a.max(b), before: 0.0, mass: panel.mass * unit, law }
     }
 
     fn of_stub(stub: &Stub, log_z: f64) -> Piece {
         let edge = stub.chart.x(stub.start);
-        let Chart::Log { anchor, side, .. } = stub.chart else { unreachable!("stubs lie in log-distance") };
-        let far = if stub.inward { anchor } else { side * f64::INFINITY };
+        let far = match stub.chart {
+            Chart::Log { anchor, .. } if stub.inward => anchor,
+            Chart::Log { side, .. } => side * f64::INFINITY,
+            Chart::Direct | Chart::LogLog { .. } => edge,
+        };
         Piece { x_low: edge.min(far), x_high: edge.max(far), before: 0.0, mass: (stub.log_mass - log_z).exp(), law: Law::Power(*stub) }
     }
 
@@ -293,7 +306,7 @@ impl Piece {
                 if stub.outer_is_high() { self.mass - beyond } else { beyond }
             }
         };
-        part.clamp(0.0, self.mass)
+        part.min(self.mass).max(0.0)
     }
 
     /// The x with probability `part` between the piece's lower x and it.

@@ -32,6 +32,9 @@ impl Reference {
         }
         let centres: Vec<f64> = edges.windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect();
         let conductances: Vec<f64> = centres.windows(2).map(|pair| self.conductance(pair[0], pair[1])).collect();
+        if conductances.iter().any(|&conductance| conductance.is_nan() || conductance <= 0.0) {
+            return f64::INFINITY;
+        }
         1.0 / second_eigenvalue(&masses, &conductances)
     }
 

@@ -101,14 +101,33 @@ pub(super) fn series(coefficients: &[f64; N], xi: f64) -> (f64, f64) {
     let (mut before, mut here) = (1.0, xi);
     let mut value = coefficients[0];
     let mut integral = coefficients[0] * (xi + 1.0);
-    for n in 1..N {
+    for (n, &coefficient) in coefficients.iter().enumerate().skip(1) {
         let order = n as f64;
         let after = ((2.0 * order + 1.0) * xi * here - order * before) / (order + 1.0);
-        value += coefficients[n] * here;
-        integral += coefficients[n] * (after - before) / (2.0 * order + 1.0);
+        value += coefficient * here;
+        integral += coefficient * (after - before) / (2.0 * order + 1.0);
         (before, here) = (here, after);
     }
     (value, integral)
+}
+
+/// Derivative at [`NODES`] of the polynomial through `values`; None if the values are not close to a polynomial of that degree.
+pub(super) fn derivative(values: &[f64; N]) -> Option<[f64; N]> {
+    if values.iter().any(|value| !value.is_finite()) {
+        return None;
+    }
+    let coefficients = legendre(values);
+    let size = |range: std::ops::Range<usize>| coefficients[range].iter().fold(0.0, |most: f64, c| most.max(c.abs()));
+    if size(18..N) > 1e-3 * size(1..N) {
+        return None;
+    }
+    // P'_k is the sum of (2n + 1) P_n over n < k of the other parity.
+    let mut slopes = [0.0; N + 2];
+    for n in (0..N - 1).rev() {
+        slopes[n] = slopes[n + 2] + coefficients[n + 1];
+    }
+    let series_of: [f64; N] = std::array::from_fn(|n| (2 * n + 1) as f64 * slopes[n]);
+    Some(NODES.map(|xi| series(&series_of, xi).0))
 }
 
 fn dot(a: &[f64; N], b: &[f64; N]) -> f64 {
@@ -120,14 +139,14 @@ fn transform() -> &'static [[f64; N]; N] {
     static TRANSFORM: OnceLock<Box<[[f64; N]; N]>> = OnceLock::new();
     TRANSFORM.get_or_init(|| {
         let mut matrix = [[0.0; 2 * N]; N];
-        for (i, &x) in NODES.iter().enumerate() {
+        for (i, (row, &x)) in matrix.iter_mut().zip(&NODES).enumerate() {
             let (mut before, mut here) = (1.0, x);
-            for j in 0..N {
-                matrix[i][j] = before;
+            for (j, entry) in row[..N].iter_mut().enumerate() {
+                *entry = before;
                 let order = (j + 1) as f64;
                 (before, here) = (here, ((2.0 * order + 1.0) * x * here - order * before) / (order + 1.0));
             }
-            matrix[i][N + i] = 1.0;
+            row[N + i] = 1.0;
         }
         for column in 0..N {
             let pivot =
@@ -176,5 +195,8 @@ mod tests {
             assert!((value - xi.exp()).abs() < 1e-13, "value at {xi}");
             assert!((integral - (xi.exp() - (-1.0f64).exp())).abs() < 1e-14, "integral to {xi}");
         }
+        let slopes = derivative(&NODES.map(|x| (2.0 * x).sin())).expect("smooth");
+        assert!(slopes.iter().zip(&NODES).all(|(slope, x)| (slope - 2.0 * (2.0 * x).cos()).abs() < 1e-12), "{slopes:?}");
+        assert_eq!(derivative(&NODES.map(|x| if x < 0.3 { 0.0 } else { f64::NEG_INFINITY })), None);
     }
 }

@@ -57,7 +57,9 @@ pub(super) fn peaks(probe: &mut Probe, panels: &[Panel], landmarks: &[f64]) -> V
     const MOST: usize = 32;
     const SHARP: f64 = 3.0;
     let mut nodes: Vec<(f64, f64)> = Vec::with_capacity(panels.len() * N);
-    for panel in panels.iter().filter(|panel| panel.scale > f64::NEG_INFINITY && !panel.undefined) {
+    // Panels near a singular end are graded already, and x has no digits left to tell their nodes apart.
+    let known = |panel: &&Panel| panel.scale > f64::NEG_INFINITY && !panel.undefined && !matches!(panel.chart, Chart::LogLog { .. });
+    for panel in panels.iter().filter(known) {
         nodes.extend((0..N).map(|i| {
             let u = panel.node(i);
             (panel.chart.x(u), panel.scale + panel.values[i].ln() - panel.chart.log_jacobian(u))
@@ -113,13 +115,14 @@ impl Range {
 
 /// The finite ends and the landmarks between them, ascending; 0 joins them where the range has an infinite end and includes it.
 fn breakpoints(range: Range, landmarks: &[f64]) -> Vec<f64> {
-    let inside = |at: &f64| range.low < *at && *at < range.high;
-    let mut breaks: Vec<f64> = landmarks.iter().copied().filter(inside).collect();
-    breaks.extend([range.low, range.high].into_iter().filter(|end| end.is_finite()));
-    breaks.extend((!range.finite() && inside(&0.0)).then_some(0.0));
+    let near = |a: f64, b: f64| (a - b).abs() <= 32.0 * f64::EPSILON * a.abs().min(b.abs());
+    let inside = |at: &f64| range.low < *at && *at < range.high && !near(*at, range.low) && !near(*at, range.high);
+    let mut breaks: Vec<f64> = landmarks.iter().copied().chain((!range.finite()).then_some(0.0)).filter(inside).collect();
     breaks.sort_by(f64::total_cmp);
     // Roots computed twice differ in the last digits, and nothing fits between them.
-    breaks.dedup_by(|b, a| *b - *a <= 32.0 * f64::EPSILON * a.abs().max(b.abs()));
+    breaks.dedup_by(|b, a| near(*a, *b));
+    breaks.extend([range.low, range.high].into_iter().filter(|end| end.is_finite()));
+    breaks.sort_by(f64::total_cmp);
     if breaks.len() > MOST_LANDMARKS {
         let (first, last) = (breaks[0], breaks[breaks.len() - 1]);
         breaks.truncate(MOST_LANDMARKS);
@@ -273,14 +276,15 @@ impl Build {
         let outer = if side.width.is_finite() { side.width.ln() } else { self.outer_reach(probe, side)? };
         let inner = side.levels[structured].0;
         side.graded = true;
+        let mut graded_from = inner;
         if structured == 0 {
-            self.singular(probe, side, inner)?;
+            graded_from = self.singular(probe, side, inner)?;
         } else {
             let edge = side.anchor + side.sign * inner.exp();
             self.direct(edge.min(side.anchor), edge.max(side.anchor), 1);
         }
-        if outer > inner {
-            self.graded(chart, inner, outer);
+        if outer > graded_from {
+            self.graded(chart, graded_from, outer);
         }
         Ok(())
     }
@@ -291,7 +295,7 @@ impl Build {
         let height = |k: usize| (side.levels[k].1 - self.heights.density).exp();
         let change = |k: usize| (height(k + 1) - height(k)).abs();
         let cells = side.levels.len().saturating_sub(1);
-        (0..cells).find(|&k| {
+        let structured = (0..cells).find(|&k| {
             let next = if k + 1 < cells {
                 change(k + 1)
             } else if side.width.is_finite() {
@@ -299,32 +303,40 @@ impl Build {
             } else {
                 0.0
             };
-            let significant = change(k).ln() + self.heights.density + side.levels[k + 1].0 > self.heights.mass - 30.0;
+            let significant = change(k).ln() + self.heights.density + side.levels[k + 1].0 >= self.heights.mass - 30.0;
             significant && change(k) > 0.25 * next
-        })
+        });
+        // A density that is flat to the largest doubles has no structure, and a tail to judge all the same.
+        let flat = !side.width.is_finite() && cells > 0 && height(cells) > 0.0;
+        structured.or(flat.then_some(cells))
     }
 
-    /// From log-distance `inner` down to the anchor, where p is singular.
-    fn singular(&mut self, probe: &mut Probe, side: &Side, inner: f64) -> Result<()> {
+    /// From log-distance `inner` down to the anchor, where p is singular; returns from where on the rest of the side is to be graded.
+    fn singular(&mut self, probe: &mut Probe, side: &Side, inner: f64) -> Result<f64> {
         let chart = side.chart(probe);
         let exact = chart.end().is_some() || side.anchor == 0.0;
-        let start = side.levels[side.levels.len() - 1].0;
+        // Where the bulk of this side begins.
+        let level = |&(s, log_density): &(f64, f64)| log_density + s;
+        let most = side.levels.iter().map(level).fold(f64::NEG_INFINITY, f64::max);
+        let bulk = side.levels.iter().rposition(|at| level(at) >= most - 3.0).unwrap_or(0).max(6);
+        let bulk = if side.width.is_finite() { usize::MAX } else { bulk };
+        let start = side.levels[bulk.min(side.levels.len() - 1)].0;
         let (reach, noise) = match (chart.end(), exact) {
             (Some(_), _) => (SYMBOLIC_REACH, 1e-7),
             (None, true) => (NUMERIC_REACH + start, 1e-7),
             (None, false) => (start - (4096.0 * f64::EPSILON * side.anchor.abs()).ln(), 5e-4),
         };
-        let way = Way { chart, start, reach, inward: true, noise };
+        let way = Way { chart, start, reach, inward: true, noise }.within_doubles(probe);
         let decay = way.decay(probe);
         let tail = decay.tail(0.0, self.heights.mass - 2.0 * NEGLIGIBLE, true);
         if let Tail::Divergent { exponent } = tail {
-            return Err(infinite_at(side.anchor, exponent));
+            return Err(if exponent < 200.0 { infinite_at(side.anchor, exponent) } else { too_steep(side.anchor) });
         }
         let stop = self.far_edge(probe, &way, 0.0);
         let turn = (start - 64.0).min(inner);
         if exact && stop < turn && turn < 0.0 {
             self.graded(chart, turn, inner);
-            let Chart::Log { anchor, side, end } = chart else { return Ok(()) };
+            let Chart::Log { anchor, side, end } = chart else { return Ok(inner) };
             let far = Chart::LogLog { anchor, side, inward: true, end };
             self.spread(far, (-turn).ln(), (-stop).ln(), 1.5);
         } else if stop < inner {
@@ -333,7 +345,7 @@ impl Build {
         if stop <= way.at(way.reach) {
             self.plan.stubs.extend(Stub::beyond(&way, &decay, tail));
         }
-        Ok(())
+        Ok(inner.max(stop))
     }
 
     /// The log-distance to which an infinite side is covered in its own chart; what is beyond is set up here.
@@ -343,12 +355,16 @@ impl Build {
         let symbolic = probe.symbolic(end);
         let far = Chart::Log { anchor: 0.0, side: side.sign, end: symbolic };
         let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH };
-        let way = Way { chart: far, start: 0.0, reach, inward: false, noise: 1e-7 };
+        let mut way = Way { chart: far, start: 0.0, reach, inward: false, noise: 1e-7 };
         let crit = |moment: f64, level: (f64, f64)| level.1 + level.0 + moment * (level.0 - self.heights.at).max(0.0);
-        let last = side.levels.len().saturating_sub(8);
         let mut moment = 2.0;
         let mut beyond = None;
-        if side.levels[last..].iter().any(|&level| crit(2.0, level) > self.heights.mass - 2.0 * NEGLIGIBLE) {
+        // Eleven orders of magnitude beyond the bulk, anything but a power of x has vanished.
+        let last = side.levels.last().map_or(0.0, |level| level.0);
+        let far = (self.heights.at + 25.0).min(last - 40.0);
+        let far_out = |level: &(f64, f64)| level.0 > far && crit(2.0, *level) >= self.heights.mass - 2.0 * NEGLIGIBLE;
+        if side.levels.iter().any(far_out) {
+            way = way.within_doubles(probe);
             let decay = way.decay(probe);
             let tail = |moment| decay.tail(moment, self.heights.mass - 400.0, false);
             if let Tail::Divergent { exponent } = tail(0.0) {
@@ -358,7 +374,7 @@ impl Build {
             self.plan.moments = self.plan.moments.min(moment as usize);
             beyond = Some((tail(0.0), decay));
         }
-        let near = side.levels.iter().rposition(|&level| crit(moment, level) > self.heights.mass - NEGLIGIBLE);
+        let near = side.levels.iter().rposition(|&level| crit(moment, level) >= self.heights.mass - NEGLIGIBLE);
         let near = near.unwrap_or(0);
         if side.levels.get(near + 1).is_some_and(|level| level.0 < turn) {
             let (mut kept, mut dropped) = (side.levels[near].0, side.levels[near + 1].0);
@@ -366,7 +382,7 @@ impl Build {
             for _ in 0..4 {
                 let middle = 0.5 * (kept + dropped);
                 let sample = probe.sample(&[(chart, middle)])[0];
-                if crit(moment, (middle, sample.log_density)) > self.heights.mass - NEGLIGIBLE { kept = middle } else { dropped = middle }
+                if crit(moment, (middle, sample.log_density)) >= self.heights.mass - NEGLIGIBLE { kept = middle } else { dropped = middle }
             }
             return Ok(dropped);
         }
@@ -392,7 +408,7 @@ impl Build {
         let outward = if way.inward { 0.0 } else { moment };
         let matters = |k: usize| {
             let s = points[k].1;
-            samples[k].log_density + s - samples[k].shift + outward * (s - self.heights.at) > self.heights.mass - NEGLIGIBLE
+            samples[k].log_density + s - samples[k].shift + outward * (s - self.heights.at) >= self.heights.mass - NEGLIGIBLE
         };
         let last = (0..taus.len()).rfind(|&k| matters(k)).map_or(0, |k| k + 1).min(taus.len() - 1);
         way.at(taus[last])
@@ -430,12 +446,24 @@ impl Build {
     }
 }
 
+/// A place as people write it.
+fn shown(x: f64) -> String {
+    // Twelve digits: a place found by bisection carries roundings in the last ones.
+    let x = format!("{x:.11e}").parse().unwrap_or(x);
+    if x == 0.0 || (1e-4..1e7).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+fn too_steep(place: f64) -> Error {
+    let message = format!("the density rises toward x = {} faster than double precision can follow", shown(place));
+    Error::new(ErrorKind::Overflow, message).hint("write the formula in a variable in which it is less steep")
+}
+
 fn infinite_at(place: f64, exponent: f64) -> Error {
     let (variable, place) = match place {
         f64::INFINITY => ("x".to_string(), "toward infinity".to_string()),
         f64::NEG_INFINITY => ("|x|".to_string(), "toward -infinity".to_string()),
         0.0 => ("|x|".to_string(), "at x = 0".to_string()),
-        at => (format!("|x - {at}|"), format!("at x = {at}")),
+        at => (format!("|x - {}|", shown(at)), format!("at x = {}", shown(at))),
     };
     let exponent = (exponent * 1000.0).round() / 1000.0;
     let law = match exponent {

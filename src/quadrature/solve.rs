@@ -1,7 +1,7 @@
 //! The order of work: plan, look for peaks the plan missed, refine until Z, the inside of the panels and the moments are known.
 
 use super::Tolerance;
-use super::adapt::{Panel, measure, refine, totals};
+use super::adapt::{Panel, measure, refine, stuck, totals};
 use super::ends::Stub;
 use super::probe::Probe;
 use super::scale::{peaks, plan};
@@ -11,6 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 const INNER: f64 = 2e-11;
 /// Error allowed to the second moment, relative to it.
 const MOMENT: f64 = 1e-9;
+/// Error by the rounding of log p that still counts as converged, relative to Z.
+const ROUNDING: f64 = 1e-8;
 /// Rounds of planning, each with the peaks that the one before revealed.
 const ROUNDS: usize = 4;
 
@@ -35,30 +37,34 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
     let mut landmarks: Vec<f64> = probe.landmarks().to_vec();
     let mut largest = f64::NEG_INFINITY;
     let (mut panels, mut stubs, mut moments);
+    let relative = tolerance.relative.max(1e-14);
+    let budget = tolerance.evaluations;
+    let mut converged;
     let mut round = 0;
     loop {
         let start = plan(probe, &landmarks)?;
         (panels, stubs, moments) = (start.panels, start.stubs, start.moments);
         measure(probe, &mut panels, &mut largest);
-        let found = peaks(probe, &panels, &landmarks);
+        let mut found = peaks(probe, &panels, &landmarks);
         round += 1;
-        if found.is_empty() || round == ROUNDS {
+        let last = round >= ROUNDS;
+        converged = false;
+        if found.is_empty() || last {
+            let goal = |panels: &[Panel], reference: f64| relative * total(panels, &stubs, reference);
+            converged = refine(probe, &mut panels, &mut largest, budget, &|panel| panel.error, &goal);
+            // A pole that no landmark named is where bisection ends.
+            found = if converged { Vec::new() } else { stuck(&panels).into_iter().collect() };
+        }
+        if found.is_empty() || last {
             break;
         }
         landmarks.extend(found);
     }
-    let budget = tolerance.evaluations;
-    let relative = tolerance.relative.max(1e-14);
-    let beyond = |reference: f64| stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum::<f64>();
-    let total =
-        |panels: &[Panel], reference: f64| panels.iter().map(|panel| panel.scaled(panel.mass, reference)).sum::<f64>() + beyond(reference);
-    let goal = |panels: &[Panel], reference: f64| relative * total(panels, reference);
-    let mut converged = refine(probe, &mut panels, &mut largest, budget, &|panel| panel.error, &goal);
     refuse_nothing(probe, &panels, &stubs)?;
 
     // The distribution function inside a panel, and then the moments, need no less; each usually holds already.
     let (reference, mass, _) = totals(&panels);
-    let unit = reference + (mass + beyond(reference)).ln();
+    let unit = reference + (mass + beyond(&stubs, reference)).ln();
     let inner = |panel: &Panel| if panel.scaled(panel.inner_error, unit) > INNER { panel.inner_error } else { 0.0 };
     refine(probe, &mut panels, &mut largest, budget, &inner, &|_, _| 0.0);
     let (mut mean, mut sd) = (None, None);
@@ -67,7 +73,7 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
         if moments >= 2 && variance > 0.0 && variance.is_finite() {
             let weight = |x: f64| (x - center).powi(2) / variance;
             refine(probe, &mut panels, &mut largest, budget, &|panel| panel.weighted_error(weight), &|panels, reference| {
-                MOMENT * total(panels, reference)
+                MOMENT * total(panels, &stubs, reference)
             });
         }
         let (center, variance) = center_and_variance(&panels, &stubs);
@@ -76,12 +82,25 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
     }
 
     let (reference, mass, error) = totals(&panels);
-    let mass = mass + beyond(reference);
+    let mass = mass + beyond(&stubs, reference);
     let outside: f64 = stubs.iter().map(|stub| (stub.log_mass - reference).exp() * stub.relative_error).sum();
+    if !mass.is_finite() || !reference.is_finite() {
+        return Err(Error::new(ErrorKind::Overflow, "the density overflows even as a logarithm"));
+    }
     let rounding: f64 = panels.iter().map(|panel| panel.scaled(panel.rounding, reference)).sum();
-    converged &= outside <= relative * mass && rounding <= 1e-6 * mass;
+    converged &= outside <= relative * mass && rounding <= ROUNDING * mass;
     let notes = notes(probe, &stubs, reference, mass, outside, converged, moments);
     Ok(Solved { panels, stubs, reference, mass, error: error + outside + rounding, converged, mean, sd, notes })
+}
+
+/// Mass of the stubs in units of exp(`reference`).
+fn beyond(stubs: &[Stub], reference: f64) -> f64 {
+    stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum()
+}
+
+/// All mass in units of exp(`reference`).
+fn total(panels: &[Panel], stubs: &[Stub], reference: f64) -> f64 {
+    panels.iter().map(|panel| panel.scaled(panel.mass, reference)).sum::<f64>() + beyond(stubs, reference)
 }
 
 fn refuse_nothing(probe: &Probe, panels: &[Panel], stubs: &[Stub]) -> Result<()> {
@@ -114,7 +133,7 @@ fn center_and_variance(panels: &[Panel], stubs: &[Stub]) -> (f64, f64) {
         let outside = stubs.iter().filter(|stub| stub.inward);
         inside + outside.map(|stub| (stub.log_mass - reference).exp() * (stub.chart.x(stub.start) - center).powi(power)).sum::<f64>()
     };
-    let mass = mass + stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum::<f64>();
+    let mass = mass + beyond(stubs, reference);
     let mean = origin + about(origin, 1) / mass;
     (mean, about(mean, 2) / mass)
 }
@@ -122,10 +141,7 @@ fn center_and_variance(panels: &[Panel], stubs: &[Stub]) -> (f64, f64) {
 fn notes(probe: &Probe, stubs: &[Stub], reference: f64, mass: f64, outside: f64, converged: bool, moments: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(x) = probe.non_finite_at {
-        notes.push(format!(
-            "the density has no finite value at {} of {} points, for example at x = {x}",
-            probe.non_finite, probe.evaluations
-        ));
+        notes.push(format!("the density has no finite value at {} of {} points, among them x = {x}", probe.non_finite, probe.evaluations));
     }
     let beyond: f64 = stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum::<f64>() / mass;
     if beyond > 1e-12 {
