@@ -6,6 +6,7 @@ pub mod error;
 pub mod gradient;
 pub mod graph;
 pub mod math;
+pub mod output;
 pub mod quadrature;
 pub mod random;
 pub mod run;

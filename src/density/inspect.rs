@@ -245,7 +245,7 @@ fn near_landmarks(model: &Model) -> Vec<Vec<f64>> {
 
 /// Walks downhill from the smallest values met; the first negative value found.
 fn descend(model: &Model, walker: &mut Walker, values: &[(f64, Vec<f64>)], dimension: usize) -> Option<(f64, Vec<f64>)> {
-    let (graph, derivatives) = model.typed_gradient().ok()?;
+    let (graph, derivatives) = model.gradient_of(model.typed()).ok()?;
     let slopes = Tape::compile(&graph, &derivatives, dimension);
     let mut evaluator = Evaluator::new(&slopes);
     let mut ordered: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value > 0.0).collect();

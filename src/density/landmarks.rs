@@ -67,6 +67,8 @@ pub(super) fn landmarks(graph: &Graph, roots: &[NodeId], dimension: usize) -> La
     }
     for points in &mut found.points {
         points.retain(|point| point.is_finite());
+        // −0 and 0 are one place.
+        points.iter_mut().for_each(|point| *point += 0.0);
         points.sort_by(f64::total_cmp);
         points.dedup();
         points.truncate(POINT_LIMIT);

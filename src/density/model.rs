@@ -181,23 +181,22 @@ impl Model {
         Tape::compile(&self.graph, &[self.typed], self.bounds.len())
     }
 
-    /// The graph extended by the gradient of the formula as typed, and that gradient.
+    /// A copy of the graph extended by the gradient of `root`, one of its nodes, and that gradient.
     ///
     /// # Errors
     /// Kind `too_long`.
-    pub fn typed_gradient(&self) -> Result<(Graph, Vec<NodeId>)> {
+    pub fn gradient_of(&self, root: NodeId) -> Result<(Graph, Vec<NodeId>)> {
         let mut graph = self.graph.clone();
         let positions = positions(&mut graph, self.bounds.len());
-        let derivatives = gradient(&mut graph, self.typed, &positions)?;
+        let derivatives = gradient(&mut graph, root, &positions)?;
         Ok((graph, derivatives))
     }
 
-    /// The graph extended by the Hessian of `root`, and its rows.
+    /// `graph`, a copy of the model's, extended by the Hessian of `root`, and its rows.
     ///
     /// # Errors
     /// Kind `too_long`.
-    pub fn hessian_of(&self, root: NodeId) -> Result<(Graph, Vec<Vec<NodeId>>)> {
-        let mut graph = self.graph.clone();
+    pub fn hessian_in(&self, mut graph: Graph, root: NodeId) -> Result<(Graph, Vec<Vec<NodeId>>)> {
         let positions = positions(&mut graph, self.bounds.len());
         let rows = hessian(&mut graph, root, &positions)?;
         Ok((graph, rows))

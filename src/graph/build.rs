@@ -162,6 +162,12 @@ impl Graph {
                 if n % 2 == 0 { power } else { self.negate(power) }
             }
             (_, Node::Unary(Unary::Abs, u)) if n % 2 == 0 => self.power(u, n),
+            (_, Node::Unary(Unary::Exp, u)) => {
+                // (eᵘ)ⁿ = eⁿᵘ reaches further before it overflows.
+                let n = self.constant(f64::from(n));
+                let exponent = self.multiply(n, u);
+                self.unary(Unary::Exp, exponent)
+            }
             _ => self.intern(Node::Power(a, n)),
         }
     }
@@ -185,6 +191,10 @@ impl Graph {
         }
         if self.number(a) == Some(std::f64::consts::E) {
             return self.unary(Unary::Exp, b);
+        }
+        if let Node::Unary(Unary::Exp, u) = self.node(a) {
+            let exponent = self.multiply(b, u);
+            return self.unary(Unary::Exp, exponent);
         }
         self.intern(Node::Binary(Binary::Pow, a, b))
     }
@@ -212,6 +222,11 @@ impl Graph {
                 self.unary(op, swapped)
             }
             (Unary::Sqrt, Node::Power(u, 2)) => self.unary(Unary::Abs, u),
+            (Unary::Sqrt, Node::Unary(Unary::Exp, u)) => {
+                let two = self.constant(2.0);
+                let half = self.divide(u, two);
+                self.unary(Unary::Exp, half)
+            }
             (Unary::Not, Node::Binary(Binary::Equal, u, v)) => self.binary(Binary::NotEqual, u, v),
             (Unary::Not, Node::Binary(Binary::NotEqual, u, v)) => self.binary(Binary::Equal, u, v),
             _ => self.intern(Node::Unary(op, a)),

@@ -3,6 +3,7 @@
 mod build;
 mod lower;
 mod op;
+pub mod print;
 
 mod range;
 mod substitute;

@@ -60,13 +60,13 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Density")]
 pub(crate) struct Density {
     /// The formula is a density p, up to its normaliser; `-` reads it from stdin.
-    #[arg(long, value_name = "E", group = "formula", allow_hyphen_values = true)]
+    #[arg(long, value_name = "E", group = "expression", allow_hyphen_values = true)]
     pub(crate) density: Option<OsString>,
     /// The formula is log p, up to a constant.
-    #[arg(long, value_name = "E", group = "formula", allow_hyphen_values = true)]
+    #[arg(long, value_name = "E", group = "expression", allow_hyphen_values = true)]
     pub(crate) log_density: Option<OsString>,
     /// The formula is -log p, up to a constant.
-    #[arg(long, value_name = "E", group = "formula", allow_hyphen_values = true)]
+    #[arg(long, value_name = "E", group = "expression", allow_hyphen_values = true)]
     pub(crate) energy: Option<OsString>,
     /// Range of the only variable, or of one by name: -0.7,1.5 or y=0,inf. Ends are constant expressions. Once one has a
     /// name, name them all; the order of the flags is the order of the variables. Without any: (-inf, inf).
@@ -161,7 +161,7 @@ pub(crate) struct Integrate {
 #[derive(Debug, Args)]
 pub(crate) struct Gradient {
     /// The formula; differentiated as it stands. `-` reads it from stdin.
-    #[arg(value_name = "FORMULA", allow_hyphen_values = true, group = "formula")]
+    #[arg(value_name = "FORMULA", allow_hyphen_values = true, group = "expression")]
     pub(crate) formula: Option<OsString>,
     #[command(flatten)]
     pub(crate) density: Density,
@@ -204,7 +204,7 @@ pub(crate) struct Check {
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The formula, as a density; `-` reads it from stdin.
-    #[arg(value_name = "FORMULA", allow_hyphen_values = true, group = "formula")]
+    #[arg(value_name = "FORMULA", allow_hyphen_values = true, group = "expression")]
     pub(crate) formula: Option<OsString>,
     #[command(flatten)]
     pub(crate) density: Density,

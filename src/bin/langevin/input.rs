@@ -56,6 +56,17 @@ pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<
     Ok(model)
 }
 
+/// The model of a formula that is only to be differentiated: any real function, so nothing is asked of it as a density.
+pub(crate) fn expression_model(density: &Density, positional: Option<&OsString>) -> Result<Model, Failure> {
+    let mut density = density.clone();
+    if let Some(text) = positional.cloned().or_else(|| density.density.take()) {
+        // As a log density the formula is used as it stands; as a density its logarithm would be taken too.
+        density.density = None;
+        density.log_density = Some(text);
+    }
+    model(&density, None)
+}
+
 /// The settings of the flags; the seed is filled in.
 pub(crate) fn sampling(flags: &SamplingFlags) -> Result<Sampling, Failure> {
     let schedule = flags.schedule.as_deref().map(str::parse).transpose()?;

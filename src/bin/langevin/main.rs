@@ -9,6 +9,7 @@ mod gradient;
 mod input;
 mod integrate;
 mod manual;
+mod pictures;
 mod progress;
 mod report;
 mod sample;

@@ -30,7 +30,7 @@ pub(crate) fn pages(folder: Option<&Path>) -> Outcome {
     let subcommands = command.get_subcommands().map(|sub| (format!("langevin-{}", sub.get_name()), sub.clone()));
     for (name, command) in std::iter::once(("langevin".to_string(), command.clone())).chain(subcommands) {
         let mut page = Vec::new();
-        clap_mangen::Man::new(command.name(name.clone())).render(&mut page)?;
+        clap_mangen::Man::new(command).title(name.clone()).render(&mut page)?;
         AtomicFile::write(&folder.join(format!("{name}.1")), &page)?;
     }
     Ok(ExitCode::SUCCESS)

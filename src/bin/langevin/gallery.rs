@@ -1,0 +1,88 @@
+//! `langevin gallery`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use langevin::density::gallery::{Entry, GALLERY};
+use langevin::error::{Error, ErrorKind};
+use langevin::output::SCHEMA;
+use langevin::syntax::suggest;
+use serde_json::json;
+
+use crate::Outcome;
+use crate::args::{Cli, Command, Gallery, SamplingFlags};
+use crate::report::{Paint, wrap};
+use crate::terminal::{Talk, colour, print};
+use crate::{input, sample};
+
+pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
+    let Some(name) = &arguments.name else {
+        print(&list(talk))?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let entry = Entry::named(name).ok_or_else(|| {
+        let error = Error::new(ErrorKind::UnknownName, format!("the gallery has no `{name}`"));
+        match suggest(name, GALLERY.iter().map(|entry| entry.name)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("`langevin gallery` lists what it has"),
+        }
+    })?;
+    if arguments.show {
+        print(&command(entry))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // The entry's own flags are parsed as the program's, so that they mean what they mean on the command line.
+    let words = ["langevin", "sample", "--density=1"].into_iter().chain(entry.flags.iter().copied());
+    let Ok(Cli { command: Command::Sample(own), .. }) = Cli::try_parse_from(words) else {
+        unreachable!("the tests parse the flags of every entry");
+    };
+    let mut model = entry.model()?;
+    for boundary in &own.density.boundary {
+        model = model.with_boundary(None, boundary.parse()?)?;
+    }
+    let flags = merge(own.sampling, &arguments.sampling);
+    sample::sample(&model, input::sampling(&flags)?, &arguments.output, talk)
+}
+
+/// The entry's flags, except where the user says otherwise.
+fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
+    SamplingFlags {
+        sampler: given.sampler,
+        chains: given.chains.or(own.chains),
+        steps: given.steps.or(own.steps),
+        step_size: given.step_size.or(own.step_size),
+        final_step_size: given.final_step_size.or(own.final_step_size),
+        schedule: given.schedule.clone().or(own.schedule),
+        temperature: given.temperature.or(own.temperature),
+        final_temperature: given.final_temperature.or(own.final_temperature),
+        init: given.init.clone().or(own.init),
+        seed: given.seed,
+        threads: given.threads,
+    }
+}
+
+fn list(talk: Talk) -> String {
+    if talk.json {
+        let entries: Vec<_> = GALLERY
+            .iter()
+            .map(|entry| json!({ "name": entry.name, "about": entry.about, "formula": entry.formula, "meaning": entry.meaning.name(), "ranges": entry.ranges, "flags": entry.flags }))
+            .collect();
+        return format!("{:#}", json!({ "schema": SCHEMA, "gallery": entries }));
+    }
+    let paint = Paint(colour(&std::io::stdout()));
+    let mut lines = Vec::new();
+    for entry in GALLERY {
+        lines.push(format!("  {} {}", paint.bold(&format!("{:<12}", entry.name)), entry.formula));
+        lines.extend(wrap(entry.about, 15).iter().map(|line| paint.dim(&format!("{:15}{}", "", line.trim_start()))));
+    }
+    lines.push(String::new());
+    lines.push("  langevin gallery NAME samples it; --show prints its command; -o FILE.gif animates it".into());
+    lines.join("\n")
+}
+
+/// The command that an entry stands for.
+fn command(entry: &Entry) -> String {
+    let ranges: String = entry.ranges.iter().map(|range| format!(" --range {range}")).collect();
+    let flags: String = entry.flags.iter().map(|flag| format!(" {flag}")).collect();
+    format!("langevin sample --{} \"{}\"{ranges}{flags}", entry.meaning.name(), entry.formula)
+}

@@ -1,0 +1,51 @@
+//! `langevin integrate`.
+
+use std::process::ExitCode;
+
+use langevin::density::{LogDensity, inspect};
+use langevin::error::{Error, ErrorKind};
+use langevin::output::{SCHEMA, integral, number, quantiles};
+use langevin::quadrature::{Tolerance, reference};
+use langevin::run::QUANTILES;
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::args::Integrate;
+use crate::exit::{Failure, NOT_TRUSTED};
+use crate::input;
+use crate::report::{self, Paint};
+use crate::terminal::{Talk, colour, print};
+
+pub(crate) fn run(arguments: &Integrate, talk: Talk) -> Outcome {
+    let model = input::model(&arguments.density, None)?;
+    if !(arguments.tolerance > 0.0 && arguments.tolerance < 1.0) {
+        return Err(Error::new(ErrorKind::Setting, "--tolerance must lie between 0 and 1").hint("1e-10, say").into());
+    }
+    let source = model.formula().source();
+    let about = |error| Failure::of(error, source);
+    inspect(&model).refuse(&model).map_err(about)?;
+    let found = reference(&model, Tolerance { relative: arguments.tolerance, ..Tolerance::default() }).map_err(about)?;
+    if talk.json {
+        let bound = &model.bounds()[0];
+        let maybe = |value: Option<f64>| value.map_or(Value::Null, number);
+        let document = json!({
+            "schema": SCHEMA,
+            "version": env!("CARGO_PKG_VERSION"),
+            "formula": source,
+            "meaning": model.meaning().name(),
+            "normalizer": integral(&found.integral),
+            "variables": [{
+                "name": bound.name,
+                "low": number(bound.low),
+                "high": number(bound.high),
+                "mean": maybe(found.mean),
+                "sd": maybe(found.sd),
+                "quantiles": quantiles(&QUANTILES.map(|p| found.quantile(p))),
+            }],
+        });
+        print(&format!("{document:#}"))?;
+    } else {
+        print(&report::integral(&model, &found, Paint(colour(&std::io::stdout()))))?;
+    }
+    Ok(ExitCode::from(if arguments.strict && !found.integral.converged { NOT_TRUSTED } else { 0 }))
+}

@@ -1,0 +1,249 @@
+//! Results as people read them: tables for the terminal, 80 columns.
+
+use langevin::density::{Bound, LogDensity, Model};
+use langevin::quadrature::{Integral, Reference};
+use langevin::run::{QUANTILES, Run, Trust, Warning, Weight};
+
+/// Escape codes, or nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Paint(pub(crate) bool);
+
+impl Paint {
+    fn with(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+    }
+
+    pub(crate) fn bold(self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    pub(crate) fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    fn trust(self, trust: Trust) -> String {
+        let code = match trust {
+            Trust::Yes => "1;32",
+            Trust::No => "1;31",
+            Trust::Unknown => "1;33",
+        };
+        self.with(code, trust.name())
+    }
+}
+
+/// Variables shown of a large model.
+const ROWS: usize = 24;
+/// Basins shown of an oscillating density.
+const BASINS: usize = 6;
+
+/// The report of a run.
+pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> String {
+    let mut lines = vec![headline(model, paint), method(run), String::new()];
+    let width = run.variables.iter().take(ROWS).map(|variable| variable.bound.name.chars().count()).max().unwrap_or(1).max(5);
+    let heads: Vec<String> = QUANTILES.iter().map(|p| format!("{:>8}", format!("{:.0}%", 100.0 * p))).collect();
+    lines.push(paint.dim(&format!("  {:width$} {:>9} {:>7} {:>8}{}  {:>5} {:>5}", "", "mean", "mcse", "sd", heads.concat(), "ess", "rhat")));
+    for variable in run.variables.iter().take(ROWS) {
+        let rhat = if variable.rhat.is_nan() { "-".to_string() } else { format!("{:.3}", variable.rhat) };
+        lines.push(format!(
+            "  {:width$} {:>9} {:>7} {:>8}{}  {:>5} {:>5}",
+            variable.bound.name,
+            short(variable.mean),
+            error(variable.mcse_mean),
+            short(variable.sd),
+            quantiles(&variable.quantiles),
+            count(variable.ess_bulk),
+            rhat
+        ));
+    }
+    if run.variables.len() > ROWS {
+        lines.push(paint.dim(&format!("  … and {} more (all in --json)", run.variables.len() - ROWS)));
+    }
+    for fit in &run.fits {
+        let exact = |value: Option<f64>| value.map_or("-".to_string(), short);
+        lines.push(paint.dim(&format!("  {:width$} {:>9} {:>7} {:>8}{}", "exact", exact(fit.mean), "", exact(fit.sd), quantiles(&fit.quantiles))));
+    }
+    lines.push(String::new());
+    if let Some(reference) = &run.reference {
+        lines.push(format!("  Z       {}", normalizer(&reference.integral)));
+    }
+    for fit in &run.fits {
+        lines.push(format!("  fit     KS distance {:.4}, p = {}; Wasserstein-1 {}", fit.ks, probability(fit.ks_p), short(fit.wasserstein1)));
+        for (index, basin) in fit.basins.iter().take(BASINS).enumerate() {
+            let label = if index == 0 { "basins" } else { "" };
+            let range = format!("[{}, {}]", short(basin.low), short(basin.high));
+            lines.push(format!("  {label:7} {range:<20} {:.4} of the draws, exactly {:.4} (z = {:+.1})", basin.found, basin.exact, basin.z));
+        }
+        if fit.basins.len() > BASINS {
+            lines.push(format!("          … and {} more", fit.basins.len() - BASINS));
+        }
+    }
+    let rate = run.annealed.chain_steps as f64 / seconds.max(1e-9);
+    lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.annealed.chain_steps as f64), time(seconds), count(rate)));
+    lines.push(String::new());
+    lines.extend(wrap(&format!("trust   {}", run.verdict.because), 10).into_iter().map(|line| {
+        line.replacen("trust   ", &format!("trust   {} - ", paint.trust(run.verdict.trust)), 1)
+    }));
+    for warning in &run.verdict.warnings {
+        lines.extend(self::warning(warning));
+    }
+    lines.join("\n")
+}
+
+fn warning(warning: &Warning) -> Vec<String> {
+    let label = match warning.weight() {
+        Weight::Failure => "wrong",
+        Weight::Doubt => "doubt",
+        Weight::Note => "note",
+    };
+    wrap(&format!("{label:7} {warning}"), 10)
+}
+
+pub(crate) fn headline(model: &Model, paint: Paint) -> String {
+    let formula = model.formula().to_string();
+    let formula = if formula.chars().count() > 200 { formula.chars().take(199).chain(['…']).collect() } else { formula };
+    let bounds: Vec<String> = model.bounds().iter().take(4).map(range).collect();
+    let more = if model.bounds().len() > 4 { format!(", … {} variables", model.bounds().len()) } else { String::new() };
+    format!("{} {}\n{}", paint.bold(model.meaning().name()), formula, paint.dim(&format!("{}{more}", bounds.join(", "))))
+}
+
+/// `x in [0, 1], reflect`.
+fn range(bound: &Bound) -> String {
+    let ends = format!("{} in ({}, {})", bound.name, short(bound.low), short(bound.high));
+    if bound.low.is_finite() || bound.high.is_finite() { format!("{ends} {}", bound.boundary) } else { ends }
+}
+
+fn method(run: &Run) -> String {
+    let annealing = &run.plan.annealing;
+    let step = &annealing.step_size;
+    let sizes = if step.first == step.last { short(step.first) } else { format!("{} to {} ({})", short(step.first), short(step.last), step.shape) };
+    format!("sgld, {} chains of {} steps, step size {sizes}, seed {}", annealing.chains, annealing.steps, annealing.seed)
+}
+
+/// `0.988870666667 ± 3e-16`, and its logarithm, and how.
+pub(crate) fn normalizer(integral: &Integral) -> String {
+    let Integral { value, log_value, relative_error, evaluations, method, .. } = integral;
+    let relative = format!("{relative_error:.0e}");
+    let doubt = if integral.converged { "" } else { ", not converged" };
+    let how = format!("{method}, {evaluations} evaluations{doubt}");
+    if *value > 0.0 && value.is_finite() {
+        format!("{} ± {:.0e}  (log Z {}; {how})", digits(*value, *relative_error), integral.error, digits(*log_value, *relative_error))
+    } else {
+        format!("exp({}), outside doubles; relative error {relative}  ({how})", digits(*log_value, *relative_error / log_value.abs().max(1.0)))
+    }
+}
+
+/// The report of an integral.
+pub(crate) fn integral(model: &Model, reference: &Reference, paint: Paint) -> String {
+    let mut lines = vec![headline(model, paint), String::new()];
+    lines.push(format!("  Z       {}", normalizer(&reference.integral)));
+    let or = |value: Option<f64>, otherwise: &str| value.map_or(otherwise.to_string(), |value| digits(value, 1e-12));
+    lines.push(format!("  mean    {}", or(reference.mean, "undefined: the tails are too heavy")));
+    lines.push(format!("  sd      {}", or(reference.sd, if reference.mean.is_some() { "infinite" } else { "undefined" })));
+    for p in QUANTILES {
+        lines.push(format!("  {:<7} {}", format!("{:.0} %", 100.0 * p), digits(reference.quantile(p), 1e-10)));
+    }
+    let basins = reference.basins();
+    if basins.len() > 1 {
+        for (index, basin) in basins.iter().take(BASINS).enumerate() {
+            let label = if index == 0 { "basins" } else { "" };
+            lines.push(format!("  {label:7} [{}, {}] holds {:.6}, peak at {}", short(basin.low), short(basin.high), basin.mass, short(basin.peak)));
+        }
+        if basins.len() > BASINS {
+            lines.push(format!("          … and {} more", basins.len() - BASINS));
+        }
+    }
+    for note in &reference.integral.notes {
+        lines.extend(wrap(&format!("note    {note}"), 10));
+    }
+    lines.join("\n")
+}
+
+fn quantiles(values: &[f64; 5]) -> String {
+    values.iter().map(|value| format!("{:>8}", short(*value))).collect()
+}
+
+/// Four significant digits in at most eight columns.
+pub(crate) fn short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}").replace("NaN", "nan");
+    }
+    let size = value.abs();
+    let text = if !(1e-3..1e5).contains(&size) {
+        let text = format!("{value:.2e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    } else if size >= 1000.0 {
+        format!("{value:.1}")
+    } else if size >= 100.0 {
+        format!("{value:.2}")
+    } else if size >= 10.0 {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.4}")
+    };
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// A standard error: two significant digits.
+fn error(value: f64) -> String {
+    match value {
+        _ if !value.is_finite() => "-".into(),
+        _ if value >= 10.0 => format!("{value:.0}"),
+        _ if value >= 1.0 => format!("{value:.1}"),
+        _ if value >= 0.1 => format!("{value:.2}"),
+        _ if value >= 0.01 => format!("{value:.3}"),
+        _ if value >= 0.001 => format!("{value:.4}"),
+        _ => format!("{value:.0e}"),
+    }
+}
+
+/// As many digits as the relative error warrants, at most 15.
+pub(crate) fn digits(value: f64, relative_error: f64) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return format!("{value}").replace("NaN", "nan");
+    }
+    let significant = (-relative_error.max(1e-16).log10()).floor().clamp(2.0, 15.0) as i32;
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-5..16).contains(&magnitude) {
+        let text = format!("{value:.*e}", (significant - 1) as usize);
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+        return format!("{digits}e{exponent}");
+    }
+    let decimals = (significant - 1 - magnitude).max(0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+fn probability(p: f64) -> String {
+    if p >= 1e-3 { format!("{p:.3}") } else { format!("{p:.0e}") }
+}
+
+/// A count with its unit: 8.2 M.
+fn count(value: f64) -> String {
+    match value {
+        v if v >= 1e9 => format!("{:.1} G", v / 1e9),
+        v if v >= 1e6 => format!("{:.1} M", v / 1e6),
+        v if v >= 1e5 => format!("{:.0} k", v / 1e3),
+        v => format!("{v:.0}"),
+    }
+}
+
+fn time(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.0} ms", 1e3 * seconds) } else { format!("{seconds:.1} s") }
+}
+
+/// Lines of 80 columns; all but the first are indented by `indent`, the first by two.
+pub(crate) fn wrap(text: &str, indent: usize) -> Vec<String> {
+    let mut lines = vec![String::from(" ")];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("one line at least");
+        if line.chars().count() + 1 + word.chars().count() > 80 && line.trim() != "" {
+            lines.push(" ".repeat(indent) + word);
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines
+}

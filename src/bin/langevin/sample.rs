@@ -1,0 +1,123 @@
+//! `langevin sample`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use langevin::density::Model;
+use langevin::error::{Error, ErrorKind};
+use langevin::output::{AtomicFile, sample_document, write_csv};
+use langevin::run::{Run, Sampling, Trust, sample_watched};
+use langevin::sampler::Control;
+
+use crate::Outcome;
+use crate::args::{Output, Sample};
+use crate::exit::{Failure, INTERRUPTED, NOT_TRUSTED};
+use crate::progress::Progress;
+use crate::report::{self, Paint};
+use crate::terminal::{Talk, colour, print};
+use crate::{input, pictures};
+
+/// What a file's ending asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    Json,
+    Png,
+    Svg,
+    Gif,
+}
+
+pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
+    let model = input::model(&arguments.density, None)?;
+    let settings = input::sampling(&arguments.sampling)?;
+    sample(&model, settings, &arguments.output, talk)
+}
+
+/// Samples `model` and writes what was asked for.
+pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, talk: Talk) -> Outcome {
+    let targets: Vec<(&Path, Format)> =
+        output.output.iter().map(|path| Ok((path.as_path(), format_of(path)?))).collect::<Result<_, Failure>>()?;
+    check_writable(&targets)?;
+    if targets.iter().any(|(_, format)| *format == Format::Gif) {
+        settings.frames = output.frames.max(2);
+    }
+    let control = Arc::new(Control::default());
+    let interrupted = Arc::clone(&control);
+    // A second signal ends the program at once.
+    let _ = ctrlc::set_handler(move || {
+        if interrupted.stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
+    let progress = Progress::watch(&control, talk);
+    let began = Instant::now();
+    let source = model.formula().source();
+    let run = sample_watched(model, &settings, &control).map_err(|error| Failure::of(error, source))?;
+    let seconds = began.elapsed().as_secs_f64();
+    drop(progress);
+    let document = || sample_document(&run, source, model.meaning().name(), seconds);
+    let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
+    if csv_on_stdout {
+        write_csv(&model.names(), &run.annealed.draws, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
+    } else if talk.json {
+        print(&format!("{:#}", document()))?;
+    } else if !talk.quiet {
+        print(&report::run(model, &run, seconds, Paint(colour(&std::io::stdout()))))?;
+    }
+    for (path, format) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
+        write(model, &run, path, *format, &document)?;
+        if !talk.json && !csv_on_stdout {
+            talk.say(format_args!("  wrote   {}", path.display()));
+        }
+    }
+    Ok(ExitCode::from(match (run.annealed.complete, run.verdict.trust) {
+        (false, _) => INTERRUPTED,
+        (true, trust) if output.strict && trust != Trust::Yes => NOT_TRUSTED,
+        _ => 0,
+    }))
+}
+
+fn write(model: &Model, run: &Run, path: &Path, format: Format, document: &dyn Fn() -> serde_json::Value) -> Result<(), Failure> {
+    let bytes = match format {
+        Format::Csv => {
+            let mut bytes = Vec::new();
+            write_csv(&model.names(), &run.annealed.draws, &mut bytes)?;
+            bytes
+        }
+        Format::Json => format!("{:#}\n", document()).into_bytes(),
+        Format::Png => pictures::png(model, run)?,
+        Format::Svg => pictures::svg(model, run)?.into_bytes(),
+        Format::Gif => pictures::gif(model, run)?,
+    };
+    AtomicFile::write(path, &bytes)?;
+    Ok(())
+}
+
+fn format_of(path: &Path) -> Result<Format, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Format::Csv);
+    }
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    match ending.as_str() {
+        "csv" => Ok(Format::Csv),
+        "json" => Ok(Format::Json),
+        "png" => Ok(Format::Png),
+        "svg" => Ok(Format::Svg),
+        "gif" => Ok(Format::Gif),
+        _ => Err(Error::new(ErrorKind::Setting, format!("cannot tell from its ending what `{}` should be", path.display()))
+            .hint("end it in .csv, .json, .png, .svg or .gif")
+            .into()),
+    }
+}
+
+/// A folder that cannot be written is found before the sampling, not after.
+fn check_writable(targets: &[(&Path, Format)]) -> Result<(), Failure> {
+    for (path, _) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
+        // Dropped at once: nothing is left behind and nothing is replaced.
+        AtomicFile::create(path)?;
+    }
+    Ok(())
+}
