@@ -5,6 +5,7 @@
 
 use super::{LogDensity, Meaning, Model};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Range, ranges};
 use crate::math::{LANES, Lanes};
 use crate::tape::{Evaluator, Tape};
 
@@ -56,16 +57,16 @@ impl Inspection {
             let shown: Vec<String> = names.iter().zip(&witness.position).take(6).map(|(name, x)| format!("{name} = {x}")).collect();
             format!("{}{}", shown.join(", "), if names.len() > 6 { ", …" } else { "" })
         };
-        if let Sign::Refuted(witness) = &self.sign {
-            let message = format!("the density is negative: {} at {}", witness.value, place(witness));
-            return Err(Error::new(ErrorKind::NegativeDensity, message)
-                .hint("narrow the --range, mend the formula, or pass it as --energy or --log-density"));
-        }
         if let Some(witness) = &self.undefined {
             let message = format!("the formula is undefined at {}", place(witness));
             return Err(
                 Error::new(ErrorKind::Domain, message).hint("narrow the --range to where it is defined, or guard it: if(x > 0, …, 0)")
             );
+        }
+        if let Sign::Refuted(witness) = &self.sign {
+            let message = format!("the density is negative: {} at {}", witness.value, place(witness));
+            return Err(Error::new(ErrorKind::NegativeDensity, message)
+                .hint("narrow the --range, mend the formula, or pass it as --energy or --log-density"));
         }
         if self.zero_proved {
             return Err(Error::new(ErrorKind::ZeroDensity, "the density is zero everywhere in its range"));
@@ -119,14 +120,30 @@ pub fn inspect(model: &Model) -> Inspection {
     }
     found.zero_share = zeros as f64 / defined.max(1) as f64;
     if found.sign == Sign::Unknown {
-        let negative = values.iter().filter(|(value, _)| *value < 0.0).min_by(|a, b| a.0.total_cmp(&b.0)).cloned();
-        let negative = negative.or_else(|| descend(model, &mut walker, &values, dimension));
-        if let Some((value, position)) = negative {
+        let mut negative: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value < 0.0).collect();
+        negative.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let first = negative.into_iter().take(PROOFS).find(|(_, position)| is_negative(model, position)).cloned();
+        if let Some((value, position)) = first.or_else(|| descend(model, &mut walker, &values, dimension)) {
             found.sign = Sign::Refuted(Witness { position, value });
         }
     }
+    if found.zero_proved {
+        // A range that underflowed is no proof: the logarithm has to agree.
+        let mut logarithm = Walker { tape: model.value_tape(), evaluator: Evaluator::new(model.value_tape()), value: Lanes::default(), points: 0 };
+        logarithm.evaluate(&mut values);
+        found.zero_proved = values.iter().all(|(value, _)| *value == f64::NEG_INFINITY || value.is_nan());
+    }
     found.points = walker.points;
     found
+}
+
+/// How many negative values are tried for a proof.
+const PROOFS: usize = 64;
+
+/// Whether the formula's value at a point is proved negative: interval evaluation of the point leaves no room for rounding.
+fn is_negative(model: &Model, position: &[f64]) -> bool {
+    let point: Vec<Range> = position.iter().map(|x| Range::new(*x, *x)).collect();
+    ranges(model.graph(), model.typed(), &point)[model.typed().index()].high < 0.0
 }
 
 struct Walker<'a> {
@@ -294,7 +311,7 @@ fn descend(model: &Model, walker: &mut Walker, values: &[(f64, Vec<f64>)], dimen
                 reach[lane] *= 0.4;
             }
         }
-        if let Some(negative) = points.iter().filter(|(value, _)| *value < 0.0).min_by(|a, b| a.0.total_cmp(&b.0)) {
+        if let Some(negative) = points.iter().find(|(value, position)| *value < 0.0 && is_negative(model, position)) {
             return Some(negative.clone());
         }
     }

@@ -94,9 +94,7 @@ impl Logarithm {
                 Node::Unary(Unary::Expm1, a) if nonnegative(graph, a) => {
                     // log(eᵃ − 1) = a + log(1 − e⁻ᵃ).
                     let mirrored = graph.negate(a);
-                    let less = graph.unary(Unary::Expm1, mirrored);
-                    let (gap, log) = (graph.negate(less), Unary::Log);
-                    let rest = graph.unary(log, gap);
+                    let rest = graph.unary(Unary::Log1mExp, mirrored);
                     graph.add(a, rest)
                 }
                 Node::Select(c, a, b) if depth < DEPTH_LIMIT => {
@@ -150,9 +148,7 @@ impl Logarithm {
             (Some(positive), None) => positive,
             (Some(positive), Some(negative)) => {
                 let below = graph.subtract(negative, positive);
-                let less = graph.unary(Unary::Expm1, below);
-                let share = graph.negate(less);
-                let rest = graph.unary(Unary::Log, share);
+                let rest = graph.unary(Unary::Log1mExp, below);
                 graph.add(positive, rest)
             }
             // Nothing positive: the plain logarithm is NaN or −∞, as it should be.

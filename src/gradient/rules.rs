@@ -73,6 +73,13 @@ fn unary(graph: &mut Graph, op: Unary, x: NodeId, y: NodeId, adjoint: NodeId) ->
             let under = graph.add(one, x);
             return Some(graph.divide(adjoint, under));
         }
+        Log1mExp => {
+            // −eˣ/(1 − eˣ) = −1/(e⁻ˣ − 1).
+            let mirrored = graph.negate(x);
+            let under = graph.unary(Expm1, mirrored);
+            let value = graph.divide(adjoint, under);
+            return Some(graph.negate(value));
+        }
         Sin => graph.unary(Cos, x),
         Cos => {
             let sine = graph.unary(Sin, x);

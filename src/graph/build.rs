@@ -213,6 +213,10 @@ impl Graph {
                 Node::Unary(Unary::Exp, v) => self.unary(Unary::Softplus, v),
                 _ => self.intern(Node::Unary(op, a)),
             },
+            (Unary::Log, Node::Unary(Unary::Negate, less)) if matches!(self.node(less), Node::Unary(Unary::Expm1, _)) => {
+                let Node::Unary(_, u) = self.node(less) else { unreachable!("just matched") };
+                self.unary(Unary::Log1mExp, u)
+            }
             (Unary::Log1p, Node::Unary(Unary::Exp, u)) => self.unary(Unary::Softplus, u),
             (Unary::Abs, Node::Unary(Unary::Abs | Unary::Exp | Unary::Sqrt, _)) => a,
             (Unary::Abs, Node::Power(_, n)) if n % 2 == 0 => a,
@@ -308,7 +312,7 @@ impl Graph {
         match node {
             Node::Constant(bits) => f64::from_bits(bits).is_finite(),
             Node::Variable(_) | Node::Select(..) | Node::LogSumExp(_) => true,
-            Node::Unary(op, _) => !matches!(op, Sqrt | Log | Log1p | Tan | Asin | Acos | Acosh | Atanh | Gamma | Lgamma | Digamma),
+            Node::Unary(op, _) => !matches!(op, Sqrt | Log | Log1p | Log1mExp | Tan | Asin | Acos | Acosh | Atanh | Gamma | Lgamma | Digamma),
             Node::Binary(op, ..) => !matches!(op, Binary::Divide | Binary::Pow | Binary::Mod),
             Node::Power(_, n) => n >= 0,
             Node::Polygamma(..) => false,

@@ -448,6 +448,7 @@ impl<'a> Lowering<'a> {
                 }
             }
             Function::Log1p => unary(graph, Unary::Log1p),
+            Function::Log1mExp => unary(graph, Unary::Log1mExp),
             Function::Log2 | Function::Log10 => {
                 let base = if function == Function::Log2 { std::f64::consts::LN_2 } else { std::f64::consts::LN_10 };
                 let (top, base) = (unary(graph, Unary::Log), graph.constant(base));

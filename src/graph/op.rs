@@ -53,6 +53,8 @@ unary! {
     Log "log" = |x| math::log(x);
     /// log(1 + x).
     Log1p "log1p" = |x| math::log1p(x);
+    /// log(1 − eˣ) for x < 0.
+    Log1mExp "log1m_exp" = math::log1m_exp;
     /// Sine.
     Sin "sin" = |x| math::sin(x);
     /// Cosine.

@@ -54,6 +54,11 @@ impl Range {
         Range::new(low, high)
     }
 
+    /// The same range with 0 in place of the smallest positive number as lower end.
+    fn reaching_down(self) -> Range {
+        if self.low == f64::MIN_POSITIVE { Range::new(0.0, self.high) } else { self }
+    }
+
     fn within(self, low: f64, high: f64) -> Range {
         Range::new(self.low.clamp(low, high), self.high.clamp(low, high))
     }
@@ -105,13 +110,15 @@ fn unary(op: Unary, x: Range) -> Range {
         Sqrt => Range::new(x.low.max(0.0).sqrt(), x.high.max(0.0).sqrt()).widened(),
         Log => Range::new(Log.eval(x.low.max(0.0)), Log.eval(x.high.max(0.0))).widened(),
         Log1p => Range::new(Log1p.eval(x.low.max(-1.0)), Log1p.eval(x.high.max(-1.0))).widened(),
-        Exp | Softplus => increasing(op).within(0.0, f64::INFINITY),
+        // Positive however small: an upper end that underflowed is not zero.
+        Exp | Softplus => increasing(op).within(f64::MIN_POSITIVE, f64::INFINITY).reaching_down(),
         Expm1 => increasing(op).within(-1.0, f64::INFINITY),
+        Log1mExp => Range::new(f64::NEG_INFINITY, 0.0),
         Cbrt | Sinh | Asinh | Atan => increasing(op),
         Tanh | Erf => increasing(op).within(-1.0, 1.0),
-        Sigmoid => increasing(op).within(0.0, 1.0),
-        Erfc => decreasing(op).within(0.0, 2.0),
-        Erfcx => decreasing(op).within(0.0, f64::INFINITY),
+        Sigmoid => increasing(op).within(f64::MIN_POSITIVE, 1.0).reaching_down(),
+        Erfc => decreasing(op).within(f64::MIN_POSITIVE, 2.0).reaching_down(),
+        Erfcx => decreasing(op).within(f64::MIN_POSITIVE, f64::INFINITY).reaching_down(),
         LogErfc => decreasing(op),
         Sin | Cos => Range::new(-1.0, 1.0),
         Cosh => Range::new(1.0, f64::INFINITY),
@@ -152,7 +159,12 @@ fn binary(op: Binary, a: Range, b: Range) -> Range {
 
 fn product(a: Range, b: Range) -> Range {
     // 0·∞ at an end is 0: an end at infinity is a limit, not a value.
-    let times = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
+    // A product that underflows is not 0 either.
+    let times = |x: f64, y: f64| match x * y {
+        _ if x == 0.0 || y == 0.0 => 0.0,
+        0.0 => f64::MIN_POSITIVE.copysign(x) * y.signum(),
+        product => product,
+    };
     Range::hull([times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high)]).widened()
 }
 

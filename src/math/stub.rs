@@ -8,6 +8,7 @@ pub fn erfcx(x: f64) -> f64 {
 pub fn log_erfc(x: f64) -> f64 {
     log(erfc(x))
 }
+pub fn log1m_exp(x: f64) -> f64 { if x > -std::f64::consts::LN_2 { log(-expm1(x)) } else { log1p(-exp(x)) } }
 pub fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + exp(-x))
 }

@@ -84,14 +84,14 @@ impl Way {
     /// The way cut where log p stops having values although it was falling like a power: x^2 overflows long before 1/(1+x^2) is too small
     /// to matter, and that is no fact about the density.
     pub(super) fn within_doubles(mut self, probe: &mut Probe) -> Way {
-        const STEPS: usize = 32;
-        let tau = |k: usize| self.reach * (k + 1) as f64 / STEPS as f64;
+        const STEPS: usize = 64;
+        let tau = |k: usize| self.reach.powf((k + 1) as f64 / STEPS as f64);
         let level = self.levels(probe, &(0..STEPS).map(tau).collect::<Vec<f64>>());
         let Some(last) = level.iter().rposition(|level| level.1.is_finite()) else { return self };
         if last + 1 == STEPS || last < 4 {
             return self;
         }
-        let slope = |k: usize| level[k].1 - level[k - 1].1;
+        let slope = |k: usize| (level[k].1 - level[k - 1].1) / (tau(k) - tau(k - 1));
         let (late, early) = (slope(last), slope(last / 2 + 1));
         if (late - early).abs() <= 0.2 * early.abs().max(0.1) {
             self.reach = tau(last);

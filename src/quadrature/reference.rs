@@ -18,9 +18,9 @@ const BASIN_MASS: f64 = 1e-6;
 pub struct Reference {
     /// Z and how far to trust it.
     pub integral: Integral,
-    /// The mean; None if it does not exist.
+    /// The mean; infinite if one tail is too heavy for it, None if both are.
     pub mean: Option<f64>,
-    /// The standard deviation; None if it does not exist.
+    /// The standard deviation; infinite if a tail is too heavy for it, None if the mean is undefined.
     pub sd: Option<f64>,
     /// The point of highest density among the nodes, a pole included.
     pub mode: f64,

@@ -24,8 +24,8 @@ pub(super) struct Plan {
     pub(super) panels: Vec<Panel>,
     /// Masses beyond the last panels of singular ends and heavy tails.
     pub(super) stubs: Vec<Stub>,
-    /// The highest of the first two moments that exists.
-    pub(super) moments: usize,
+    /// The highest of the first two moments that exists toward the lower and toward the upper end.
+    pub(super) moments: [usize; 2],
 }
 
 /// Cuts the range at `landmarks` and sets up panels. Errors: `InfiniteZ`.
@@ -35,7 +35,7 @@ pub(super) fn plan(probe: &mut Probe, landmarks: &[f64]) -> Result<Plan> {
     let mut sides = sides(probe, range, &breaks);
     profile(probe, &mut sides);
     let heights = Heights::of(&sides);
-    let mut build = Build { plan: Plan { panels: Vec::new(), stubs: Vec::new(), moments: 2 }, heights, frequency: probe.frequency() };
+    let mut build = Build { plan: Plan { panels: Vec::new(), stubs: Vec::new(), moments: [2; 2] }, heights, frequency: probe.frequency() };
     for side in &mut sides {
         build.side(probe, side)?;
     }
@@ -371,7 +371,8 @@ impl Build {
                 return Err(infinite_at(side.sign * f64::INFINITY, exponent));
             }
             moment = (1..=2).take_while(|&k| !matches!(tail(k as f64), Tail::Divergent { .. })).count() as f64;
-            self.plan.moments = self.plan.moments.min(moment as usize);
+            let toward = &mut self.plan.moments[usize::from(side.sign > 0.0)];
+            *toward = (*toward).min(moment as usize);
             beyond = Some((tail(0.0), decay));
         }
         let near = side.levels.iter().rposition(|&level| crit(moment, level) >= self.heights.mass - NEGLIGIBLE);

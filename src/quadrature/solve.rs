@@ -67,7 +67,14 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
     let unit = reference + (mass + beyond(&stubs, reference)).ln();
     let inner = |panel: &Panel| if panel.scaled(panel.inner_error, unit) > INNER { panel.inner_error } else { 0.0 };
     refine(probe, &mut panels, &mut largest, budget, &inner, &|_, _| 0.0);
-    let (mut mean, mut sd) = (None, None);
+    let [low, high] = moments;
+    let (mut mean, mut sd) = match (low >= 1, high >= 1) {
+        (true, true) => (None, Some(f64::INFINITY)),
+        (true, false) => (Some(f64::INFINITY), Some(f64::INFINITY)),
+        (false, true) => (Some(f64::NEG_INFINITY), Some(f64::INFINITY)),
+        (false, false) => (None, None),
+    };
+    let moments = low.min(high);
     if moments >= 1 {
         let (center, variance) = center_and_variance(&panels, &stubs);
         if moments >= 2 && variance > 0.0 && variance.is_finite() {
@@ -78,7 +85,9 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
         }
         let (center, variance) = center_and_variance(&panels, &stubs);
         mean = center.is_finite().then_some(center);
-        sd = (moments >= 2 && variance.is_finite()).then(|| variance.max(0.0).sqrt());
+        if moments >= 2 && variance.is_finite() {
+            sd = Some(variance.max(0.0).sqrt());
+        }
     }
 
     let (reference, mass, error) = totals(&panels);
@@ -155,7 +164,7 @@ fn notes(probe: &Probe, stubs: &[Stub], reference: f64, mass: f64, outside: f64,
         notes.push(format!("the wanted tolerance was not reached; {cause}"));
     }
     match moments {
-        0 => notes.push("the tails are so heavy that the mean does not exist".to_string()),
+        0 => notes.push("the tails are so heavy that the mean is infinite or undefined".to_string()),
         1 => notes.push("the tails are so heavy that the variance is infinite".to_string()),
         _ => {}
     }

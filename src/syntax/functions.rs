@@ -47,6 +47,7 @@ functions! {
     Expm1 ["expm1"] Exactly(1), "exp(x) - 1, exact near 0.";
     Log ["log" "ln"] Either(1, 2), "Natural logarithm; `log(x, base)` to another base.";
     Log1p ["log1p"] Exactly(1), "log(1 + x), exact near 0.";
+    Log1mExp ["log1m_exp"] Exactly(1), "log(1 - exp(x)) for negative x, exact for all of them.";
     Log2 ["log2"] Exactly(1), "Logarithm to base 2.";
     Log10 ["log10"] Exactly(1), "Logarithm to base 10.";
     Sqrt ["sqrt"] Exactly(1), "Square root.";

@@ -131,6 +131,7 @@ fn unary(op: Unary, out: &mut Lanes, a: &Lanes) {
         Expm1 => |x| math::expm1(x),
         Log => |x| math::log(x),
         Log1p => |x| math::log1p(x),
+        Log1mExp => |x| math::log1m_exp(x),
         Sin => |x| math::sin(x),
         Cos => |x| math::cos(x),
         Tan => |x| math::tan(x),

@@ -38,14 +38,15 @@ pub(crate) fn formula(density: &Density, positional: Option<&OsString>) -> Resul
 
 /// The model of the flags.
 pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<Model, Failure> {
-    let (formula, meaning) = formula(density, positional)?;
-    let source = formula.source().to_string();
     let mut declarations = Vec::new();
     for range in &density.range {
         let text = std::str::from_utf8(range.as_encoded_bytes())
             .map_err(|_| Error::new(ErrorKind::BoundsMalformed, "a range is not UTF-8").hint("write LOW,HIGH"))?;
         declarations.push(text.parse::<Declaration>()?);
     }
+    // The ranges come first: a name that cannot be declared explains what is wrong with the formula.
+    let (formula, meaning) = formula(density, positional)?;
+    let source = formula.source().to_string();
     let mut model = Model::from_formula(formula, meaning, &declarations).map_err(|error| Failure::of(error, &source))?;
     for boundary in &density.boundary {
         model = match boundary.split_once('=') {

@@ -108,7 +108,8 @@ pub(crate) fn headline(model: &Model, paint: Paint) -> String {
 
 /// `x in [0, 1], reflect`.
 fn range(bound: &Bound) -> String {
-    let ends = format!("{} in ({}, {})", bound.name, short(bound.low), short(bound.high));
+    let (open, close) = (if bound.low.is_finite() { '[' } else { '(' }, if bound.high.is_finite() { ']' } else { ')' });
+    let ends = format!("{} in {open}{}, {}{close}", bound.name, short(bound.low), short(bound.high));
     if bound.low.is_finite() || bound.high.is_finite() { format!("{ends} {}", bound.boundary) } else { ends }
 }
 
@@ -137,8 +138,8 @@ pub(crate) fn integral(model: &Model, reference: &Reference, paint: Paint) -> St
     let mut lines = vec![headline(model, paint), String::new()];
     lines.push(format!("  Z       {}", normalizer(&reference.integral)));
     let or = |value: Option<f64>, otherwise: &str| value.map_or(otherwise.to_string(), |value| digits(value, 1e-12));
-    lines.push(format!("  mean    {}", or(reference.mean, "undefined: the tails are too heavy")));
-    lines.push(format!("  sd      {}", or(reference.sd, if reference.mean.is_some() { "infinite" } else { "undefined" })));
+    lines.push(format!("  mean    {}", or(reference.mean, "undefined")));
+    lines.push(format!("  sd      {}", or(reference.sd, "undefined")));
     for p in QUANTILES {
         lines.push(format!("  {:<7} {}", format!("{:.0} %", 100.0 * p), digits(reference.quantile(p), 1e-10)));
     }
