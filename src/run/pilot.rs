@@ -39,7 +39,7 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
         .collect();
     let mut evaluate = density.evaluator();
     let mut rng = BlockRng::new(seed, 0, Purpose::Proposal);
-    let first = population(&starts, bounds, seed, LANES).block(0);
+    let first = population(&starts, density, seed, LANES).block(0);
     let mut value = Lanes::default();
     evaluate.log_density(&first, &mut value);
     let mut has_zeros = value.iter().any(|value| value.is_nan() || *value == f64::NEG_INFINITY);

@@ -15,7 +15,7 @@ pub(crate) const RELAXATIONS: f64 = 8.0;
 /// The bias left at the end, as a share of the Monte Carlo error of the draws.
 const BIAS_SHARE: f64 = 0.15;
 /// Coordinate updates that the default may spend: a few seconds.
-const BUDGET: f64 = 4e9;
+const BUDGET: f64 = 1e9;
 
 /// A run that is ready to go, and what it was based on.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,11 +45,7 @@ struct Scales {
 pub fn plan(density: &dyn LogDensity, reference: Option<&Reference>, pilot: &Pilot, settings: &Sampling) -> Result<Plan> {
     let chains = settings.chains.unwrap_or(CHAINS);
     let scales = match reference {
-        Some(reference) => Scales {
-            relaxation_time: reference.relaxation_time(),
-            curvature: reference.curvature().max(f64::MIN_POSITIVE),
-            bias: bias_per_step_size(density, reference),
-        },
+        Some(reference) => scales(density, reference),
         // A Gaussian of curvature L: the variance is off by εL/2, the distribution function by 0.06 εL.
         None => Scales { relaxation_time: pilot.relaxation_time, curvature: pilot.curvature, bias: 0.06 * pilot.curvature },
     };
@@ -105,12 +101,17 @@ fn enough_steps(step_size: Schedule, relaxation_time: f64) -> usize {
     ((steps / unit).ceil() * unit) as usize
 }
 
-/// The stationary law of the Euler step errs by ε times this, as a Kolmogorov distance.
+/// The share of the mass whose curvature the first step size is stable for; where it is larger, near a pole or a neck, the cut drift
+/// keeps a chain from being thrown out.
+const STABLE_SHARE: f64 = 0.8;
+
+/// Relaxation time, curvature and bias of a density of one variable.
 ///
+/// The stationary law of the Euler step errs by ε times the bias, as a Kolmogorov distance.
 /// To first order in ε the step samples p·(1 + ε(g²/4 + g′/2 − mean)), g = (log p)′ (expand the one-step generator; for a Gaussian
 /// this is the variance 1/(1 − ε/2)). Integrating by parts, the distribution function errs by ε·|C(x) − F(x)·C(∞)| with
 /// C = p·g/2 − ∫p·g²/4; a reflecting wall adds a layer of weight p·|g|/2 at the wall.
-fn bias_per_step_size(density: &dyn LogDensity, reference: &Reference) -> f64 {
+fn scales(density: &dyn LogDensity, reference: &Reference) -> Scales {
     const CELLS: usize = 4 * LANES;
     let (low, high) = reference.effective_range(1e-6);
     let mut evaluate = density.evaluator();
@@ -127,17 +128,22 @@ fn bias_per_step_size(density: &dyn LogDensity, reference: &Reference) -> f64 {
     }
     let width = (high - low) / CELLS as f64;
     let mut integral = 0.0;
-    let mut curve = Vec::with_capacity(CELLS);
+    let (mut curve, mut weights) = (Vec::with_capacity(CELLS), Vec::with_capacity(CELLS));
     for (cell, slope) in slopes.iter().enumerate() {
         let x = place(cell);
         let p = reference.pdf(x);
+        weights.push(p);
         let flow = p * slope;
         if flow.is_finite() && (flow * slope).is_finite() {
             integral += flow * slope * width / 4.0;
             curve.push((reference.cdf(x), flow / 2.0 - integral));
         }
     }
-    let (Some(&(_, first)), Some(&(_, last))) = (curve.first(), curve.last()) else { return 1.0 };
+    let curvature = typical_curvature(&slopes, &weights, width);
+    let relaxation_time = reference.relaxation_time();
+    let (Some(&(_, first)), Some(&(_, last))) = (curve.first(), curve.last()) else {
+        return Scales { relaxation_time, curvature, bias: 1.0 };
+    };
     let inner = curve.iter().map(|(cdf, c)| ((c - first) - cdf * (last - first)).abs()).fold(0.0, f64::max);
     let walls: f64 = density
         .bounds()
@@ -148,7 +154,27 @@ fn bias_per_step_size(density: &dyn LogDensity, reference: &Reference) -> f64 {
         })
         .filter(|layer| layer.is_finite())
         .unwrap_or(0.0);
-    (inner + walls).max(1e-6)
+    Scales { relaxation_time, curvature, bias: (inner + walls).max(1e-6) }
+}
+
+/// The curvature |∂²log p| that [`STABLE_SHARE`] of the mass stays below.
+fn typical_curvature(slopes: &[f64], weights: &[f64], width: f64) -> f64 {
+    let mut cells: Vec<(f64, f64)> = slopes
+        .windows(2)
+        .zip(weights)
+        .map(|(pair, weight)| (((pair[1] - pair[0]) / width).abs(), *weight))
+        .filter(|(curvature, weight)| curvature.is_finite() && weight.is_finite())
+        .collect();
+    cells.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = cells.iter().map(|(_, weight)| weight).sum();
+    let mut sum = 0.0;
+    for (curvature, weight) in cells {
+        sum += weight;
+        if sum >= STABLE_SHARE * total {
+            return curvature.max(f64::MIN_POSITIVE);
+        }
+    }
+    1.0
 }
 
 /// Where each variable's chains begin.

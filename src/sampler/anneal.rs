@@ -7,7 +7,7 @@ use super::draws::Population;
 use super::film::{Film, FilmPlan};
 use super::kernel::{Kernel, Parameters, StepInfo};
 use super::schedule::Schedule;
-use super::start::{Start, positions};
+use super::start::Start;
 use crate::density::LogDensity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
@@ -107,7 +107,7 @@ pub fn anneal<K: Kernel>(
     settings.check(density.dimension())?;
     control.chain_steps_wanted.store(settings.chains as u64 * settings.steps as u64, Ordering::Relaxed);
     let film = film.map(|plan| Film::new(plan, settings.chains));
-    let starts = super::start::population(&settings.starts, density.bounds(), settings.seed, settings.chains);
+    let starts = super::start::population(&settings.starts, density, settings.seed, settings.chains);
     let parameters: Vec<Parameters> = (0..settings.steps)
         .map(|step| Parameters {
             step_size: settings.step_size.at(step, settings.steps),
@@ -119,7 +119,7 @@ pub fn anneal<K: Kernel>(
         let mut evaluate = density.evaluator();
         let mut noise = BlockRng::new(settings.seed, block as u64, Purpose::Noise);
         let mut info = StepInfo::new(density.dimension());
-        let mut state = kernel.init(positions(&settings.starts, density.bounds(), settings.seed, block as u64), &mut *evaluate);
+        let mut state = kernel.init(starts.block(block), &mut *evaluate);
         let active = LANES.min(settings.chains - block * LANES) as u64;
         let mut frame = 0;
         let mut complete = true;

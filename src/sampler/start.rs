@@ -1,8 +1,8 @@
 //! Where the chains begin.
 
 use super::draws::Population;
-use crate::density::Bound;
-use crate::math::Lanes;
+use crate::density::{Bound, LogDensity};
+use crate::math::{LANES, Lanes};
 use crate::random::{BlockRng, Purpose};
 
 /// Where one variable's chains begin.
@@ -33,9 +33,32 @@ impl Start {
     }
 }
 
-/// The first positions of block number `block`, `[variable][lane]`.
-pub(super) fn positions(starts: &[Start], bounds: &[Bound], seed: u64, block: u64) -> Vec<Lanes> {
+/// How often a start where the density is zero or undefined is drawn again.
+const TRIES: usize = 200;
+
+/// The first positions of block number `block`, `[variable][lane]`: where the density is positive, if that can be found.
+fn positions(starts: &[Start], density: &dyn LogDensity, seed: u64, block: u64) -> Vec<Lanes> {
     let mut rng = BlockRng::new(seed, block, Purpose::Initial);
+    let mut evaluate = density.evaluator();
+    let mut value = Lanes::default();
+    let mut positions = draw(starts, density.bounds(), &mut rng);
+    for _ in 0..TRIES {
+        evaluate.log_density(&positions, &mut value);
+        let idle: Vec<usize> = (0..LANES).filter(|&lane| value[lane].is_nan() || value[lane] == f64::NEG_INFINITY).collect();
+        if idle.is_empty() {
+            break;
+        }
+        let again = draw(starts, density.bounds(), &mut rng);
+        for (row, fresh) in positions.iter_mut().zip(&again) {
+            for &lane in &idle {
+                row[lane] = fresh[lane];
+            }
+        }
+    }
+    positions
+}
+
+fn draw(starts: &[Start], bounds: &[Bound], rng: &mut BlockRng) -> Vec<Lanes> {
     let mut positions = Vec::with_capacity(starts.len());
     for (start, bound) in starts.iter().zip(bounds) {
         let mut row = Lanes::default();
@@ -59,10 +82,10 @@ pub(super) fn positions(starts: &[Start], bounds: &[Bound], seed: u64, block: u6
 }
 
 /// The first positions of a whole population.
-pub fn population(starts: &[Start], bounds: &[Bound], seed: u64, chains: usize) -> Population {
-    let mut population = Population::new(bounds.len(), chains);
+pub fn population(starts: &[Start], density: &dyn LogDensity, seed: u64, chains: usize) -> Population {
+    let mut population = Population::new(density.dimension(), chains);
     for block in 0..population.blocks() {
-        population.store(block, &positions(starts, bounds, seed, block as u64));
+        population.store(block, &positions(starts, density, seed, block as u64));
     }
     population
 }
