@@ -1,7 +1,16 @@
 //! Text to [`Ast`]: the only place that knows pest.
 
 mod ast;
+mod characters;
+mod formula;
 mod functions;
+mod parse;
+mod parse_slips;
+mod parse_tokens;
+mod print;
+mod suggest;
 
 pub use ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, UnaryOperator};
+pub use formula::{Formula, FreeName};
 pub use functions::{Arity, CONSTANTS, Function, KEYWORDS};
+pub use suggest::suggest;

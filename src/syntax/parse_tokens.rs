@@ -1,0 +1,144 @@
+//! Text to a flat row of tokens: the only place that knows pest.
+
+use pest::Parser;
+use pest_derive::Parser;
+
+use super::ast::{Comparison, Fold};
+use super::characters;
+use crate::error::{Error, Result, Span};
+
+#[derive(Parser)]
+#[grammar = "../grammar/formula.pest"]
+struct Grammar;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Number,
+    Name,
+    If,
+    In,
+    Fold(Fold),
+    /// `density`, `log_density` or `energy`.
+    Meaning,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Power,
+    /// `²` or `³`.
+    Superscript(u8),
+    Compare(Comparison),
+    And,
+    Or,
+    Not,
+    /// `!`: `not` before its operand, a slip after it.
+    Bang,
+    Question,
+    Colon,
+    Open,
+    Close,
+    OpenIndex,
+    CloseIndex,
+    Comma,
+    Semicolon,
+    Newline,
+    Assign,
+    Range,
+    /// `|`, `&` or `.`: nothing of ours.
+    Slip,
+    /// After the last token; its span is empty.
+    End,
+}
+
+/// A token and its place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) span: Span,
+}
+
+/// The tokens of `source`, comments dropped, closed by [`Kind::End`].
+pub(super) fn tokens(source: &str) -> Result<Vec<Token>> {
+    let pairs = Grammar::parse(Rule::formula, source).map_err(|error| {
+        // The characters were checked before, so this is a letter that one Unicode table has and the other has not.
+        let at = match error.location {
+            pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _)) => at,
+        };
+        characters::refusal(source, at)
+    })?;
+    let mut tokens = Vec::with_capacity(source.len() / 2);
+    for pair in pairs {
+        let span = pair.as_span();
+        let (text, span) = (span.as_str(), Span::new(span.start(), span.end()));
+        if let Some(kind) = kind(pair.as_rule(), text) {
+            tokens.push(Token { kind, span });
+        }
+    }
+    let end = tokens.iter().rev().find(|token| token.kind != Kind::Newline).map_or(0, |token| token.span.end);
+    tokens.push(Token { kind: Kind::End, span: Span::new(end, end) });
+    Ok(tokens)
+}
+
+fn kind(rule: Rule, text: &str) -> Option<Kind> {
+    Some(match rule {
+        Rule::number => Kind::Number,
+        Rule::name => Kind::Name,
+        Rule::comment | Rule::EOI => return None,
+        Rule::newline => Kind::Newline,
+        _ => match text {
+            "if" => Kind::If,
+            "in" => Kind::In,
+            "sum" => Kind::Fold(Fold::Sum),
+            "prod" => Kind::Fold(Fold::Product),
+            "density" | "log_density" | "energy" => Kind::Meaning,
+            "+" => Kind::Add,
+            "-" | "−" => Kind::Subtract,
+            "*" | "·" | "×" => Kind::Multiply,
+            "/" => Kind::Divide,
+            "^" | "**" => Kind::Power,
+            "²" => Kind::Superscript(2),
+            "³" => Kind::Superscript(3),
+            "<" => Kind::Compare(Comparison::Less),
+            "<=" | "≤" => Kind::Compare(Comparison::LessEqual),
+            ">" => Kind::Compare(Comparison::Greater),
+            ">=" | "≥" => Kind::Compare(Comparison::GreaterEqual),
+            "==" => Kind::Compare(Comparison::Equal),
+            "!=" | "≠" => Kind::Compare(Comparison::NotEqual),
+            "and" | "&&" => Kind::And,
+            "or" | "||" => Kind::Or,
+            "not" => Kind::Not,
+            "!" => Kind::Bang,
+            "?" => Kind::Question,
+            ":" => Kind::Colon,
+            "(" => Kind::Open,
+            ")" => Kind::Close,
+            "[" => Kind::OpenIndex,
+            "]" => Kind::CloseIndex,
+            "," => Kind::Comma,
+            ";" => Kind::Semicolon,
+            "=" => Kind::Assign,
+            ".." => Kind::Range,
+            _ => Kind::Slip,
+        },
+    })
+}
+
+/// A literal's value, refused where a double cannot hold it.
+pub(super) fn number(text: &str, span: Span) -> Result<f64> {
+    use crate::error::ErrorKind::{LiteralOverflow, LiteralUnderflow, Syntax};
+    let value: f64 = text.parse().map_err(|_| Error::new(Syntax, "this is not a number").at(span))?;
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let zero = value == 0.0 && mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    if !zero && value.is_finite() {
+        return Ok(value);
+    }
+    let (kind, what) = if zero { (LiteralUnderflow, "small") } else { (LiteralOverflow, "large") };
+    let error = Error::new(kind, format!("this number is too {what} for a double")).at(span);
+    Err(if exponent != "0" && text.len() <= 24 {
+        let mantissa = if mantissa.trim_end_matches(['0', '.']) == "1" { String::new() } else { format!("{mantissa}*") };
+        error.hint(format!("write it by its logarithm: {mantissa}exp({}*log(10))", exponent.trim_start_matches('+')))
+    } else {
+        error.hint("write it by its logarithm: exp(...)")
+    })
+}
