@@ -76,7 +76,7 @@ pub(super) fn refusal(source: &str, at: usize) -> Error {
         _ if is_format(c) => format!("an invisible character ({code}) cannot stand in a formula"),
         _ if c.is_whitespace() => format!("a special blank ({code}) cannot stand in a formula"),
         // A mark that joins the letter before it would be drawn on our quote.
-        _ if !c.is_ascii() && !c.is_alphanumeric() && is_mark(c) => format!("an accent of its own ({code}) cannot stand in a formula"),
+        _ if !c.is_ascii() && !c.is_alphanumeric() && is_mark(c) => format!("a combining accent ({code}) cannot stand in a formula"),
         _ if c.is_ascii() => format!("`{c}` has no meaning in a formula"),
         _ => format!("`{c}` ({code}) has no meaning in a formula"),
     };

@@ -214,6 +214,9 @@ impl<'s> Parser<'s> {
         if indexed {
             let (open, index) = (self.token().span, self.tokens[self.at + 1].span);
             self.check_new_name(index)?;
+            if self.text(index) == head.name {
+                return Err(slips::name_taken(&head.name, "the name being defined", index));
+            }
             self.advance();
             self.advance();
             self.advance();
@@ -277,7 +280,6 @@ impl<'s> Parser<'s> {
 
     /// Reads up to and including an operand, or into a bracket.
     fn operand(&mut self) -> Result<Due> {
-        self.skip_newlines();
         let token = self.token();
         match token.kind {
             Kind::Number => {
@@ -453,6 +455,9 @@ impl<'s> Parser<'s> {
             Some(Kind::Name) => self.led_by_number && token.kind == Kind::Name,
             _ => false,
         };
+        if self.last_kind() == Some(Kind::Number) && self.text(token.span).starts_with('_') {
+            return Err(slips::digits_apart(self, token));
+        }
         if !allowed {
             return Err(slips::side_by_side(self, token));
         }

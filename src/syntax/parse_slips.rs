@@ -116,7 +116,7 @@ pub(super) fn no_value(parser: &Parser, last: Option<&Definition>) -> Error {
         None => Error::new(ErrorKind::EmptyInput, "the formula is empty").hint("write a density such as exp(-x^2/2)"),
         Some(definition) => {
             let name = short(&definition.name);
-            let message = format!("the formula ends with a definition, so it has no value: its last part must be an expression");
+            let message = "the last part of a formula must be an expression, and this is a definition";
             let mut span = definition.name_span;
             if let Some(last) = parser.last_token().filter(|token| token.kind == Kind::Semicolon) {
                 span = last.span;
@@ -128,11 +128,15 @@ pub(super) fn no_value(parser: &Parser, last: Option<&Definition>) -> Error {
 
 /// Something follows the expression that is the formula's value.
 pub(super) fn after_value(parser: &Parser) -> Error {
-    let token = parser.token();
-    if token.kind == Kind::Semicolon && parser.tokens[parser.at + 1..].iter().all(|token| matches!(token.kind, Kind::Newline | Kind::End)) {
-        return syntax("nothing follows this `;`", token.span).hint("drop it");
+    let rest = &parser.tokens[parser.at..];
+    let Some(next) = rest.iter().position(|token| !matches!(token.kind, Kind::Semicolon | Kind::Newline | Kind::End)) else {
+        return syntax("nothing follows this `;`", parser.token().span).hint("drop it");
+    };
+    if rest[next].kind == Kind::Name && rest.get(next + 1).is_some_and(|token| token.kind == Kind::Assign) {
+        let error = syntax("definitions stand before the expression that is the formula's value", rest[next].span);
+        return error.hint("move this one to the beginning");
     }
-    let error = syntax("only the last part of a formula can be an expression without a name", token.span);
+    let error = syntax("only the last part of a formula can be an expression without a name", rest[next].span);
     error.hint("name the part before it, `a = ...`, or join the two with an operator")
 }
 
@@ -149,6 +153,7 @@ pub(super) fn name_taken(name: &str, what: &str, span: Span) -> Error {
     let name = short(name);
     let (is, hint) = match what {
         "defined above" => ("is already", format!("choose another name, such as `{name}2`")),
+        "the name being defined" => ("is", "choose another index, such as `k`".into()),
         "an index around this" => ("is already", "choose another index, such as `k`".into()),
         _ => ("is", format!("choose another name, such as `{name}_1`")),
     };
@@ -187,12 +192,14 @@ pub(super) fn no_operand(parser: &Parser, token: Token) -> Error {
             let error = syntax(format!("{text} is a word of the language, not a variable"), token.span);
             return error.hint("choose another name");
         }
-        Kind::Slip if parser.text(token.span) == "|" => {
+        Kind::Slip | Kind::Or if parser.text(token.span).starts_with('|') => {
+            let bar = parser.text(token.span);
             let rest = &parser.tokens[parser.at + 1..];
-            let inner = rest.iter().find(|token| parser.text(token.span) == "|").map(|end| Span::new(token.span.end, end.span.start));
+            let inner = rest.iter().find(|token| parser.text(token.span) == bar).map(|end| Span::new(token.span.end, end.span.start));
             let inner = inner.filter(|span| !parser.text(*span).trim().is_empty()).and_then(|span| piece(parser, span));
-            let hint = format!("write abs({})", inner.unwrap_or("...".into()));
-            return syntax("bars do not mean the absolute value here", token.span).hint(hint);
+            let function = if bar == "|" { "abs" } else { "norm" };
+            let hint = format!("write {function}({})", inner.unwrap_or("...".into()));
+            return syntax(format!("{text} does not open an absolute value or a norm"), token.span).hint(hint);
         }
         Kind::OpenIndex => {
             return syntax("only a name can have an index in brackets", token.span).hint("group with `(` and `)`");
@@ -200,6 +207,8 @@ pub(super) fn no_operand(parser: &Parser, token: Token) -> Error {
         Kind::Close | Kind::CloseIndex if parser.bracket().is_none() && !last_kind.is_some_and(is_operator) => {
             return closes_nothing(parser, token);
         }
+        Kind::Slip if parser.text(token.span) == "." => return stray_dot(parser, token),
+        Kind::Range => return stray_range(token),
         Kind::End if parser.bracket().is_some() => return unclosed(parser, parser.bracket().expect("just seen")),
         _ => {}
     }
@@ -216,11 +225,9 @@ pub(super) fn no_operand(parser: &Parser, token: Token) -> Error {
         (Kind::Open | Kind::Comma, Kind::Comma | Kind::Close)
             if matches!(parser.bracket().map(|b| b.role), Some(Role::Call(..) | Role::If(_))) =>
         {
-            let error = Error::new(
-                ErrorKind::Arity,
-                format!("an argument is missing beside this `{}`", if last.kind == Kind::Comma { "," } else { last_text.as_str() }),
-            );
-            error.at(if last.kind == Kind::Comma { last.span } else { token.span }).hint("drop the comma, or write the argument")
+            let (side, span) = if token.kind == Kind::Comma { ("before", token.span) } else { ("after", last.span) };
+            let error = Error::new(ErrorKind::Arity, format!("an argument is missing {side} this `,`")).at(span);
+            error.hint("drop the comma, or write the argument")
         }
         (Kind::Multiply, Kind::Multiply) => {
             syntax("two `*` with a space between are no power", last.span.to(token.span)).hint("write `**` or `^`")
@@ -233,11 +240,11 @@ pub(super) fn no_operand(parser: &Parser, token: Token) -> Error {
             let turned = format!("{}=", parser.text(token.span).trim_end_matches('='));
             syntax("a comparison puts `=` last", last.span.to(token.span)).hint(format!("write `{turned}`"))
         }
+        (Kind::Semicolon, Kind::Semicolon) => syntax("nothing stands between two `;`", token.span).hint("drop one"),
         (_, Kind::End | Kind::Semicolon | Kind::Close | Kind::CloseIndex | Kind::Comma) => {
             let error = syntax(format!("`{}` needs something on its right", short(&last_text)), last.span);
             error.hint(format!("write it, or drop `{}`", short(&last_text)))
         }
-        (_, Kind::Slip) if parser.text(token.span) == "." => stray_dot(token),
         _ if is_operator(last.kind) => {
             let error = syntax(format!("{text} cannot follow `{}`", short(&last_text)), token.span);
             error.hint(format!("an operand is missing between them, or one is too many"))
@@ -255,8 +262,20 @@ fn empty_parentheses(parser: &Parser, open: Token, close: Token) -> Error {
     }
 }
 
-fn stray_dot(token: Token) -> Error {
-    syntax("a dot belongs inside a number", token.span).hint("write 0.5; in names use `_`: x_y")
+fn stray_dot(parser: &Parser, token: Token) -> Error {
+    let error = syntax("a dot belongs inside a number", token.span);
+    let next = parser.tokens.get(parser.at + 1).map(|next| parser.text(next.span)).filter(|name| Function::named(name).is_some());
+    match (parser.last_token(), next) {
+        (Some(module), Some(function)) if module.kind == Kind::Name => {
+            let dotted = format!("{}.", short(parser.text(module.span)));
+            error.hint(format!("write `{function}` without `{dotted}`"))
+        }
+        _ => error.hint("write 0.5; in names use `_`: x_y"),
+    }
+}
+
+fn stray_range(token: Token) -> Error {
+    syntax("a range has two ends and stands in sums, products and indexed definitions", token.span).hint("write sum(i in 1..n, ...)")
 }
 
 /// `not` where an operator that binds tighter waits.
@@ -302,8 +321,17 @@ pub(super) fn not_a_function(parser: &Parser, token: Token) -> Error {
 /// `sin x`, `sin^2(x)`, `sin` alone.
 pub(super) fn function_without_call(parser: &Parser, token: Token) -> Error {
     let name = parser.text(token.span);
-    let error = syntax(format!("`{name}` is a function and needs its argument in parentheses"), token.span);
+    let one = match Function::named(name).map(Function::arity) {
+        Some(Arity::Exactly(wanted)) => wanted == 1,
+        Some(Arity::TwoVectors) => false,
+        _ => true,
+    };
     let next = parser.at + 1;
+    if !one {
+        let error = syntax(format!("`{name}` is a function and needs its arguments in parentheses"), token.span);
+        return error.hint(about(Function::named(name).expect("it is one"), name));
+    }
+    let error = syntax(format!("`{name}` is a function and needs its argument in parentheses"), token.span);
     let kind = |at: usize| parser.tokens.get(at).map_or(Kind::End, |token| token.kind);
     match kind(next) {
         // sin^2(x), sin^2 x, sin²(x)
@@ -322,8 +350,11 @@ pub(super) fn function_without_call(parser: &Parser, token: Token) -> Error {
             error.hint(format!("write {name}({})^{}", argument.unwrap_or("x".into()), short(&exponent)))
         }
         Kind::Name | Kind::Number => {
-            let argument = piece(parser, factor(parser, next)).unwrap_or("...".into());
-            error.hint(format!("write {name}({argument})"))
+            let mut argument = factor(parser, next);
+            if kind(next) == Kind::Number && matches!(kind(next + 1), Kind::Name | Kind::Open) {
+                argument = argument.to(factor(parser, next + 1));
+            }
+            error.hint(format!("write {name}({})", piece(parser, argument).unwrap_or("...".into())))
         }
         _ => error.hint(format!("write {name}(x)")),
     }
@@ -341,19 +372,21 @@ pub(super) fn side_by_side(parser: &Parser, token: Token) -> Error {
     let (left, right) = (parser.text(last.span), parser.text(token.span));
     let span = last.span.to(token.span);
     if last.kind == Kind::Number && token.kind == Kind::Number && last.span.end == token.span.start {
-        return syntax(format!("{} is not a number", quoted(parser.text(span))), span).hint("a number has one decimal point");
+        return syntax(format!("{} is not a number", quoted(parser.text(span))), span)
+            .hint("a number has one decimal point and a whole exponent");
+    }
+    if token.kind == Kind::Number && right.starts_with('.') && last.span.end == token.span.start {
+        return stray_dot(parser, token);
     }
     if token.kind == Kind::If {
         return syntax("`if` cannot follow a value", token.span).hint("write if(condition, a, b)");
     }
-    if last.kind == Kind::Name && token.kind == Kind::Name && right == "mod" {
-        return syntax("`mod` is a function, not an operator", token.span).hint("write mod(x, y)");
+    if let Some(function) = Function::named(right).filter(|_| parser.kind_at(1) != Kind::Open) {
+        let error = syntax(format!("`{right}` is a function, not an operator"), token.span);
+        return error.hint(about(function, right));
     }
-    let product = match (last.kind, piece(parser, factor(parser, parser.at))) {
-        (Kind::Name | Kind::Number, Some(factor)) => format!("{}*{factor}", short(left)),
-        (_, Some(factor)) => format!("...*{factor}"),
-        _ => "...*...".into(),
-    };
+    let before = parser.operands.last().and_then(|operand| piece(parser, operand.span)).unwrap_or("...".into());
+    let product = format!("{before}*{}", piece(parser, factor(parser, parser.at)).unwrap_or("...".into()));
     let message = match (last.kind, token.kind) {
         (Kind::Name | Kind::Number, Kind::Name | Kind::Number) => {
             format!("there is no operator between {} and {}", quoted(left), quoted(right))
@@ -361,6 +394,13 @@ pub(super) fn side_by_side(parser: &Parser, token: Token) -> Error {
         _ => format!("an operator is missing before {}", quoted(right)),
     };
     syntax(message, token.span).hint(format!("write {product}"))
+}
+
+/// `1_000`.
+pub(super) fn digits_apart(parser: &Parser, token: Token) -> Error {
+    let number = parser.last_token().map_or(token.span, |last| last.span).to(token.span);
+    let error = syntax("digits are written without `_` between them", number);
+    error.hint(format!("write {}", short(&parser.text(number).replace('_', ""))))
 }
 
 /// A product without a sign after a quotient or a power: `1/2x`, `2^3x`.
@@ -403,7 +443,7 @@ pub(super) fn no_operator(parser: &Parser, token: Token) -> Error {
         }
         Kind::Slip if text == "|" => syntax("`|` is not an operator", token.span).hint("write `or`, or abs(x) for |x|"),
         Kind::Slip if text == "&" => syntax("`&` is not an operator", token.span).hint("write `and`"),
-        Kind::Slip => stray_dot(token),
+        Kind::Slip => stray_dot(parser, token),
         Kind::OpenIndex => syntax("only a name can have an index in brackets", token.span).hint("for a product write `*` and `(`"),
         Kind::In => syntax("`in` belongs to the range of an index", token.span).hint("write sum(i in 1..n, ...)"),
         Kind::Not => syntax("`not` stands before its operand, not after it", token.span).hint("write `a and not b`"),
@@ -417,8 +457,9 @@ pub(super) fn no_operator(parser: &Parser, token: Token) -> Error {
 
 /// Whether the operand just read is a name that begins a line: the start of a definition, most likely.
 fn begins_line(parser: &Parser) -> bool {
-    let before = parser.last.and_then(|at| at.checked_sub(1)).map(|at| parser.tokens[at].kind);
-    before == Some(Kind::Newline) && parser.last_kind() == Some(Kind::Name)
+    let Some(last) = parser.last.filter(|&at| at > 0) else { return false };
+    let gap = Span::new(parser.tokens[last - 1].span.end, parser.tokens[last].span.start);
+    parser.tokens[last].kind == Kind::Name && parser.text(gap).contains('\n')
 }
 
 /// `,`, `:` or `..` where the open bracket has no use for it.
@@ -451,7 +492,7 @@ pub(super) fn stray_separator(parser: &Parser, token: Token) -> Error {
             syntax("a range is written with two dots", token.span).hint("write 1..n")
         }
         (Kind::Colon, _) => syntax("this `:` belongs to no `?`", token.span).hint("write c ? a : b, or if(c, a, b)"),
-        _ => syntax("a range stands only in sums, products and indexed definitions", token.span).hint("write sum(i in 1..n, ...)"),
+        _ => stray_range(token),
     }
 }
 
@@ -516,7 +557,12 @@ fn arity(function: Function, count: usize, name: &str, span: Span) -> Error {
     };
     let count = if count == 0 { "none".into() } else { count.to_string() };
     let error = Error::new(ErrorKind::Arity, format!("`{name}` takes {wanted}, not {count}")).at(span);
-    error.hint(format!("{name}: {}", function.about().trim_end_matches('.')))
+    error.hint(about(function, name))
+}
+
+fn about(function: Function, name: &str) -> String {
+    let about = function.about().trim_end_matches('.');
+    if about.starts_with('`') { about.into() } else { format!("{name}: {about}") }
 }
 
 pub(super) fn if_arity(count: usize, span: Span) -> Error {

@@ -58,7 +58,7 @@ pub(super) struct Token {
     pub(super) span: Span,
 }
 
-/// The tokens of `source`, comments dropped, closed by [`Kind::End`].
+/// The tokens of `source`, closed by [`Kind::End`]; without comments, and without the line ends inside brackets or where an operand is due.
 pub(super) fn tokens(source: &str) -> Result<Vec<Token>> {
     let pairs = Grammar::parse(Rule::formula, source).map_err(|error| {
         // The characters were checked before, so this is a letter that one Unicode table has and the other has not.
@@ -67,17 +67,30 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Token>> {
         };
         characters::refusal(source, at)
     })?;
-    let mut tokens = Vec::with_capacity(source.len() / 2);
+    let mut tokens: Vec<Token> = Vec::with_capacity(source.len() / 2);
+    let mut brackets = 0usize;
     for pair in pairs {
         let span = pair.as_span();
         let (text, span) = (span.as_str(), Span::new(span.start(), span.end()));
-        if let Some(kind) = kind(pair.as_rule(), text) {
-            tokens.push(Token { kind, span });
+        let Some(kind) = kind(pair.as_rule(), text) else { continue };
+        match kind {
+            Kind::Open | Kind::OpenIndex => brackets += 1,
+            Kind::Close | Kind::CloseIndex => brackets = brackets.saturating_sub(1),
+            Kind::Newline if brackets > 0 || tokens.last().is_none_or(|last| wants_operand(last.kind)) => continue,
+            _ => {}
         }
+        tokens.push(Token { kind, span });
     }
     let end = tokens.iter().rev().find(|token| token.kind != Kind::Newline).map_or(0, |token| token.span.end);
     tokens.push(Token { kind: Kind::End, span: Span::new(end, end) });
     Ok(tokens)
+}
+
+/// Whether a line cannot end after this: an operand is due (or this is the end of a line already).
+fn wants_operand(kind: Kind) -> bool {
+    use Kind::*;
+    matches!(kind, Add | Subtract | Multiply | Divide | Power | Compare(_) | And | Or | Not | Bang | Question | Colon)
+        || matches!(kind, Open | OpenIndex | Comma | Assign | Range | In | Newline)
 }
 
 fn kind(rule: Rule, text: &str) -> Option<Kind> {

@@ -145,3 +145,187 @@ fn write_number(value: f64, out: &mut impl Write) -> fmt::Result {
     let text = format!("{value:?}");
     out.write_str(text.strip_suffix(".0").unwrap_or(&text))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::ast::Definition;
+    use super::super::functions::{Arity, Function};
+    use super::super::parse::parse;
+    use super::*;
+    use crate::error::Span;
+
+    /// A tree as proptest grows it; [`Builder`] lays it out as the parser does.
+    #[derive(Debug, Clone)]
+    enum Tree {
+        Number(f64),
+        Name(&'static str),
+        /// A definition above, counted from the last.
+        Defined(usize),
+        Index(Box<Tree>),
+        Unary(UnaryOperator, Box<Tree>),
+        Binary(BinaryOperator, Box<[Tree; 2]>),
+        Comparison(Box<Tree>, Vec<(Comparison, Tree)>),
+        If(Box<[Tree; 3]>),
+        Call(Function, Vec<Tree>),
+        Fold(Fold, Box<[Tree; 3]>),
+    }
+
+    fn trees() -> impl Strategy<Value = Tree> {
+        let leaf = prop_oneof![
+            (0u32..1000).prop_map(|number| Tree::Number(number.into())),
+            any::<f64>().prop_map(|number| Tree::Number(if number.is_finite() { number.abs() } else { 0.5 })),
+            prop::sample::select(vec!["x", "y", "α_2", "e", "pi", "inf", "i1", "e3", "_", "nota"]).prop_map(Tree::Name),
+            (0usize..4).prop_map(Tree::Defined),
+        ];
+        leaf.prop_recursive(7, 60, 4, |inner| {
+            use BinaryOperator::*;
+            let unary = prop::sample::select(vec![UnaryOperator::Negate, UnaryOperator::Not]);
+            let binary = prop::sample::select(vec![Add, Subtract, Multiply, Divide, Power, Power, And, Or]);
+            let comparison = prop::sample::select(vec![Comparison::Less, Comparison::GreaterEqual, Comparison::NotEqual]);
+            let three = || prop::array::uniform3(inner.clone());
+            let call = (prop::sample::select(Function::ALL.to_vec()), prop::collection::vec(inner.clone(), 4));
+            prop_oneof![
+                1 => inner.clone().prop_map(|index| Tree::Index(index.into())),
+                3 => (unary, inner.clone()).prop_map(|(operator, operand)| Tree::Unary(operator, operand.into())),
+                6 => (binary, prop::array::uniform2(inner.clone())).prop_map(|(operator, sides)| Tree::Binary(operator, sides.into())),
+                2 => (inner.clone(), prop::collection::vec((comparison, inner.clone()), 1..3))
+                    .prop_map(|(first, rest)| Tree::Comparison(first.into(), rest)),
+                1 => three().prop_map(|parts| Tree::If(parts.into())),
+                1 => (prop::bool::ANY, three())
+                    .prop_map(|(sum, parts)| Tree::Fold(if sum { Fold::Sum } else { Fold::Product }, parts.into())),
+                2 => call.prop_map(|(function, mut arguments)| {
+                    arguments.truncate(match function.arity() {
+                        Arity::Exactly(count) | Arity::Either(_, count) => count,
+                        Arity::AtLeast(_) => 3,
+                        Arity::TwoVectors => 2,
+                    });
+                    Tree::Call(function, arguments)
+                }),
+            ]
+        })
+    }
+
+    #[derive(Default)]
+    struct Builder {
+        exprs: Vec<Expr>,
+        definitions: Vec<Definition>,
+        folds: usize,
+    }
+
+    impl Builder {
+        fn build(mut self, definitions: &[(bool, Tree)], root: &Tree) -> Ast {
+            for (position, (indexed, body)) in definitions.iter().enumerate() {
+                let range = indexed.then(|| {
+                    let (first, last) = (self.add(Expr::Number(1.0)), self.add(Expr::Name("n".into())));
+                    IndexRange { name: "k".into(), first, last }
+                });
+                let body = self.tree(body);
+                self.definitions.push(Definition { name: format!("d{position}"), name_span: Span::default(), range, body });
+            }
+            let root = self.tree(root);
+            Ast { spans: vec![Span::default(); self.exprs.len()], exprs: self.exprs, definitions: self.definitions, root }
+        }
+
+        fn add(&mut self, expr: Expr) -> ExprId {
+            self.exprs.push(expr);
+            ExprId(self.exprs.len() as u32 - 1)
+        }
+
+        fn tree(&mut self, tree: &Tree) -> ExprId {
+            let expr = match tree {
+                Tree::Number(value) => Expr::Number(*value),
+                Tree::Name(name) => Expr::Name((*name).into()),
+                Tree::Defined(back) => match self.definitions.len().checked_sub(back + 1) {
+                    Some(position) => Expr::Name(self.definitions[position].name.clone()),
+                    None => Expr::Name("z".into()),
+                },
+                Tree::Index(index) => Expr::Index { name: "v".into(), index: self.tree(index) },
+                Tree::Unary(operator, operand) => Expr::Unary { operator: *operator, operand: self.tree(operand) },
+                Tree::Binary(operator, sides) => {
+                    let [left, right] = [0, 1].map(|side| self.tree(&sides[side]));
+                    Expr::Binary { operator: *operator, left, right }
+                }
+                Tree::Comparison(first, rest) => {
+                    let first = self.tree(first);
+                    Expr::Comparison { first, rest: rest.iter().map(|(comparison, operand)| (*comparison, self.tree(operand))).collect() }
+                }
+                Tree::If(parts) => {
+                    let [condition, then, otherwise] = [0, 1, 2].map(|part| self.tree(&parts[part]));
+                    Expr::If { condition, then, otherwise }
+                }
+                Tree::Call(function, arguments) => {
+                    Expr::Call { function: *function, arguments: arguments.iter().map(|argument| self.tree(argument)).collect() }
+                }
+                Tree::Fold(fold, parts) => {
+                    self.folds += 1;
+                    let name = format!("f{}", self.folds);
+                    let [first, last, body] = [0, 1, 2].map(|part| self.tree(&parts[part]));
+                    Expr::Fold { fold: *fold, range: IndexRange { name, first, last }, body }
+                }
+            };
+            self.add(expr)
+        }
+    }
+
+    fn without_spans(mut ast: Ast) -> Ast {
+        ast.spans.clear();
+        ast.definitions.iter_mut().for_each(|definition| definition.name_span = Span::default());
+        ast
+    }
+
+    fn printed(ast: &Ast) -> String {
+        let mut text = String::new();
+        print(ast, &mut text).expect("writing to a string");
+        text
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn printing_and_reading_back_is_the_identity(
+            definitions in prop::collection::vec((prop::bool::ANY, trees()), 0..3),
+            root in trees(),
+        ) {
+            let ast = Builder::default().build(&definitions, &root);
+            let text = printed(&ast);
+            let (again, _) = parse(&text).map_err(|error| TestCaseError::fail(error.render(&text)))?;
+            prop_assert_eq!(without_spans(again), without_spans(ast), "{}", text);
+        }
+
+        #[test]
+        fn no_parentheses_can_be_left_out(root in trees()) {
+            // Dropping any one pair of printed parentheses that opens no call changes the tree or is refused.
+            let ast = Builder::default().build(&[], &root);
+            let text = printed(&ast);
+            let bytes = text.as_bytes();
+            for open in (0..bytes.len()).filter(|&at| bytes[at] == b'(') {
+                if open > 0 && (bytes[open - 1].is_ascii_alphanumeric() || bytes[open - 1] >= 0x80 || bytes[open - 1] == b'_') {
+                    continue;
+                }
+                let mut depth = 0i32;
+                let close = (open..bytes.len()).find(|&at| {
+                    depth += i32::from(bytes[at] == b'(') - i32::from(bytes[at] == b')');
+                    depth == 0
+                });
+                let close = close.expect("parentheses are balanced");
+                let shorter = format!("{} {} {}", &text[..open], &text[open + 1..close], &text[close + 1..]);
+                if let Ok((other, _)) = parse(&shorter) {
+                    prop_assert_ne!(without_spans(other).exprs, ast.exprs.clone(), "{} and {}", text, shorter);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_shortest() {
+        for (value, text) in [(2.0, "2"), (0.1, "0.1"), (1e300, "1e300"), (5e-324, "5e-324"), (1e-7, "1e-7"), (0.0, "0")] {
+            let mut out = String::new();
+            write_number(value, &mut out).expect("writing to a string");
+            assert_eq!(out, text);
+            assert_eq!(out.parse(), Ok(value));
+        }
+    }
+}

@@ -4,7 +4,7 @@
 ///
 /// A candidate that differs in case only wins at once. Otherwise the nearest by optimal string alignment distance (insertions,
 /// deletions, substitutions, swaps of neighbours; Damerau 1964, Levenshtein 1966) counts if a third of the longer name or less must
-/// change, and at least one letter remains; of equally near candidates, the first that begins with the same letter, else the first.
+/// change, and of two letters the first remains; of equally near candidates, the first that begins with the same letter, else the first.
 ///
 /// ```
 /// # use langevin::syntax::suggest;
@@ -34,7 +34,8 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         }
         let distance = distance(&letters, &other);
         let rank = (distance, letters.first() != other.first());
-        if distance <= (longer / 3).max(1) && distance < longer && best.is_none_or(|(least, _)| rank < least) {
+        let near = if longer <= 2 { distance < longer && !rank.1 } else { distance <= (longer / 3).max(1) };
+        if near && best.is_none_or(|(least, _)| rank < least) {
             best = Some((rank, candidate));
         }
     }
@@ -93,6 +94,7 @@ mod tests {
     fn far_names_are_not() {
         check("y", None);
         check("f", None);
+        assert_eq!(suggest("f", ["if"]), None);
         check("frobnicate", None);
         check("", None);
         check(&"s".repeat(100_000), None);
