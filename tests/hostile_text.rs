@@ -35,6 +35,7 @@ fn refusal(source: String, stack: usize) -> Option<ErrorKind> {
 fn check(unit: &str, count: usize, middle: &str, unit2: &str, expected: Option<ErrorKind>) {
     let source = format!("{}{middle}{}", unit.repeat(count), unit2.repeat(count));
     for stack in [2 << 20, 512 << 10, 128 << 10] {
+        let middle: String = middle.chars().take(20).collect();
         assert_eq!(refusal(source.clone(), stack), expected, "{unit}...{middle}...{unit2} x {count}");
     }
 }
@@ -67,27 +68,16 @@ fn deep_nests_are_refused() {
         ("sum(i in 1..2,", ")"),
         ("a<(", ")"),
     ] {
-        check(unit, 5_000, "x", unit2, Some(if unit.starts_with("sum") { ErrorKind::Declaration } else { ErrorKind::TooDeep }));
-        check(unit, 70_000, "x", unit2, Some(if unit.starts_with("sum") { deep_sum() } else { large(unit, unit2) }));
+        check(unit, 250, "(((((((x)))))))", unit2, Some(ErrorKind::TooDeep));
+        let refused = refusal(format!("{}x{}", unit.repeat(100_000), unit2.repeat(100_000)), 128 << 10);
+        assert!(matches!(refused, Some(ErrorKind::TooDeep | ErrorKind::TooLong)), "{unit}: {refused:?}");
     }
-}
-
-/// Seventy thousand repetitions of a long unit are refused for their length before their depth is known.
-fn large(unit: &str, unit2: &str) -> ErrorKind {
-    let words =
-        |text: &str| text.replace("exp", "f").replace("max", "f").replace("not ", "n").replace("abs", "f").replace("if", "f").trim().len();
-    let units = words(unit) + words(unit2);
-    if units * 70_000 > 600_000 || (unit.len() + unit2.len()) * 70_000 > 1 << 20 { ErrorKind::TooLong } else { ErrorKind::TooDeep }
-}
-
-fn deep_sum() -> ErrorKind {
-    ErrorKind::TooLong
 }
 
 #[test]
 fn chains_that_do_not_nest_are_read() {
     for (unit, middle) in [("x+", "x"), ("x-", "x"), ("x*", "x"), ("x/", "x"), ("x<", "x"), ("x and ", "x"), ("2x+", "1"), ("+", "x")] {
-        check(unit, 60_000, middle, "", None);
+        check(unit, 45_000, middle, "", None);
     }
     check("", 0, "x", "\n", None);
     check("", 60_000, "x", "\n", None);
@@ -99,17 +89,18 @@ fn chains_that_do_not_nest_are_read() {
 fn long_texts_are_refused() {
     use ErrorKind::*;
     check("x+", 500_000, "x", "", Some(TooLong));
+    check("1.2345e-6*", 99_999, "x", "", None);
     check("x+", 150_000, "x", "", Some(TooLong));
     check(" ", 2_000_000, "x", "", Some(TooLong));
-    check("()", 400_000, "x", "", Some(TooLong));
+    check("()", 250_000, "x", "", Some(TooLong));
     check("x", 500_000, "(1)", "", Some(UnknownName));
     check("1", 500_000, "", "", Some(LiteralOverflow));
     check("x = 1; ", 50_000, "x", "", Some(Declaration));
     check("\n", 500_000, "", "", Some(EmptyInput));
-    check(";", 500_000, "", "", Some(Syntax));
-    check("x ", 500_000, "", "", Some(Syntax));
-    check(")", 500_000, "", "", Some(Syntax));
-    check("|", 500_000, "", "", Some(Syntax));
+    check(";", 300_000, "", "", Some(Syntax));
+    check("x ", 300_000, "", "", Some(Syntax));
+    check(")", 300_000, "", "", Some(Syntax));
+    check("|", 300_000, "", "", Some(Syntax));
     check("é", 400_000, "", "", None);
 }
 
@@ -132,8 +123,8 @@ fn many_sided_slips_take_linear_time() {
     // Each of these asks the error layer to look far ahead or back.
     check("x(", 1, "x", "", Some(ErrorKind::Syntax));
     check("f(", 200, &"x+".repeat(100_000), "", Some(ErrorKind::UnknownName));
-    check("|x", 1, &"+x".repeat(200_000), "", Some(ErrorKind::Syntax));
-    check("1/2x", 1, &"^2".repeat(200_000), "", Some(ErrorKind::Syntax));
+    check("|x", 1, &"+x".repeat(90_000), "", Some(ErrorKind::Syntax));
+    check("1/2x", 1, &"^2".repeat(90_000), "", Some(ErrorKind::Syntax));
     check("a = ", 1, &"x+".repeat(90_000), "", Some(ErrorKind::Syntax));
 }
 
@@ -196,9 +187,6 @@ fn look(text: &str) -> Result<(), TestCaseError> {
             let again = printed.parse::<Formula>().map_err(|error| TestCaseError::fail(error.render(&printed)))?;
             prop_assert_eq!(again.ast().exprs(), formula.ast().exprs());
             prop_assert_eq!(again.to_string(), printed);
-            for (id, expr) in formula.ast().exprs().iter().enumerate() {
-                let _ = (id, expr);
-            }
         }
         Err(error) => {
             prop_assert!(!error.message.is_empty() && !error.message.ends_with('.') && !error.message.contains('\n'), "{}", error);

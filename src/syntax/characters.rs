@@ -4,37 +4,91 @@ use crate::error::{Error, ErrorKind, Result, Span};
 
 /// Most bytes of text.
 pub(super) const BYTES: usize = 1 << 20;
+/// Most levels of nesting.
+pub(super) const NESTING: usize = 256;
 /// Most words and signs. More than a tree of 200,000 nodes needs, few enough to cut up within the time limit.
-const WORDS: usize = 600_000;
+const WORDS: usize = 400_000;
 
-/// Refuses text that is too long, empty, or holds a character that the language has no use for.
+/// Refuses text that is too long, too deep in brackets, empty, or holds a character that the language has no use for.
 /// Comments may hold any text, control characters excepted: they would reach a terminal.
 pub(super) fn check(source: &str) -> Result<()> {
     if source.len() > BYTES {
         return Err(too_many_bytes(source.len()));
     }
-    let (mut words, mut in_word, mut in_comment) = (0, false, false);
+    let mut scan = Scan::default();
+    let mut in_comment = false;
     for (at, c) in source.char_indices() {
-        let blank = matches!(c, ' ' | '\t' | '\r' | '\n');
         in_comment = c != '\n' && (in_comment || c == '#');
-        let fine = blank || if in_comment { !is_invisible(c) } else { is_used(c) };
+        let fine = matches!(c, ' ' | '\t' | '\r' | '\n') || if in_comment { !is_invisible(c) } else { is_used(c) };
         if !fine {
             return Err(refusal(source, at));
         }
-        let word = !in_comment && (c.is_alphanumeric() || c == '_');
-        words += usize::from(!in_comment && !blank && !(word && in_word));
-        in_word = word;
+        scan.next(if in_comment { ' ' } else { c }, at, source.as_bytes().get(at + 1));
     }
+    let Scan { words, too_deep_at, .. } = scan;
     match words {
         0 => Err(Error::new(ErrorKind::EmptyInput, "the formula is empty").hint("write a density such as exp(-x^2/2)")),
-        1..=WORDS => Ok(()),
+        1..=WORDS => too_deep_at.map_or(Ok(()), |at| Err(too_deep(Span::new(at, at + 1)))),
         _ => Err(too_long(&format!("the formula has more than {WORDS} words and signs"))),
+    }
+}
+
+/// Counts words and signs and open brackets, so that hostile text is refused before it is cut up.
+#[derive(Default)]
+struct Scan {
+    words: usize,
+    word: Option<Word>,
+    before: char,
+    open: usize,
+    /// The first bracket that is open too deep.
+    too_deep_at: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Word {
+    Name,
+    Number,
+}
+
+impl Scan {
+    fn next(&mut self, c: char, at: usize, next: Option<&u8>) {
+        let digit = c.is_ascii_digit() || (c == '.' && self.before != '.');
+        // The sign of an exponent: 1e-3.
+        let exponent = matches!(c, '+' | '-') && matches!(self.before, 'e' | 'E') && next.is_some_and(u8::is_ascii_digit);
+        let goes_on = match self.word {
+            Some(Word::Number) => digit || exponent || c.is_alphanumeric() || c == '_',
+            Some(Word::Name) => c.is_alphanumeric() || c == '_',
+            None => false,
+        };
+        if !goes_on {
+            self.words += usize::from(!c.is_whitespace());
+            self.word = match c {
+                _ if digit => Some(Word::Number),
+                _ if c.is_alphanumeric() || c == '_' => Some(Word::Name),
+                _ => None,
+            };
+        }
+        self.before = c;
+        match c {
+            '(' | '[' => self.open += 1,
+            ')' | ']' => self.open = self.open.saturating_sub(1),
+            _ => {}
+        }
+        if self.open > NESTING && self.too_deep_at.is_none() {
+            self.too_deep_at = Some(at);
+        }
     }
 }
 
 /// The refusal of a formula that is valid but too large.
 pub(super) fn too_long(message: &str) -> Error {
     Error::new(ErrorKind::TooLong, message).hint("write repeated terms as sum(i in 1..n, ...)")
+}
+
+/// The refusal of a formula that nests too deep at `span`.
+pub(super) fn too_deep(span: Span) -> Error {
+    let error = Error::new(ErrorKind::TooDeep, format!("the formula nests deeper than {NESTING} levels here")).at(span);
+    error.hint("give inner parts a name: `r = ...; exp(-r)`")
 }
 
 pub(super) fn too_many_bytes(bytes: usize) -> Error {

@@ -7,15 +7,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, UnaryOperator};
-use super::characters;
+use super::characters::{self, NESTING};
 use super::formula::FreeName;
 use super::functions::{CONSTANTS, Function};
 use super::parse_slips as slips;
 use super::parse_tokens::{self, Kind, Token};
-use crate::error::{Error, ErrorKind, Result, Span};
+use crate::error::{Result, Span};
 
-/// Most levels of nesting.
-const NESTING: usize = 256;
 /// Most nodes.
 const NODES: usize = 200_000;
 
@@ -111,6 +109,13 @@ pub(super) struct Operand {
     pub(super) span: Span,
 }
 
+/// What a name of the language means.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    Constant,
+    Function(Function),
+}
+
 /// What the text must go on with.
 enum Due {
     Operand,
@@ -137,6 +142,8 @@ pub(super) struct Parser<'s> {
     exprs: Vec<Expr>,
     spans: Vec<Span>,
     definitions: Vec<Definition>,
+    /// What the names of the language mean; a table, because a formula may hold very many names.
+    known: HashMap<&'static str, Known>,
     defined: HashSet<&'s str>,
     indices: Vec<&'s str>,
     free: Vec<FreeName>,
@@ -159,6 +166,7 @@ impl<'s> Parser<'s> {
             exprs: Vec::new(),
             spans: Vec::new(),
             definitions: Vec::new(),
+            known: known(),
             defined: HashSet::new(),
             indices: Vec::new(),
             free: Vec::new(),
@@ -250,10 +258,11 @@ impl<'s> Parser<'s> {
     /// Refuses a name that means something already.
     fn check_new_name(&self, span: Span) -> Result<()> {
         let name = self.text(span);
-        let what = if is_constant(name) {
-            "a constant"
-        } else if Function::named(name).is_some() {
-            "a function"
+        let what = if let Some(known) = self.known.get(name) {
+            match known {
+                Known::Constant => "a constant",
+                Known::Function(_) => "a function",
+            }
         } else if self.defined.contains(name) {
             "defined above"
         } else if self.indices.contains(&name) {
@@ -286,7 +295,7 @@ impl<'s> Parser<'s> {
                 let value = parse_tokens::number(self.text(token.span), token.span)?;
                 self.led_by_number = true;
                 self.advance();
-                self.leaf(Expr::Number(value), token.span)?;
+                self.finish(Expr::Number(value), token.span)?;
                 return Ok(Due::Operator);
             }
             Kind::Name => return self.name(token),
@@ -319,38 +328,36 @@ impl<'s> Parser<'s> {
 
     fn name(&mut self, token: Token) -> Result<Due> {
         let name = self.text(token.span);
-        let function = Function::named(name);
-        match (self.kind_at(1), function) {
-            (Kind::Open, Some(function)) => {
+        let known = self.known.get(name).copied();
+        match (self.kind_at(1), known) {
+            (Kind::Open, Some(Known::Function(function))) => {
                 self.advance();
                 self.open(self.token().span, Role::Call(function, token.span))?;
-                self.advance();
-                Ok(Due::Operand)
             }
-            (Kind::Open, None) => Err(slips::not_a_function(self, token)),
-            (_, Some(_)) => Err(slips::function_without_call(self, token)),
+            (Kind::Open, _) => return Err(slips::not_a_function(self, token)),
+            (_, Some(Known::Function(_))) => return Err(slips::function_without_call(self, token)),
+            (Kind::OpenIndex, Some(Known::Constant)) => return Err(slips::indexed_constant(name, token.span)),
             (Kind::OpenIndex, None) => {
-                if is_constant(name) {
-                    return Err(slips::indexed_constant(name, token.span));
-                }
                 self.note(name, token.span, true);
                 self.advance();
                 self.open(self.token().span, Role::Index(token.span))?;
-                self.advance();
-                Ok(Due::Operand)
             }
-            (_, None) => {
-                self.note(name, token.span, false);
+            (_, known) => {
+                if known.is_none() {
+                    self.note(name, token.span, false);
+                }
                 self.advance();
-                self.leaf(Expr::Name(name.into()), token.span)?;
-                Ok(Due::Operator)
+                self.finish(Expr::Name(name.into()), token.span)?;
+                return Ok(Due::Operator);
             }
         }
+        self.advance();
+        Ok(Due::Operand)
     }
 
     /// Records the use of a name that nothing above or around it binds.
     fn note(&mut self, name: &'s str, span: Span, indexed: bool) {
-        if is_constant(name) || self.defined.contains(name) || self.indices.contains(&name) {
+        if self.defined.contains(name) || self.indices.contains(&name) {
             return;
         }
         let position = *self.free_positions.entry(name).or_insert(self.free.len());
@@ -623,15 +630,7 @@ impl<'s> Parser<'s> {
     }
 
     fn check_nesting(&self, levels: usize, span: Span) -> Result<()> {
-        if levels <= NESTING {
-            return Ok(());
-        }
-        let error = Error::new(ErrorKind::TooDeep, format!("the formula nests deeper than {NESTING} levels here")).at(span);
-        Err(error.hint("give inner parts a name: `r = ...; exp(-r)`"))
-    }
-
-    fn leaf(&mut self, expr: Expr, span: Span) -> Result<()> {
-        self.finish(expr, span)
+        if levels <= NESTING { Ok(()) } else { Err(characters::too_deep(span)) }
     }
 
     fn finish(&mut self, expr: Expr, span: Span) -> Result<()> {
@@ -705,6 +704,12 @@ fn level(frame: &Frame) -> Option<Level> {
 /// Whether a frame is a level of nesting: those that can wait on top of their own kind.
 fn nests(frame: &Frame) -> bool {
     !matches!(frame, Frame::Comparisons(_)) && !matches!(frame, Frame::Infix(operator, _) if *operator != BinaryOperator::Power)
+}
+
+fn known() -> HashMap<&'static str, Known> {
+    let constants = CONSTANTS.iter().map(|&(name, _)| (name, Known::Constant));
+    let functions = Function::ALL.iter().flat_map(|&function| function.names().iter().map(move |&name| (name, Known::Function(function))));
+    constants.chain(functions).collect()
 }
 
 pub(super) fn is_constant(name: &str) -> bool {

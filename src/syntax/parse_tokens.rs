@@ -69,7 +69,7 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Token>> {
     })?;
     let mut tokens: Vec<Token> = Vec::with_capacity(source.len() / 2);
     let mut brackets = 0usize;
-    for pair in pairs {
+    for pair in pairs.flat_map(|formula| formula.into_inner()) {
         let span = pair.as_span();
         let (text, span) = (span.as_str(), Span::new(span.start(), span.end()));
         let Some(kind) = kind(pair.as_rule(), text) else { continue };
@@ -94,47 +94,66 @@ fn wants_operand(kind: Kind) -> bool {
 }
 
 fn kind(rule: Rule, text: &str) -> Option<Kind> {
-    Some(match rule {
-        Rule::number => Kind::Number,
-        Rule::name => Kind::Name,
-        Rule::comment | Rule::EOI => return None,
-        Rule::newline => Kind::Newline,
+    match rule {
+        Rule::word => Some(word(text)),
+        Rule::number => Some(Kind::Number),
+        Rule::sign => Some(sign(text)),
+        Rule::newline => Some(Kind::Newline),
+        _ => None,
+    }
+}
+
+fn word(text: &str) -> Kind {
+    match text.as_bytes() {
+        b"if" => Kind::If,
+        b"in" => Kind::In,
+        b"and" => Kind::And,
+        b"or" => Kind::Or,
+        b"not" => Kind::Not,
+        b"sum" => Kind::Fold(Fold::Sum),
+        b"prod" => Kind::Fold(Fold::Product),
+        b"density" | b"log_density" | b"energy" => Kind::Meaning,
+        _ => Kind::Name,
+    }
+}
+
+fn sign(text: &str) -> Kind {
+    match text.as_bytes() {
+        b"+" => Kind::Add,
+        b"-" => Kind::Subtract,
+        b"*" => Kind::Multiply,
+        b"/" => Kind::Divide,
+        b"^" | b"**" => Kind::Power,
+        b"(" => Kind::Open,
+        b")" => Kind::Close,
+        b"[" => Kind::OpenIndex,
+        b"]" => Kind::CloseIndex,
+        b"," => Kind::Comma,
+        b";" => Kind::Semicolon,
+        b"=" => Kind::Assign,
+        b"?" => Kind::Question,
+        b":" => Kind::Colon,
+        b".." => Kind::Range,
+        b"<" => Kind::Compare(Comparison::Less),
+        b"<=" => Kind::Compare(Comparison::LessEqual),
+        b">" => Kind::Compare(Comparison::Greater),
+        b">=" => Kind::Compare(Comparison::GreaterEqual),
+        b"==" => Kind::Compare(Comparison::Equal),
+        b"!=" => Kind::Compare(Comparison::NotEqual),
+        b"&&" => Kind::And,
+        b"||" => Kind::Or,
+        b"!" => Kind::Bang,
         _ => match text {
-            "if" => Kind::If,
-            "in" => Kind::In,
-            "sum" => Kind::Fold(Fold::Sum),
-            "prod" => Kind::Fold(Fold::Product),
-            "density" | "log_density" | "energy" => Kind::Meaning,
-            "+" => Kind::Add,
-            "-" | "−" => Kind::Subtract,
-            "*" | "·" | "×" => Kind::Multiply,
-            "/" => Kind::Divide,
-            "^" | "**" => Kind::Power,
+            "−" => Kind::Subtract,
+            "·" | "×" => Kind::Multiply,
             "²" => Kind::Superscript(2),
             "³" => Kind::Superscript(3),
-            "<" => Kind::Compare(Comparison::Less),
-            "<=" | "≤" => Kind::Compare(Comparison::LessEqual),
-            ">" => Kind::Compare(Comparison::Greater),
-            ">=" | "≥" => Kind::Compare(Comparison::GreaterEqual),
-            "==" => Kind::Compare(Comparison::Equal),
-            "!=" | "≠" => Kind::Compare(Comparison::NotEqual),
-            "and" | "&&" => Kind::And,
-            "or" | "||" => Kind::Or,
-            "not" => Kind::Not,
-            "!" => Kind::Bang,
-            "?" => Kind::Question,
-            ":" => Kind::Colon,
-            "(" => Kind::Open,
-            ")" => Kind::Close,
-            "[" => Kind::OpenIndex,
-            "]" => Kind::CloseIndex,
-            "," => Kind::Comma,
-            ";" => Kind::Semicolon,
-            "=" => Kind::Assign,
-            ".." => Kind::Range,
+            "≤" => Kind::Compare(Comparison::LessEqual),
+            "≥" => Kind::Compare(Comparison::GreaterEqual),
+            "≠" => Kind::Compare(Comparison::NotEqual),
             _ => Kind::Slip,
         },
-    })
+    }
 }
 
 /// A literal's value, refused where a double cannot hold it.
