@@ -1,12 +1,10 @@
-//! Text to [`Ast`]: the only place that knows pest.
+//! Text to [`Ast`], and back. Only `parse/tokens.rs` knows pest.
 
 mod ast;
 mod characters;
 mod formula;
 mod functions;
 mod parse;
-mod parse_slips;
-mod parse_tokens;
 mod print;
 mod suggest;
 

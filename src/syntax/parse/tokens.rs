@@ -3,8 +3,8 @@
 use pest::Parser;
 use pest_derive::Parser;
 
-use super::ast::{Comparison, Fold};
-use super::characters;
+use super::super::ast::{Comparison, Fold};
+use super::super::characters;
 use crate::error::{Error, Result, Span};
 
 #[derive(Parser)]
