@@ -91,3 +91,82 @@ impl fmt::Display for Formula {
         print::print(&self.ast, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(source: &str, expected: &[&str]) {
+        let formula: Formula = source.parse().expect("a formula");
+        let found: Vec<String> = formula
+            .free_names()
+            .iter()
+            .map(|free| {
+                assert_eq!(&source[free.span.start..free.span.end], free.name);
+                if free.indexed { format!("{}[]", free.name) } else { free.name.clone() }
+            })
+            .collect();
+        assert_eq!(found, expected, "{source}");
+    }
+
+    #[test]
+    fn free_names_come_in_order_of_appearance() {
+        check("y*x + y", &["y", "x"]);
+        check("b = z; a = x; b + a + y", &["z", "x", "y"]);
+        check("x[y] + w", &["x[]", "y", "w"]);
+    }
+
+    #[test]
+    fn bound_names_are_not_free() {
+        check("e + pi + π + inf + exp(x)", &["x"]);
+        check("r = x; r^2", &["x"]);
+        check("sum(i in 1..n, i*x[i])", &["n", "x[]"]);
+        check("h[j in 1..3] = j*k; h[1]", &["k"]);
+    }
+
+    #[test]
+    fn an_index_is_free_outside_its_range() {
+        check("sum(i in 1..i, 1) + 1", &["i"]);
+        check("sum(i in 1..3, i) + i", &["i"]);
+        check("h[j in 1..3] = j; j + h[1]", &["j"]);
+    }
+
+    #[test]
+    fn one_use_with_an_index_makes_a_vector() {
+        check("norm(x) + x[1]", &["x[]"]);
+        check("x[1] + norm(x)", &["x[]"]);
+    }
+
+    #[test]
+    fn spans_are_bytes_of_the_source() {
+        let source = "# α\n  2·α + (β − 1)²";
+        let formula: Formula = source.parse().expect("a formula");
+        let text = |span: Span| &source[span.start..span.end];
+        let ast = formula.ast();
+        let texts: Vec<&str> = (0..ast.exprs().len()).map(|id| text(ast.spans[id])).collect();
+        assert_eq!(texts, ["2", "α", "2·α", "β", "1", "β − 1", "²", "(β − 1)²", "2·α + (β − 1)²"]);
+    }
+
+    #[test]
+    fn every_function_and_constant_is_a_name_of_the_grammar() {
+        use super::super::functions::{Arity, CONSTANTS, Function, KEYWORDS};
+        for &function in Function::ALL {
+            let count = match function.arity() {
+                Arity::Exactly(count) | Arity::Either(count, _) | Arity::AtLeast(count) => count,
+                Arity::TwoVectors => 2,
+            };
+            for name in function.names() {
+                let call = format!("{name}({})", vec!["x"; count].join(", "));
+                assert!(call.parse::<Formula>().is_ok(), "{call}");
+            }
+        }
+        for (name, _) in CONSTANTS {
+            check(name, &[]);
+        }
+        for word in KEYWORDS {
+            let error = format!("{word} = 1; x").parse::<Formula>().expect_err("a keyword cannot be defined");
+            assert_eq!(error.kind, ErrorKind::Declaration, "{word}");
+        }
+    }
+}
