@@ -1,19 +1,25 @@
-//! A formula: its text, its tree, the names it leaves free.
+//! A formula: its text, its tree, and the names it leaves open.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::ast::Ast;
-use super::parse::parse;
-use super::print::print;
+use super::{characters, parse, print};
 use crate::error::{Error, ErrorKind, Result, Span};
 
-/// A parsed formula.
+/// A formula that has been read: source text, tree with spans, free names in order of appearance.
+///
+/// Reading is total: any text gives a formula or an [`Error`] with a place and a way out, in time linear in its length and without
+/// recursion. Two formulas are equal if their trees and sources are.
 ///
 /// ```
-/// let formula: langevin::syntax::Formula = "exp(-(x^2)/2)".parse()?;
-/// assert_eq!(formula.to_string(), "exp(-x^2/2)");
-/// assert_eq!(formula.free_names()[0].name, "x");
+/// # use langevin::syntax::Formula;
+/// let formula: Formula = "r2 = x^2 + y^2; exp(-r2/2)".parse()?;
+/// assert_eq!(formula.free_names().len(), 2); // x and y
+/// assert_eq!(formula.to_string(), "r2 = x^2 + y^2; exp(-r2/2)");
+///
+/// let error = "exp(-sine(x)^2)".parse::<Formula>().unwrap_err();
+/// assert_eq!(error.hint.as_deref(), Some("did you mean `sin`?"));
 /// # Ok::<(), langevin::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -23,31 +29,19 @@ pub struct Formula {
     free: Vec<FreeName>,
 }
 
-/// A name that is neither constant, function, definition nor bound index: a variable.
+/// A name that is no constant, function, definition or bound index: a variable, if someone declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreeName {
     /// The name.
     pub name: String,
-    /// Whether it is used as a vector: `name[i]`.
+    /// Whether it is used as `name[...]` anywhere.
     pub indexed: bool,
-    /// Where it first appears.
+    /// Its first use.
     pub span: Span,
 }
 
 impl Formula {
-    /// Parses bytes, which must be UTF-8.
-    ///
-    /// # Errors
-    /// Kind `encoding`, and those of the language.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Formula> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => text.parse(),
-            Err(error) => Err(Error::new(ErrorKind::Encoding, format!("byte {} of the formula is not UTF-8", error.valid_up_to() + 1))
-                .hint("save the text as UTF-8")),
-        }
-    }
-
-    /// The text as typed.
+    /// The text it was read from.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -57,69 +51,122 @@ impl Formula {
         &self.ast
     }
 
-    /// The free names in order of appearance.
-    pub fn free_names(&self) -> &[FreeName] {
-        &self.free
+    /// The names that are neither constants, functions, definitions nor bound indices, in order of appearance.
+    pub fn free_names(&self) -> Vec<FreeName> {
+        self.free.clone()
+    }
+
+    /// Reads a formula from bytes that may be no text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Encoding`] if they are not UTF-8, else as from text. The span counts bytes of the input.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Formula> {
+        if bytes.len() > characters::BYTES {
+            return Err(characters::too_many_bytes(bytes.len()));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.parse(),
+            Err(error) => {
+                let at = error.valid_up_to();
+                let message = format!("the formula is not UTF-8 text: byte {} (0x{:02X}) is not valid there", at + 1, bytes[at]);
+                Err(Error::new(ErrorKind::Encoding, message).at(Span::new(at, at + 1)).hint("save the file as UTF-8"))
+            }
+        }
     }
 }
 
 impl FromStr for Formula {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self> {
-        let (ast, free) = parse(text)?;
-        Ok(Formula { source: text.to_string(), ast, free })
+    fn from_str(source: &str) -> Result<Formula> {
+        let (ast, free) = parse::parse(source)?;
+        Ok(Formula { source: source.into(), ast, free })
     }
 }
 
+/// The canonical text: as few parentheses as the grammar allows, every product written out, definitions joined by `; `. It reads back
+/// as the same tree, spans aside.
 impl fmt::Display for Formula {
-    /// The formula in one line with the fewest parentheses; it parses to the same tree.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&print(&self.ast))
+        print::print(&self.ast, f)
     }
 }
 
-/// The candidate nearest to `name`, if it is near enough to be what was meant.
-pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters = name.chars().count();
-    let allowed = match letters {
-        0..=2 => 1,
-        3..=5 => 2,
-        _ => 3,
-    };
-    candidates
-        .into_iter()
-        .map(|candidate| {
-            let same = candidate.eq_ignore_ascii_case(name);
-            (if same { 0 } else { distance(name, candidate) }, candidate)
-        })
-        .filter(|(distance, candidate)| *distance <= allowed && *distance < letters.max(candidate.chars().count()))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Damerau–Levenshtein distance (optimal string alignment): insertions, deletions, substitutions, swaps of neighbours.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > 3 {
-        return usize::MAX;
+    #[track_caller]
+    fn check(source: &str, expected: &[&str]) {
+        let formula: Formula = source.parse().expect("a formula");
+        let found: Vec<String> = formula
+            .free_names()
+            .iter()
+            .map(|free| {
+                assert_eq!(&source[free.span.start..free.span.end], free.name);
+                if free.indexed { format!("{}[]", free.name) } else { free.name.clone() }
+            })
+            .collect();
+        assert_eq!(found, expected, "{source}");
     }
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
+
+    #[test]
+    fn free_names_come_in_order_of_appearance() {
+        check("y*x + y", &["y", "x"]);
+        check("b = z; a = x; b + a + y", &["z", "x", "y"]);
+        check("x[y] + w", &["x[]", "y", "w"]);
     }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
+
+    #[test]
+    fn bound_names_are_not_free() {
+        check("e + pi + π + inf + exp(x)", &["x"]);
+        check("r = x; r^2", &["x"]);
+        check("sum(i in 1..n, i*x[i])", &["n", "x[]"]);
+        check("h[j in 1..3] = j*k; h[1]", &["k"]);
     }
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let substitute = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = substitute.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
+
+    #[test]
+    fn an_index_is_free_outside_its_range() {
+        check("sum(i in 1..i, 1) + 1", &["i"]);
+        check("sum(i in 1..3, i) + i", &["i"]);
+        check("h[j in 1..3] = j; j + h[1]", &["j"]);
+    }
+
+    #[test]
+    fn one_use_with_an_index_makes_a_vector() {
+        check("norm(x) + x[1]", &["x[]"]);
+        check("x[1] + norm(x)", &["x[]"]);
+    }
+
+    #[test]
+    fn spans_are_bytes_of_the_source() {
+        let source = "# α\n  2·α + (β − 1)²";
+        let formula: Formula = source.parse().expect("a formula");
+        let text = |span: Span| &source[span.start..span.end];
+        let ast = formula.ast();
+        let texts: Vec<&str> = (0..ast.exprs().len()).map(|id| text(ast.spans[id])).collect();
+        assert_eq!(texts, ["2", "α", "2·α", "β", "1", "β − 1", "²", "(β − 1)²", "2·α + (β − 1)²"]);
+    }
+
+    #[test]
+    fn every_function_and_constant_is_a_name_of_the_grammar() {
+        use super::super::functions::{Arity, CONSTANTS, Function, KEYWORDS};
+        for &function in Function::ALL {
+            let count = match function.arity() {
+                Arity::Exactly(count) | Arity::Either(count, _) | Arity::AtLeast(count) => count,
+                Arity::TwoVectors => 2,
+            };
+            for name in function.names() {
+                let call = format!("{name}({})", vec!["x"; count].join(", "));
+                assert!(call.parse::<Formula>().is_ok(), "{call}");
             }
-            rows[i][j] = least;
+        }
+        for (name, _) in CONSTANTS {
+            check(name, &[]);
+        }
+        for word in KEYWORDS {
+            let error = format!("{word} = 1; x").parse::<Formula>().expect_err("a keyword cannot be defined");
+            assert_eq!(error.kind, ErrorKind::Declaration, "{word}");
         }
     }
-    rows[a.len()][b.len()]
 }

@@ -1,12 +1,14 @@
-//! Text to [`Ast`]: words by the grammar, the tree by operator precedence.
+//! Text to [`Ast`], and back. Only `parse/tokens.rs` knows pest.
 
 mod ast;
+mod characters;
 mod formula;
 mod functions;
 mod parse;
 mod print;
-mod words;
+mod suggest;
 
 pub use ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, UnaryOperator};
-pub use formula::{Formula, FreeName, suggest};
+pub use formula::{Formula, FreeName};
 pub use functions::{Arity, CONSTANTS, Function, KEYWORDS};
+pub use suggest::suggest;

@@ -1,95 +1,331 @@
-//! Ast to text: one line, the fewest parentheses, parses back to the same tree.
+//! [`Ast`] to canonical text, with as few parentheses as the grammar allows.
+
+use std::fmt::{self, Write};
 
 use super::ast::{Ast, BinaryOperator, Comparison, Expr, ExprId, Fold, IndexRange, UnaryOperator};
+use super::parse::Level;
 
-/// How tightly a printed piece binds; the numbers are those of the grammar's table, 9 for what needs no parentheses ever.
-const ATOM: u8 = 9;
-
-/// The text of `ast`.
-pub(super) fn print(ast: &Ast) -> String {
-    // Children come before parents and belong to one parent each, so every piece is moved, not copied.
-    let mut pieces: Vec<(String, u8)> = Vec::with_capacity(ast.exprs().len());
-    for index in 0..ast.exprs().len() {
-        let piece = piece(ast, ExprId(index as u32), &mut pieces);
-        pieces.push(piece);
-    }
-    let mut take = |id: ExprId| std::mem::take(&mut pieces[id.index()].0);
-    let mut text = String::new();
-    for definition in ast.definitions() {
-        text.push_str(&definition.name);
-        if let Some(IndexRange { name, first, last }) = &definition.range {
-            text.push_str(&format!("[{name} in {}..{}]", take(*first), take(*last)));
-        }
-        text.push_str(" = ");
-        text.push_str(&take(definition.body));
-        text.push_str("; ");
-    }
-    text.push_str(&take(ast.root()));
-    text
+/// What is still to be written.
+enum Work<'a> {
+    /// An expression; in parentheses if it binds less tightly than the level.
+    Expr(ExprId, Option<Level>),
+    Text(&'a str),
 }
 
-fn piece(ast: &Ast, id: ExprId, pieces: &mut [(String, u8)]) -> (String, u8) {
-    let mut take = |id: ExprId| std::mem::take(&mut pieces[id.index()]);
-    let wrap = |(text, binds): (String, u8), least: u8| if binds < least { format!("({text})") } else { text };
-    match ast.expr(id) {
-        Expr::Number(value) => (number(*value), ATOM),
-        Expr::Name(name) => (name.clone(), ATOM),
-        Expr::Index { name, index } => (format!("{name}[{}]", take(*index).0), ATOM),
-        Expr::Unary { operator, operand } => match operator {
-            // A product may not stand bare under a sign: -(a*b) and (-a)*b are different trees.
-            UnaryOperator::Negate => (format!("-{}", wrap(take(*operand), 7)), 7),
-            UnaryOperator::Not => (format!("not {}", wrap(take(*operand), 3)), 3),
-        },
-        Expr::Binary { operator, left, right } => {
-            let (symbol, binds, right_associative) = match operator {
-                BinaryOperator::Or => (" or ", 1, false),
-                BinaryOperator::And => (" and ", 2, false),
-                BinaryOperator::Add => (" + ", 5, false),
-                BinaryOperator::Subtract => (" - ", 5, false),
-                BinaryOperator::Multiply => ("*", 6, false),
-                BinaryOperator::Divide => ("/", 6, false),
-                BinaryOperator::Power => ("^", 8, true),
+/// Writes `ast`.
+pub(super) fn print(ast: &Ast, out: &mut impl Write) -> fmt::Result {
+    for definition in ast.definitions() {
+        out.write_str(&definition.name)?;
+        if let Some(range) = &definition.range {
+            out.write_char('[')?;
+            run(ast, range_work(range), out)?;
+            out.write_char(']')?;
+        }
+        out.write_str(" = ")?;
+        run(ast, vec![Work::Expr(definition.body, None)], out)?;
+        out.write_str("; ")?;
+    }
+    run(ast, vec![Work::Expr(ast.root(), None)], out)
+}
+
+fn range_work(range: &IndexRange) -> Vec<Work<'_>> {
+    vec![Work::Text(&range.name), Work::Text(" in "), Work::Expr(range.first, None), Work::Text(".."), Work::Expr(range.last, None)]
+}
+
+/// Writes the pieces in order, taking expressions apart until only text is left.
+fn run<'a>(ast: &'a Ast, mut pieces: Vec<Work<'a>>, out: &mut impl Write) -> fmt::Result {
+    pieces.reverse();
+    let mut stack = pieces;
+    while let Some(work) = stack.pop() {
+        match work {
+            Work::Text(text) => out.write_str(text)?,
+            Work::Expr(id, at_least) => {
+                let expr = ast.expr(id);
+                let wrapped = level(expr).is_some_and(|level| at_least.is_some_and(|least| level < least));
+                let mut parts = if wrapped { vec![Work::Text("(")] } else { Vec::new() };
+                take_apart(expr, &mut parts, out)?;
+                if wrapped {
+                    parts.push(Work::Text(")"));
+                }
+                stack.extend(parts.into_iter().rev());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The pieces of one expression. A number goes straight to `out`: it has no pieces, and is never wrapped.
+fn take_apart<'a>(expr: &'a Expr, parts: &mut Vec<Work<'a>>, out: &mut impl Write) -> fmt::Result {
+    match expr {
+        Expr::Number(value) => return write_number(*value, out),
+        Expr::Name(name) => parts.push(Work::Text(name)),
+        Expr::Index { name, index } => {
+            parts.extend([Work::Text(name), Work::Text("["), Work::Expr(*index, None), Work::Text("]")]);
+        }
+        Expr::Unary { operator, operand } => {
+            let text = match operator {
+                UnaryOperator::Negate => "-",
+                UnaryOperator::Not => "not ",
             };
-            let mut text = wrap(take(*left), if right_associative { binds + 1 } else { binds });
-            text.push_str(symbol);
-            let right = take(*right);
-            // An exponent may carry a sign without parentheses.
-            let bare = right_associative && right.1 >= 7;
-            text.push_str(&if bare { right.0 } else { wrap(right, if right_associative { binds } else { binds + 1 }) });
-            (text, binds)
+            parts.extend([Work::Text(text), Work::Expr(*operand, Some(Level::of_prefix(*operator)))]);
+        }
+        Expr::Binary { operator, left, right } => {
+            let (text, left_least, right_least) = match operator {
+                BinaryOperator::Or => (" or ", Level::Or, Level::And),
+                BinaryOperator::And => (" and ", Level::And, Level::Not),
+                BinaryOperator::Add => (" + ", Level::Sum, Level::Product),
+                BinaryOperator::Subtract => (" - ", Level::Sum, Level::Product),
+                BinaryOperator::Multiply => ("*", Level::Product, Level::Sign),
+                BinaryOperator::Divide => ("/", Level::Product, Level::Sign),
+                // Right-associative; the base must be an operand, the exponent may have a sign.
+                BinaryOperator::Power => ("^", Level::Operand, Level::Sign),
+            };
+            parts.extend([Work::Expr(*left, Some(left_least)), Work::Text(text), Work::Expr(*right, Some(right_least))]);
         }
         Expr::Comparison { first, rest } => {
-            let mut text = wrap(take(*first), 5);
+            parts.push(Work::Expr(*first, Some(Level::Sum)));
             for (comparison, operand) in rest {
-                text.push_str(match comparison {
-                    Comparison::Less => " < ",
-                    Comparison::LessEqual => " <= ",
-                    Comparison::Greater => " > ",
-                    Comparison::GreaterEqual => " >= ",
-                    Comparison::Equal => " == ",
-                    Comparison::NotEqual => " != ",
-                });
-                text.push_str(&wrap(take(*operand), 5));
+                parts.extend([Work::Text(comparison_text(*comparison)), Work::Expr(*operand, Some(Level::Sum))]);
             }
-            (text, 4)
         }
-        Expr::If { condition, then, otherwise } => (format!("if({}, {}, {})", take(*condition).0, take(*then).0, take(*otherwise).0), ATOM),
+        Expr::If { condition, then, otherwise } => {
+            parts.push(Work::Text("if("));
+            list(&[*condition, *then, *otherwise], parts);
+        }
         Expr::Call { function, arguments } => {
-            let arguments: Vec<String> = arguments.iter().map(|&argument| take(argument).0).collect();
-            (format!("{}({})", function.names()[0], arguments.join(", ")), ATOM)
+            parts.extend([Work::Text(function.names()[0]), Work::Text("(")]);
+            list(arguments, parts);
         }
         Expr::Fold { fold, range, body } => {
-            let name = match fold {
-                Fold::Sum => "sum",
-                Fold::Product => "prod",
-            };
-            (format!("{name}({} in {}..{}, {})", range.name, take(range.first).0, take(range.last).0, take(*body).0), ATOM)
+            parts.push(Work::Text(match fold {
+                Fold::Sum => "sum(",
+                Fold::Product => "prod(",
+            }));
+            parts.extend(range_work(range));
+            parts.extend([Work::Text(", "), Work::Expr(*body, None), Work::Text(")")]);
         }
+    }
+    Ok(())
+}
+
+/// `a, b, c)`.
+fn list(arguments: &[ExprId], parts: &mut Vec<Work<'_>>) {
+    for (position, argument) in arguments.iter().enumerate() {
+        if position > 0 {
+            parts.push(Work::Text(", "));
+        }
+        parts.push(Work::Expr(*argument, None));
+    }
+    parts.push(Work::Text(")"));
+}
+
+fn comparison_text(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Less => " < ",
+        Comparison::LessEqual => " <= ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterEqual => " >= ",
+        Comparison::Equal => " == ",
+        Comparison::NotEqual => " != ",
     }
 }
 
-/// The shortest decimal that reads back to the same double.
-fn number(value: f64) -> String {
+/// How tightly an expression binds; an operand needs no parentheses anywhere.
+fn level(expr: &Expr) -> Option<Level> {
+    match expr {
+        Expr::Unary { operator, .. } => Some(Level::of_prefix(*operator)),
+        Expr::Binary { operator, .. } => Some(Level::of(*operator)),
+        Expr::Comparison { .. } => Some(Level::Comparison),
+        _ => None,
+    }
+}
+
+/// The shortest text that reads back as the same double: `2`, `0.5`, `1e-7`.
+fn write_number(value: f64, out: &mut impl Write) -> fmt::Result {
     let text = format!("{value:?}");
-    text.strip_suffix(".0").map_or(text.clone(), String::from)
+    out.write_str(text.strip_suffix(".0").unwrap_or(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::ast::Definition;
+    use super::super::functions::{Arity, Function};
+    use super::super::parse::parse;
+    use super::*;
+    use crate::error::Span;
+
+    /// A tree as proptest grows it; [`Builder`] lays it out as the parser does.
+    #[derive(Debug, Clone)]
+    enum Tree {
+        Number(f64),
+        Name(&'static str),
+        /// A definition above, counted from the last.
+        Defined(usize),
+        Index(Box<Tree>),
+        Unary(UnaryOperator, Box<Tree>),
+        Binary(BinaryOperator, Box<[Tree; 2]>),
+        Comparison(Box<Tree>, Vec<(Comparison, Tree)>),
+        If(Box<[Tree; 3]>),
+        Call(Function, Vec<Tree>),
+        Fold(Fold, Box<[Tree; 3]>),
+    }
+
+    fn trees() -> impl Strategy<Value = Tree> {
+        let leaf = prop_oneof![
+            (0u32..1000).prop_map(|number| Tree::Number(number.into())),
+            any::<f64>().prop_map(|number| Tree::Number(if number.is_finite() { number.abs() } else { 0.5 })),
+            prop::sample::select(vec!["x", "y", "α_2", "e", "pi", "inf", "i1", "e3", "_", "nota"]).prop_map(Tree::Name),
+            (0usize..4).prop_map(Tree::Defined),
+        ];
+        leaf.prop_recursive(7, 60, 4, |inner| {
+            use BinaryOperator::*;
+            let unary = prop::sample::select(vec![UnaryOperator::Negate, UnaryOperator::Not]);
+            let binary = prop::sample::select(vec![Add, Subtract, Multiply, Divide, Power, Power, And, Or]);
+            let comparison = prop::sample::select(vec![Comparison::Less, Comparison::GreaterEqual, Comparison::NotEqual]);
+            let three = || prop::array::uniform3(inner.clone());
+            let call = (prop::sample::select(Function::ALL.to_vec()), prop::collection::vec(inner.clone(), 4));
+            prop_oneof![
+                1 => inner.clone().prop_map(|index| Tree::Index(index.into())),
+                3 => (unary, inner.clone()).prop_map(|(operator, operand)| Tree::Unary(operator, operand.into())),
+                6 => (binary, prop::array::uniform2(inner.clone())).prop_map(|(operator, sides)| Tree::Binary(operator, sides.into())),
+                2 => (inner.clone(), prop::collection::vec((comparison, inner.clone()), 1..3))
+                    .prop_map(|(first, rest)| Tree::Comparison(first.into(), rest)),
+                1 => three().prop_map(|parts| Tree::If(parts.into())),
+                1 => (prop::bool::ANY, three())
+                    .prop_map(|(sum, parts)| Tree::Fold(if sum { Fold::Sum } else { Fold::Product }, parts.into())),
+                2 => call.prop_map(|(function, mut arguments)| {
+                    arguments.truncate(match function.arity() {
+                        Arity::Exactly(count) | Arity::Either(_, count) => count,
+                        Arity::AtLeast(_) => 3,
+                        Arity::TwoVectors => 2,
+                    });
+                    Tree::Call(function, arguments)
+                }),
+            ]
+        })
+    }
+
+    #[derive(Default)]
+    struct Builder {
+        exprs: Vec<Expr>,
+        definitions: Vec<Definition>,
+        folds: usize,
+    }
+
+    impl Builder {
+        fn build(mut self, definitions: &[(bool, Tree)], root: &Tree) -> Ast {
+            for (position, (indexed, body)) in definitions.iter().enumerate() {
+                let range = indexed.then(|| {
+                    let (first, last) = (self.add(Expr::Number(1.0)), self.add(Expr::Name("n".into())));
+                    IndexRange { name: "k".into(), first, last }
+                });
+                let body = self.tree(body);
+                self.definitions.push(Definition { name: format!("d{position}"), name_span: Span::default(), range, body });
+            }
+            let root = self.tree(root);
+            Ast { spans: vec![Span::default(); self.exprs.len()], exprs: self.exprs, definitions: self.definitions, root }
+        }
+
+        fn add(&mut self, expr: Expr) -> ExprId {
+            self.exprs.push(expr);
+            ExprId(self.exprs.len() as u32 - 1)
+        }
+
+        fn tree(&mut self, tree: &Tree) -> ExprId {
+            let expr = match tree {
+                Tree::Number(value) => Expr::Number(*value),
+                Tree::Name(name) => Expr::Name((*name).into()),
+                Tree::Defined(back) => match self.definitions.len().checked_sub(back + 1) {
+                    Some(position) => Expr::Name(self.definitions[position].name.clone()),
+                    None => Expr::Name("z".into()),
+                },
+                Tree::Index(index) => Expr::Index { name: "v".into(), index: self.tree(index) },
+                Tree::Unary(operator, operand) => Expr::Unary { operator: *operator, operand: self.tree(operand) },
+                Tree::Binary(operator, sides) => {
+                    let [left, right] = [0, 1].map(|side| self.tree(&sides[side]));
+                    Expr::Binary { operator: *operator, left, right }
+                }
+                Tree::Comparison(first, rest) => {
+                    let first = self.tree(first);
+                    Expr::Comparison { first, rest: rest.iter().map(|(comparison, operand)| (*comparison, self.tree(operand))).collect() }
+                }
+                Tree::If(parts) => {
+                    let [condition, then, otherwise] = [0, 1, 2].map(|part| self.tree(&parts[part]));
+                    Expr::If { condition, then, otherwise }
+                }
+                Tree::Call(function, arguments) => {
+                    Expr::Call { function: *function, arguments: arguments.iter().map(|argument| self.tree(argument)).collect() }
+                }
+                Tree::Fold(fold, parts) => {
+                    self.folds += 1;
+                    let name = format!("f{}", self.folds);
+                    let [first, last, body] = [0, 1, 2].map(|part| self.tree(&parts[part]));
+                    Expr::Fold { fold: *fold, range: IndexRange { name, first, last }, body }
+                }
+            };
+            self.add(expr)
+        }
+    }
+
+    fn without_spans(mut ast: Ast) -> Ast {
+        ast.spans.clear();
+        ast.definitions.iter_mut().for_each(|definition| definition.name_span = Span::default());
+        ast
+    }
+
+    fn printed(ast: &Ast) -> String {
+        let mut text = String::new();
+        print(ast, &mut text).expect("writing to a string");
+        text
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn printing_and_reading_back_is_the_identity(
+            definitions in prop::collection::vec((prop::bool::ANY, trees()), 0..3),
+            root in trees(),
+        ) {
+            let ast = Builder::default().build(&definitions, &root);
+            let text = printed(&ast);
+            let (again, _) = parse(&text).map_err(|error| TestCaseError::fail(error.render(&text)))?;
+            prop_assert_eq!(without_spans(again), without_spans(ast), "{}", text);
+        }
+
+        #[test]
+        fn no_parentheses_can_be_left_out(root in trees()) {
+            // Dropping any one pair of printed parentheses that opens no call changes the tree or is refused.
+            let ast = Builder::default().build(&[], &root);
+            let text = printed(&ast);
+            let bytes = text.as_bytes();
+            for open in (0..bytes.len()).filter(|&at| bytes[at] == b'(') {
+                if open > 0 && (bytes[open - 1].is_ascii_alphanumeric() || bytes[open - 1] >= 0x80 || bytes[open - 1] == b'_') {
+                    continue;
+                }
+                let mut depth = 0i32;
+                let close = (open..bytes.len()).find(|&at| {
+                    depth += i32::from(bytes[at] == b'(') - i32::from(bytes[at] == b')');
+                    depth == 0
+                });
+                let close = close.expect("parentheses are balanced");
+                let shorter = format!("{} {} {}", &text[..open], &text[open + 1..close], &text[close + 1..]);
+                if let Ok((other, _)) = parse(&shorter) {
+                    prop_assert_ne!(without_spans(other).exprs, ast.exprs.clone(), "{} and {}", text, shorter);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_shortest() {
+        for (value, text) in [(2.0, "2"), (0.1, "0.1"), (1e300, "1e300"), (5e-324, "5e-324"), (1e-7, "1e-7"), (0.0, "0")] {
+            let mut out = String::new();
+            write_number(value, &mut out).expect("writing to a string");
+            assert_eq!(out, text);
+            assert_eq!(out.parse(), Ok(value));
+        }
+    }
 }

@@ -1,0 +1,152 @@
+//! What people type by mistake around functions: unknown ones, no parentheses, too few or too many arguments.
+
+use super::super::functions::{Arity, Function};
+use super::super::suggest::suggest;
+use super::slips::{after_group, factor, piece, quoted, short, syntax};
+use super::tokens::{Kind, Token};
+use super::{Parser, is_constant};
+use crate::error::{Error, ErrorKind, Span};
+
+/// Functions of other languages, and how ours says them.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("pow", "write x^y"),
+    ("power", "write x^y"),
+    ("square", "write x^2"),
+    ("sq", "write x^2"),
+    ("exp2", "write 2^x"),
+    ("exp10", "write 10^x"),
+    ("sec", "write 1/cos(x)"),
+    ("csc", "write 1/sin(x)"),
+    ("cot", "write 1/tan(x)"),
+    ("tg", "did you mean `tan`?"),
+    ("ctg", "write 1/tan(x)"),
+    ("arctan2", "did you mean `atan2`?"),
+    ("lg", "write log10(x) or log2(x)"),
+    ("factorial", "write gamma(n+1)"),
+    ("gammaln", "did you mean `lgamma`?"),
+    ("loggamma", "did you mean `lgamma`?"),
+    ("psi", "did you mean `digamma`?"),
+    ("sgn", "did you mean `sign`?"),
+    ("signum", "did you mean `sign`?"),
+    ("trunc", "write sign(x)*floor(abs(x))"),
+    ("heaviside", "write if(x > 0, 1, 0)"),
+    ("step", "write if(x > 0, 1, 0)"),
+    ("relu", "write max(0, x)"),
+    ("expit", "did you mean `sigmoid`?"),
+    ("where", "write if(condition, a, b)"),
+    ("piecewise", "write if(condition, a, b)"),
+    ("iif", "write if(condition, a, b)"),
+    ("ifelse", "write if(condition, a, b)"),
+    ("product", "write prod(i in 1..n, ...)"),
+];
+
+/// `x(x+1)`, `expp(x)`, `f(x) = ...`.
+pub(super) fn not_a_function(parser: &Parser, token: Token) -> Error {
+    let name = parser.text(token.span);
+    let open = parser.at + 1;
+    let after = after_group(parser, open);
+    if parser.bracket().is_none() && after.is_some_and(|after| parser.tokens[after].kind == Kind::Assign) {
+        let error = syntax("functions cannot be defined", token.span);
+        return error.hint(format!("define a value: {} = ...", short(name)));
+    }
+    let group = after.map(|after| parser.tokens[open].span.to(parser.tokens[after - 1].span));
+    let group = group.and_then(|span| piece(parser, span)).unwrap_or("(...)".into());
+    let product = format!("{}*{group}", short(name));
+    if is_constant(name) {
+        return syntax(format!("`{name}` is a constant, not a function"), token.span).hint(format!("write {product}"));
+    }
+    // A name that stands alone anywhere else is a variable.
+    let alone = |(at, other): (usize, &Token)| {
+        other.kind == Kind::Name && parser.text(other.span) == name && parser.tokens.get(at + 1).is_none_or(|next| next.kind != Kind::Open)
+    };
+    if parser.tokens.iter().enumerate().any(alone) {
+        return syntax(format!("{} is a variable, not a function", quoted(name)), token.span).hint(format!("write {product}"));
+    }
+    let error = Error::new(ErrorKind::UnknownName, format!("unknown function {}", quoted(name))).at(token.span);
+    let lower = name.to_lowercase();
+    if let Some((_, advice)) = ELSEWHERE.iter().find(|(other, _)| *other == lower) {
+        return error.hint(*advice);
+    }
+    let words = ["if", "sum", "prod"];
+    match suggest(name, Function::ALL.iter().flat_map(|function| function.names().iter().copied()).chain(words)) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("if it is a variable, write {product}")),
+    }
+}
+
+/// `sin x`, `sin^2(x)`, `sin` alone.
+pub(super) fn function_without_call(parser: &Parser, token: Token) -> Error {
+    let name = parser.text(token.span);
+    let one = match Function::named(name).map(Function::arity) {
+        Some(Arity::Exactly(wanted)) => wanted == 1,
+        Some(Arity::TwoVectors) => false,
+        _ => true,
+    };
+    let next = parser.at + 1;
+    if !one {
+        let error = syntax(format!("`{name}` is a function and needs its arguments in parentheses"), token.span);
+        return error.hint(about(Function::named(name).expect("it is one"), name));
+    }
+    let error = syntax(format!("`{name}` is a function and needs its argument in parentheses"), token.span);
+    let kind = |at: usize| parser.tokens.get(at).map_or(Kind::End, |token| token.kind);
+    match kind(next) {
+        // sin^2(x), sin^2 x, sin²(x)
+        Kind::Power | Kind::Superscript(_) => {
+            let (exponent, argument) = match kind(next) {
+                Kind::Superscript(exponent) => (exponent.to_string(), next + 1),
+                _ if kind(next + 1) == Kind::Subtract => (format!("(-{})", parser.text(parser.tokens[next + 2].span)), next + 3),
+                _ => (parser.text(parser.tokens[next + 1].span).to_string(), next + 2),
+            };
+            let argument = match kind(argument) {
+                Kind::Open => after_group(parser, argument)
+                    .and_then(|after| piece(parser, Span::new(parser.tokens[argument].span.end, parser.tokens[after - 1].span.start))),
+                Kind::Name | Kind::Number => piece(parser, parser.tokens[argument].span),
+                _ => None,
+            };
+            error.hint(format!("write {name}({})^{}", argument.unwrap_or("x".into()), short(&exponent)))
+        }
+        Kind::Name | Kind::Number => {
+            let mut argument = factor(parser, next);
+            if kind(next) == Kind::Number && matches!(kind(next + 1), Kind::Name | Kind::Open) {
+                argument = argument.to(factor(parser, next + 1));
+            }
+            error.hint(format!("write {name}({})", piece(parser, argument).unwrap_or("...".into())))
+        }
+        _ => error.hint(format!("write {name}(x)")),
+    }
+}
+
+/// Refuses the wrong number of arguments. Vectors count as one here; what they expand to is for the lowering to check.
+pub(super) fn check_arity(function: Function, count: usize, name: &str, span: Span) -> Result<(), Error> {
+    let fits = match function.arity() {
+        Arity::Exactly(wanted) => count == wanted,
+        Arity::Either(one, other) => count == one || count == other,
+        Arity::AtLeast(least) => count >= least,
+        Arity::TwoVectors => count == 2,
+    };
+    if fits { Ok(()) } else { Err(arity(function, count, name, span)) }
+}
+
+pub(super) fn arity(function: Function, count: usize, name: &str, span: Span) -> Error {
+    let arguments = |count: usize| if count == 1 { "1 argument".to_string() } else { format!("{count} arguments") };
+    let wanted = match function.arity() {
+        Arity::Exactly(wanted) => arguments(wanted),
+        Arity::Either(one, other) => format!("{one} or {}", arguments(other)),
+        Arity::AtLeast(least) => format!("at least {}", arguments(least)),
+        Arity::TwoVectors => "2 vectors".into(),
+    };
+    let count = if count == 0 { "none".into() } else { count.to_string() };
+    let error = Error::new(ErrorKind::Arity, format!("`{name}` takes {wanted}, not {count}")).at(span);
+    error.hint(about(function, name))
+}
+
+pub(super) fn about(function: Function, name: &str) -> String {
+    let about = function.about().trim_end_matches('.');
+    if about.starts_with('`') { about.into() } else { format!("{name}: {about}") }
+}
+
+pub(super) fn if_arity(count: usize, span: Span) -> Error {
+    let count = if count == 0 { "none".into() } else { count.to_string() };
+    let error = Error::new(ErrorKind::Arity, format!("`if` takes 3 arguments, not {count}")).at(span);
+    error.hint("write if(condition, a, b)")
+}

@@ -1,0 +1,317 @@
+//! Expressions: operands and operators in turn, brackets as they open and close.
+
+use super::super::ast::{BinaryOperator, Expr, ExprId, IndexRange, UnaryOperator};
+use super::super::formula::FreeName;
+use super::tokens::{self, Kind, Token};
+use super::{Bracket, Due, Frame, Known, Level, Parser, Role, Stage, calls, level, slips};
+use crate::error::{Result, Span};
+
+impl<'s> Parser<'s> {
+    /// Reads one expression, up to the end of its statement (or the `]` of a definition's range, whose last value it then returns).
+    pub(super) fn expression(&mut self) -> Result<ExprId> {
+        let mut due = Due::Operand;
+        loop {
+            due = match due {
+                Due::Operand => self.operand()?,
+                Due::Operator => self.operator()?,
+                Due::End => return Ok(self.operands.pop().expect("an expression leaves an operand").id),
+            };
+        }
+    }
+
+    /// Reads up to and including an operand, or into a bracket.
+    fn operand(&mut self) -> Result<Due> {
+        let token = self.token();
+        match token.kind {
+            Kind::Number => {
+                let value = tokens::number(self.text(token.span), token.span)?;
+                self.led_by_number = true;
+                self.advance();
+                self.finish(Expr::Number(value), token.span)?;
+                return Ok(Due::Operator);
+            }
+            Kind::Name => return self.name(token),
+            Kind::Add => {}
+            Kind::Subtract => self.push(Frame::Prefix(UnaryOperator::Negate, token.span), token.span)?,
+            Kind::Not | Kind::Bang => {
+                if matches!(self.frames.last(), Some(frame) if level(frame).is_some_and(|level| level > Level::Not)) {
+                    return Err(slips::not_in_operand(self, token));
+                }
+                self.push(Frame::Prefix(UnaryOperator::Not, token.span), token.span)?;
+            }
+            Kind::Open => self.open(token.span, Role::Group)?,
+            Kind::If if self.kind_at(1) == Kind::Open => {
+                self.advance();
+                self.open(self.token().span, Role::If(token.span))?;
+            }
+            Kind::Fold(fold) if [1, 2, 3].map(|ahead| self.kind_at(ahead)) == [Kind::Open, Kind::Name, Kind::In] => {
+                let index = self.tokens[self.at + 2].span;
+                self.check_new_name(index)?;
+                self.advance();
+                self.open(self.token().span, Role::Fold(fold, token.span, index, Stage::First))?;
+                self.advance();
+                self.advance();
+            }
+            _ => return Err(slips::no_operand(self, token)),
+        }
+        self.advance();
+        Ok(Due::Operand)
+    }
+
+    fn name(&mut self, token: Token) -> Result<Due> {
+        let name = self.text(token.span);
+        let known = self.known.get(name).copied();
+        match (self.kind_at(1), known) {
+            (Kind::Open, Some(Known::Function(function))) => {
+                self.advance();
+                self.open(self.token().span, Role::Call(function, token.span))?;
+            }
+            (Kind::Open, _) => return Err(calls::not_a_function(self, token)),
+            (_, Some(Known::Function(_))) => return Err(calls::function_without_call(self, token)),
+            (Kind::OpenIndex, Some(Known::Constant)) => return Err(slips::indexed_constant(name, token.span)),
+            (Kind::OpenIndex, None) => {
+                self.note(name, token.span, true);
+                self.advance();
+                self.open(self.token().span, Role::Index(token.span))?;
+            }
+            (_, known) => {
+                if known.is_none() {
+                    self.note(name, token.span, false);
+                }
+                self.advance();
+                self.finish(Expr::Name(name.into()), token.span)?;
+                return Ok(Due::Operator);
+            }
+        }
+        self.advance();
+        Ok(Due::Operand)
+    }
+
+    /// Records the use of a name that nothing above or around it binds.
+    fn note(&mut self, name: &'s str, span: Span, indexed: bool) {
+        if self.defined.contains(name) || self.indices.contains(&name) {
+            return;
+        }
+        let position = *self.free_positions.entry(name).or_insert(self.free.len());
+        match self.free.get_mut(position) {
+            Some(known) => known.indexed |= indexed,
+            None => self.free.push(FreeName { name: name.into(), indexed, span }),
+        }
+    }
+
+    /// Reads what follows an operand.
+    fn operator(&mut self) -> Result<Due> {
+        if self.kind() == Kind::Newline {
+            if self.brackets == 0 && !self.line_continues() {
+                self.close_operators(None)?;
+                return Ok(Due::End);
+            }
+            self.skip_newlines();
+        }
+        let token = self.token();
+        match token.kind {
+            Kind::Add => self.infix(BinaryOperator::Add, token)?,
+            Kind::Subtract => self.infix(BinaryOperator::Subtract, token)?,
+            Kind::Multiply => self.infix(BinaryOperator::Multiply, token)?,
+            Kind::Divide => self.infix(BinaryOperator::Divide, token)?,
+            Kind::Power => self.infix(BinaryOperator::Power, token)?,
+            Kind::And => self.infix(BinaryOperator::And, token)?,
+            Kind::Or => self.infix(BinaryOperator::Or, token)?,
+            Kind::Compare(comparison) => {
+                self.close_operators(Some(Level::Comparison))?;
+                match self.frames.last_mut() {
+                    Some(Frame::Comparisons(chain)) => chain.push(comparison),
+                    _ => self.push(Frame::Comparisons(vec![comparison]), token.span)?,
+                }
+            }
+            Kind::Superscript(exponent) => {
+                self.superscript(exponent, token)?;
+                return Ok(Due::Operator);
+            }
+            Kind::Question => {
+                self.close_operators(Some(Level::Or))?;
+                self.open(token.span, Role::Question)?;
+            }
+            Kind::Name | Kind::Open | Kind::If | Kind::Fold(_) => {
+                self.implicit_product(token)?;
+                return Ok(Due::Operand);
+            }
+            Kind::Colon | Kind::Comma | Kind::Range => self.separator(token)?,
+            Kind::Close | Kind::CloseIndex => return self.close(token),
+            Kind::End | Kind::Semicolon => {
+                self.close_operators(None)?;
+                return match self.bracket() {
+                    Some(bracket) => Err(slips::unclosed(self, bracket)),
+                    None => Ok(Due::End),
+                };
+            }
+            _ => return Err(slips::no_operator(self, token)),
+        }
+        self.led_by_number = false;
+        self.advance();
+        Ok(Due::Operand)
+    }
+
+    /// Whether the line after this one begins with an operator that needs a left operand. A `-` does not in a definition.
+    fn line_continues(&self) -> bool {
+        let next = self.tokens[self.at..].iter().map(|token| token.kind).find(|&kind| kind != Kind::Newline);
+        match next {
+            Some(Kind::Add | Kind::Multiply | Kind::Divide | Kind::Power | Kind::Superscript(_) | Kind::Compare(_)) => true,
+            Some(Kind::And | Kind::Or | Kind::Question | Kind::Slip | Kind::Close | Kind::CloseIndex) => true,
+            Some(Kind::Subtract) => !self.defining,
+            _ => false,
+        }
+    }
+
+    fn infix(&mut self, operator: BinaryOperator, token: Token) -> Result<()> {
+        // From the left, an equal before it is closed; from the right, it is not.
+        match operator {
+            BinaryOperator::Power => {}
+            _ => self.close_operators(Some(Level::of(operator)))?,
+        }
+        self.push(Frame::Infix(operator, token.span), token.span)
+    }
+
+    fn superscript(&mut self, exponent: u8, token: Token) -> Result<()> {
+        if self.last_kind().is_some_and(|kind| matches!(kind, Kind::Superscript(_))) {
+            return Err(slips::superscripts(token));
+        }
+        self.advance();
+        if self.kind() == Kind::Power {
+            return Err(slips::superscripts(self.token()));
+        }
+        // One level deep, as `^2` is, so that what is printed nests no deeper than what was read.
+        self.check_nesting(self.nesting + 1, token.span)?;
+        let base = self.operands.pop().expect("an operand precedes");
+        let right = self.node(Expr::Number(exponent.into()), token.span)?;
+        self.finish(Expr::Binary { operator: BinaryOperator::Power, left: base.id, right }, base.span.to(token.span))
+    }
+
+    /// A product without a sign, where one is allowed and can be read in one way only.
+    fn implicit_product(&mut self, token: Token) -> Result<()> {
+        let allowed = match self.last_kind() {
+            Some(Kind::Number | Kind::Close) => true,
+            Some(Kind::Name) => self.led_by_number && token.kind == Kind::Name,
+            _ => false,
+        };
+        if self.last_kind() == Some(Kind::Number) && self.text(token.span).starts_with('_') {
+            return Err(slips::digits_apart(self, token));
+        }
+        if !allowed {
+            return Err(slips::side_by_side(self, token));
+        }
+        let mut operands = self.operands.len() - 1;
+        for frame in self.frames.iter().rev() {
+            match frame {
+                Frame::Prefix(UnaryOperator::Negate, _) => {}
+                Frame::Infix(BinaryOperator::Power, sign) => {
+                    operands -= 1;
+                    // An exponent in parentheses ends where they do.
+                    if self.last_kind() != Some(Kind::Close) {
+                        return Err(slips::ambiguous_product(self, '^', self.operands[operands].span, *sign));
+                    }
+                }
+                Frame::Infix(BinaryOperator::Divide, sign) => {
+                    return Err(slips::ambiguous_product(self, '/', self.operands[operands - 1].span, *sign));
+                }
+                _ => break,
+            }
+        }
+        let led = self.led_by_number;
+        self.infix(BinaryOperator::Multiply, Token { kind: Kind::Multiply, span: token.span })?;
+        self.led_by_number = led;
+        Ok(())
+    }
+
+    // Brackets.
+
+    pub(super) fn open(&mut self, span: Span, role: Role) -> Result<()> {
+        self.led_by_number = false;
+        self.push(Frame::Bracket(Bracket { open: span, role, operands: self.operands.len() }), span)?;
+        self.brackets += 1;
+        Ok(())
+    }
+
+    /// The innermost open bracket.
+    pub(super) fn bracket(&self) -> Option<&Bracket> {
+        self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Bracket(bracket) => Some(bracket),
+            _ => None,
+        })
+    }
+
+    /// `,` between arguments, `:` after `?`, `..` and `,` in a range.
+    fn separator(&mut self, token: Token) -> Result<()> {
+        self.close_operators(None)?;
+        let Some(Frame::Bracket(bracket)) = self.frames.last_mut() else {
+            return Err(slips::stray_separator(self, token));
+        };
+        match (token.kind, &mut bracket.role) {
+            (Kind::Comma, Role::Call(..) | Role::If(_)) => {}
+            (Kind::Range, Role::Fold(_, _, _, stage @ Stage::First) | Role::DefinitionRange(_, stage @ Stage::First)) => {
+                *stage = Stage::Last
+            }
+            (Kind::Comma, Role::Fold(_, _, index, stage @ Stage::Last)) => {
+                *stage = Stage::Body;
+                let index = *index;
+                self.indices.push(self.text(index));
+            }
+            (Kind::Colon, Role::Question) => {
+                self.frames.pop();
+                self.brackets -= 1;
+                self.nesting -= 1;
+                self.push(Frame::Otherwise, token.span)?;
+            }
+            _ => return Err(slips::stray_separator(self, token)),
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, token: Token) -> Result<Due> {
+        self.close_operators(None)?;
+        let Some(bracket) = self.bracket() else { return Err(slips::closes_nothing(self, token)) };
+        let (role, start, open) = (bracket.role, bracket.operands, bracket.open);
+        let wanted = match role {
+            Role::Index(_) | Role::DefinitionRange(..) => Kind::CloseIndex,
+            _ => Kind::Close,
+        };
+        let unfinished =
+            matches!(role, Role::Question | Role::DefinitionRange(_, Stage::First) | Role::Fold(_, _, _, Stage::First | Stage::Last));
+        if wanted != token.kind || unfinished {
+            return Err(slips::wrong_close(self, bracket, token));
+        }
+        self.frames.pop();
+        self.brackets -= 1;
+        self.nesting -= 1;
+        self.led_by_number = false;
+        self.advance();
+        let arguments: Vec<ExprId> = match role {
+            Role::Group => {
+                self.operands.last_mut().expect("a group holds an operand").span = open.to(token.span);
+                return Ok(Due::Operator);
+            }
+            Role::DefinitionRange(..) => return Ok(Due::End),
+            _ => self.operands.drain(start..).map(|operand| operand.id).collect(),
+        };
+        let (expr, from) = match role {
+            Role::Call(function, name) => {
+                calls::check_arity(function, arguments.len(), self.text(name), name.to(token.span))?;
+                (Expr::Call { function, arguments }, name)
+            }
+            Role::If(word) => {
+                let [condition, then, otherwise] =
+                    arguments[..].try_into().map_err(|_| calls::if_arity(arguments.len(), word.to(token.span)))?;
+                (Expr::If { condition, then, otherwise }, word)
+            }
+            Role::Fold(fold, word, index, _) => {
+                self.indices.pop();
+                let range = IndexRange { name: self.text(index).into(), first: arguments[0], last: arguments[1] };
+                (Expr::Fold { fold, range, body: arguments[2] }, word)
+            }
+            Role::Index(name) => (Expr::Index { name: self.text(name).into(), index: arguments[0] }, name),
+            Role::Group | Role::Question | Role::DefinitionRange(..) => unreachable!("returned above"),
+        };
+        self.finish(expr, from.to(token.span))?;
+        Ok(Due::Operator)
+    }
+}
