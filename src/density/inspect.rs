@@ -129,7 +129,8 @@ pub fn inspect(model: &Model) -> Inspection {
     }
     if found.zero_proved {
         // A range that underflowed is no proof: the logarithm has to agree.
-        let mut logarithm = Walker { tape: model.value_tape(), evaluator: Evaluator::new(model.value_tape()), value: Lanes::default(), points: 0 };
+        let mut logarithm =
+            Walker { tape: model.value_tape(), evaluator: Evaluator::new(model.value_tape()), value: Lanes::default(), points: 0 };
         logarithm.evaluate(&mut values);
         found.zero_proved = values.iter().all(|(value, _)| *value == f64::NEG_INFINITY || value.is_nan());
     }

@@ -20,10 +20,7 @@ type Weight = fn(f64) -> (f64, f64);
 pub fn stein_tests(draws: &[f64], gradient: &[f64], low: f64, high: f64) -> [SteinTest; 2] {
     let (centre, scale) = frame(draws, low, high);
     let weights: [Weight; 2] = match (low.is_finite(), high.is_finite()) {
-        (true, true) => [
-            |u| ((1.0 - u) * (1.0 + u), -2.0 * u),
-            |u| (u * (1.0 - u) * (1.0 + u), 1.0 - 3.0 * u * u),
-        ],
+        (true, true) => [|u| ((1.0 - u) * (1.0 + u), -2.0 * u), |u| (u * (1.0 - u) * (1.0 + u), 1.0 - 3.0 * u * u)],
         (false, false) => [|_| (1.0, 0.0), |u| (u / (1.0 + u * u), (1.0 - u * u) / ((1.0 + u * u) * (1.0 + u * u)))],
         // u is the distance from the wall in units of the scale.
         _ => [

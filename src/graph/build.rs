@@ -312,7 +312,9 @@ impl Graph {
         match node {
             Node::Constant(bits) => f64::from_bits(bits).is_finite(),
             Node::Variable(_) | Node::Select(..) | Node::LogSumExp(_) => true,
-            Node::Unary(op, _) => !matches!(op, Sqrt | Log | Log1p | Log1mExp | Tan | Asin | Acos | Acosh | Atanh | Gamma | Lgamma | Digamma),
+            Node::Unary(op, _) => {
+                !matches!(op, Sqrt | Log | Log1p | Log1mExp | Tan | Asin | Acos | Acosh | Atanh | Gamma | Lgamma | Digamma)
+            }
             Node::Binary(op, ..) => !matches!(op, Binary::Divide | Binary::Pow | Binary::Mod),
             Node::Power(_, n) => n >= 0,
             Node::Polygamma(..) => false,

@@ -5,5 +5,7 @@ mod simd;
 
 pub use lanes::{Block, LANES, Lanes};
 pub use simd::{Level, Work, dispatch};
-mod stub;
-pub use stub::*;
+mod elementary;
+mod special;
+pub use elementary::*;
+pub use special::*;

@@ -82,8 +82,7 @@ pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &C
     let kernel = Sgld::new(density.bounds(), plan.guard);
     let annealed = anneal(density, &kernel, &plan.annealing, film, control)?;
     let variables = variables(density, &annealed.starts, &annealed.draws);
-    let fits: Vec<Fit> =
-        reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, annealed.draws.column(0))).collect();
+    let fits: Vec<Fit> = reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, annealed.draws.column(0))).collect();
     let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);
     Ok(Run { plan, annealed, reference, variables, fits, verdict })
 }
@@ -130,8 +129,7 @@ fn judge(
         let all = (annealing.chains * steps).max(1) as f64;
         warnings.push(Warning::Incomplete { share: annealed.chain_steps as f64 / all });
     }
-    let diffusion_time: f64 =
-        (0..steps).map(|step| annealing.step_size.at(step, steps) * annealing.temperature.at(step, steps)).sum();
+    let diffusion_time: f64 = (0..steps).map(|step| annealing.step_size.at(step, steps) * annealing.temperature.at(step, steps)).sum();
     if reference.is_some() && diffusion_time < 0.5 * RELAXATIONS * plan.relaxation_time {
         warnings.push(Warning::TooShort { diffusion_time, relaxation_time: plan.relaxation_time, steps });
     }
@@ -193,7 +191,9 @@ fn judge(
         _ => {
             let worst = variables.iter().flat_map(|v| v.stein).map(|test| test.z.abs()).fold(0.0, f64::max);
             let rhat = variables.iter().filter_map(|v| v.nested).map(|nested| nested.value).fold(f64::NAN, f64::max);
-            format!("no exact law to compare with; Stein identities hold (largest |z| = {worst:.1}) and the start is forgotten (nested R-hat {rhat:.3})")
+            format!(
+                "no exact law to compare with; Stein identities hold (largest |z| = {worst:.1}) and the start is forgotten (nested R-hat {rhat:.3})"
+            )
         }
     };
     if let Some(reason) = no_reference {

@@ -115,10 +115,19 @@ pub(super) fn fit(name: &str, reference: &Reference, draws: &[f64]) -> Fit {
     let basins = reference.basins();
     let several = basins.len() > 1;
     let basins = basins.iter().filter(|_| several).map(|basin| {
-        let inside = ordered.iter().filter(|x| **x >= basin.low && **x < basin.high || **x == basin.high && basin.high == reference_end(&basins)).count();
+        let inside = ordered
+            .iter()
+            .filter(|x| **x >= basin.low && **x < basin.high || **x == basin.high && basin.high == reference_end(&basins))
+            .count();
         let found = inside as f64 / n;
         let error = (basin.mass * (1.0 - basin.mass) / n).sqrt();
-        BasinSummary { low: basin.low, high: basin.high, exact: basin.mass, found, z: if error > 0.0 { (found - basin.mass) / error } else { 0.0 } }
+        BasinSummary {
+            low: basin.low,
+            high: basin.high,
+            exact: basin.mass,
+            found,
+            z: if error > 0.0 { (found - basin.mass) / error } else { 0.0 },
+        }
     });
     Fit {
         name: name.to_string(),

@@ -159,11 +159,15 @@ impl Warning {
             | Warning::RemembersStart { .. }
             | Warning::Stein { .. }
             | Warning::Temperature { .. } => Weight::Failure,
-            Warning::OnePoint | Warning::NonFinite { .. } | Warning::Reference { .. } | Warning::Jumps { .. } | Warning::Incomplete { .. } => {
-                Weight::Doubt
-            }
+            Warning::OnePoint
+            | Warning::NonFinite { .. }
+            | Warning::Reference { .. }
+            | Warning::Jumps { .. }
+            | Warning::Incomplete { .. } => Weight::Doubt,
             Warning::Truncated { share } if *share > 1e-3 => Weight::Doubt,
-            Warning::Truncated { .. } | Warning::ClampedBoundary { .. } | Warning::Zeros { .. } | Warning::NoReference { .. } => Weight::Note,
+            Warning::Truncated { .. } | Warning::ClampedBoundary { .. } | Warning::Zeros { .. } | Warning::NoReference { .. } => {
+                Weight::Note
+            }
         }
     }
 }
@@ -205,28 +209,50 @@ impl fmt::Display for Warning {
                 "not mixed: {variable} in [{low:.4}, {high:.4}] holds {found:.4} of the draws instead of {exact:.4}; raise --steps, or begin apart with --init uniform"
             ),
             Warning::Fit { variable, distance, p_value } => {
-                write!(f, "the draws of `{variable}` do not fit the exact law: KS distance {distance:.4}, p = {p_value:.1e}; raise --steps or lower --final-step-size")
+                write!(
+                    f,
+                    "the draws of `{variable}` do not fit the exact law: KS distance {distance:.4}, p = {p_value:.1e}; raise --steps or lower --final-step-size"
+                )
             }
             Warning::RemembersStart { variable, rhat, threshold } => write!(
                 f,
                 "not mixed: chains that began apart in `{variable}` still are (nested R-hat {rhat:.3}, should be below {threshold:.3}); raise --steps"
             ),
             Warning::Stein { variable, z } => {
-                write!(f, "the draws of `{variable}` break an identity of the density (Stein, z = {z:.1}); lower --final-step-size or raise --steps")
+                write!(
+                    f,
+                    "the draws of `{variable}` break an identity of the density (Stein, z = {z:.1}); lower --final-step-size or raise --steps"
+                )
             }
-            Warning::OnePoint => f.write_str("all chains began at one point, so a mode elsewhere would not be seen; try --init uniform or normal"),
+            Warning::OnePoint => {
+                f.write_str("all chains began at one point, so a mode elsewhere would not be seen; try --init uniform or normal")
+            }
             Warning::Temperature { last } => {
-                write!(f, "the run ended at temperature {last}, so the draws follow p^(1/{last}), not p; end at 1 with --final-temperature 1")
+                write!(
+                    f,
+                    "the run ended at temperature {last}, so the draws follow p^(1/{last}), not p; end at 1 with --final-temperature 1"
+                )
             }
             Warning::ClampedBoundary { variable } => {
-                write!(f, "clamping `{variable}` errs like the root of the step size, reflecting like the step size; use --boundary reflect")
+                write!(
+                    f,
+                    "clamping `{variable}` errs like the root of the step size, reflecting like the step size; use --boundary reflect"
+                )
             }
             Warning::Truncated { share } => {
-                write!(f, "{} of the drifts were cut to 8 noise widths: the gradient is too steep for the step; lower --step-size", percent(*share))
+                write!(
+                    f,
+                    "{} of the drifts were cut to 8 noise widths: the gradient is too steep for the step; lower --step-size",
+                    percent(*share)
+                )
             }
             Warning::NonFinite { count, at } => write!(f, "the gradient was not finite {count} times, first at {at}; see `langevin check`"),
             Warning::Zeros { share } => {
-                write!(f, "the density is zero or undefined in parts of its range; {} of the moves went there and were refused", percent(*share))
+                write!(
+                    f,
+                    "the density is zero or undefined in parts of its range; {} of the moves went there and were refused",
+                    percent(*share)
+                )
             }
             Warning::Reference { relative_error } => {
                 write!(f, "the quadrature reached a relative error of {relative_error:.1e} only; the comparison with it is as good as that")

@@ -40,7 +40,11 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
             point.into()
         });
         let mut listed: Vec<Value> = problems.iter().map(|problem| error_document(problem)["error"].clone()).collect();
-        listed.extend(jumps.iter().map(|name| json!({ "kind": "jumps", "message": format!("`{name}` jumps, and a gradient does not see jumps"), "span": null })));
+        listed.extend(
+            jumps.iter().map(
+                |name| json!({ "kind": "jumps", "message": format!("`{name}` jumps, and a gradient does not see jumps"), "span": null }),
+            ),
+        );
         let document = json!({
             "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
@@ -59,13 +63,23 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
     } else {
         let paint = Paint(colour(&std::io::stdout()));
         let mut lines = vec![report::headline(&model, paint), String::new()];
-        lines.push(format!("  sign    {}", match (nonnegative, model.meaning()) {
-            ("proved", Meaning::Density) => "non-negative, proved by interval evaluation".to_string(),
-            ("proved", _) => "positive: a logarithm was given".to_string(),
-            _ => format!("no negative value at {} points; not proved", inspection.points),
-        }));
+        lines.push(format!(
+            "  sign    {}",
+            match (nonnegative, model.meaning()) {
+                ("proved", Meaning::Density) => "non-negative, proved by interval evaluation".to_string(),
+                ("proved", _) => "positive: a logarithm was given".to_string(),
+                _ => format!("no negative value at {} points; not proved", inspection.points),
+            }
+        ));
         let zeros = inspection.zero_share;
-        lines.push(format!("  support {}", if zeros == 0.0 { "positive wherever it was looked at".to_string() } else { format!("zero on about {:.0} % of the points", 100.0 * zeros) }));
+        lines.push(format!(
+            "  support {}",
+            if zeros == 0.0 {
+                "positive wherever it was looked at".to_string()
+            } else {
+                format!("zero on about {:.0} % of the points", 100.0 * zeros)
+            }
+        ));
         match &normalizer {
             Some(found) => {
                 lines.push(format!("  Z       {}", report::normalizer(&found.integral)));

@@ -42,7 +42,12 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
     let gradient: Vec<String> =
         names.iter().zip(model.gradient_nodes()).take(8).map(|(name, node)| format!("d/d{name} log p = {}", show(*node))).collect();
     let more = names.len().saturating_sub(8);
-    let bounds: Vec<String> = model.bounds().iter().take(8).map(|bound| format!("{} in ({}, {}), {}", bound.name, bound.low, bound.high, bound.boundary)).collect();
+    let bounds: Vec<String> = model
+        .bounds()
+        .iter()
+        .take(8)
+        .map(|bound| format!("{} in ({}, {}), {}", bound.name, bound.low, bound.high, bound.boundary))
+        .collect();
     let range = model.typed_range();
     let marks = model.landmarks();
     let tape = |tape: &langevin::tape::Tape| format!("{} instructions, {} registers", tape.len(), tape.registers());
@@ -54,6 +59,14 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
         ("density", format!("log p = {}\n{}", show(model.log_density_node()), bounds.join("\n"))),
         ("gradient", gradient.join("\n") + &if more > 0 { format!("\n… and {more} more") } else { String::new() }),
         ("landmarks", landmarks.join("; ")),
-        ("tape", format!("value: {}\ngradient: {}\nvector instructions: {}", tape(model.value_tape()), tape(model.gradient_tape()), Level::detect())),
+        (
+            "tape",
+            format!(
+                "value: {}\ngradient: {}\nvector instructions: {}",
+                tape(model.value_tape()),
+                tape(model.gradient_tape()),
+                Level::detect()
+            ),
+        ),
     ]
 }

@@ -17,7 +17,8 @@ use crate::terminal::{Talk, print};
 
 pub(crate) fn run(arguments: &Gradient, talk: Talk) -> Outcome {
     let positional = arguments.formula.as_ref();
-    let model = if arguments.log { input::model(&arguments.density, positional) } else { input::expression_model(&arguments.density, positional) }?;
+    let model =
+        if arguments.log { input::model(&arguments.density, positional) } else { input::expression_model(&arguments.density, positional) }?;
     let names = model.names();
     let root = if arguments.log { model.log_density_node() } else { model.typed() };
     let about = |error| Failure::of(error, model.formula().source());
@@ -143,7 +144,8 @@ fn latex_name(graph: &Graph, names: &[String], name: &str) -> String {
 fn point(model: &Model, at: &[String]) -> Result<Vec<f64>, Failure> {
     let mut values: Vec<Option<f64>> = vec![None; model.dimension()];
     for piece in at.iter().flat_map(|text| text.split(',')) {
-        let refuse = |cause: String| Error::new(ErrorKind::Setting, format!("--at {piece}: {cause}")).hint("write --at x=0.3 or --at x=0.3,y=1");
+        let refuse =
+            |cause: String| Error::new(ErrorKind::Setting, format!("--at {piece}: {cause}")).hint("write --at x=0.3 or --at x=0.3,y=1");
         let (name, text) = match piece.split_once('=') {
             Some((name, text)) => (Some(name.trim()), text),
             None if model.dimension() == 1 => (None, piece),

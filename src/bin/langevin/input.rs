@@ -27,7 +27,11 @@ pub(crate) fn formula(density: &Density, positional: Option<&OsString>) -> Resul
         let mut bytes = Vec::new();
         // One byte over the limit of the language is enough to be refused.
         let limit = (1 << 20) + 1;
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| Error::new(ErrorKind::Io, format!("cannot read stdin: {error}")))?;
+        std::io::stdin()
+            .lock()
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read stdin: {error}")))?;
         bytes
     } else {
         bytes_of(text)

@@ -41,7 +41,16 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
     let mut lines = vec![headline(model, paint), method(run), String::new()];
     let width = run.variables.iter().take(ROWS).map(|variable| variable.bound.name.chars().count()).max().unwrap_or(1).max(5);
     let heads: Vec<String> = QUANTILES.iter().map(|p| format!("{:>8}", format!("{:.0}%", 100.0 * p))).collect();
-    lines.push(paint.dim(&format!("  {:width$} {:>9} {:>7} {:>8}{}  {:>5} {:>5}", "", "mean", "mcse", "sd", heads.concat(), "ess", "rhat")));
+    lines.push(paint.dim(&format!(
+        "  {:width$} {:>9} {:>7} {:>8}{}  {:>5} {:>5}",
+        "",
+        "mean",
+        "mcse",
+        "sd",
+        heads.concat(),
+        "ess",
+        "rhat"
+    )));
     for variable in run.variables.iter().take(ROWS) {
         let rhat = if variable.rhat.is_nan() { "-".to_string() } else { format!("{:.3}", variable.rhat) };
         lines.push(format!(
@@ -60,18 +69,31 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
     }
     for fit in &run.fits {
         let exact = |value: Option<f64>| value.map_or("-".to_string(), short);
-        lines.push(paint.dim(&format!("  {:width$} {:>9} {:>7} {:>8}{}", "exact", exact(fit.mean), "", exact(fit.sd), quantiles(&fit.quantiles))));
+        lines.push(paint.dim(&format!(
+            "  {:width$} {:>9} {:>7} {:>8}{}",
+            "exact",
+            exact(fit.mean),
+            "",
+            exact(fit.sd),
+            quantiles(&fit.quantiles)
+        )));
     }
     lines.push(String::new());
     if let Some(reference) = &run.reference {
         lines.push(format!("  Z       {}", normalizer(&reference.integral)));
     }
     for fit in &run.fits {
-        lines.push(format!("  fit     KS distance {:.4}, p = {}; Wasserstein-1 {}", fit.ks, probability(fit.ks_p), short(fit.wasserstein1)));
+        lines.push(format!(
+            "  fit     KS distance {:.4}, p = {}; Wasserstein-1 {}",
+            fit.ks,
+            probability(fit.ks_p),
+            short(fit.wasserstein1)
+        ));
         for (index, basin) in fit.basins.iter().take(BASINS).enumerate() {
             let label = if index == 0 { "basins" } else { "" };
             let range = format!("[{}, {}]", short(basin.low), short(basin.high));
-            lines.push(format!("  {label:7} {range:<20} {:.4} of the draws, exactly {:.4} (z = {:+.1})", basin.found, basin.exact, basin.z));
+            lines
+                .push(format!("  {label:7} {range:<20} {:.4} of the draws, exactly {:.4} (z = {:+.1})", basin.found, basin.exact, basin.z));
         }
         if fit.basins.len() > BASINS {
             lines.push(format!("          … and {} more", fit.basins.len() - BASINS));
@@ -80,9 +102,11 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
     let rate = run.annealed.chain_steps as f64 / seconds.max(1e-9);
     lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.annealed.chain_steps as f64), time(seconds), count(rate)));
     lines.push(String::new());
-    lines.extend(wrap(&format!("trust   {}", run.verdict.because), 10).into_iter().map(|line| {
-        line.replacen("trust   ", &format!("trust   {} - ", paint.trust(run.verdict.trust)), 1)
-    }));
+    lines.extend(
+        wrap(&format!("trust   {}", run.verdict.because), 10)
+            .into_iter()
+            .map(|line| line.replacen("trust   ", &format!("trust   {} - ", paint.trust(run.verdict.trust)), 1)),
+    );
     for warning in &run.verdict.warnings {
         lines.extend(self::warning(warning));
     }
@@ -116,7 +140,8 @@ fn range(bound: &Bound) -> String {
 fn method(run: &Run) -> String {
     let annealing = &run.plan.annealing;
     let step = &annealing.step_size;
-    let sizes = if step.first == step.last { short(step.first) } else { format!("{} to {} ({})", short(step.first), short(step.last), step.shape) };
+    let sizes =
+        if step.first == step.last { short(step.first) } else { format!("{} to {} ({})", short(step.first), short(step.last), step.shape) };
     format!("sgld, {} chains of {} steps, step size {sizes}, seed {}", annealing.chains, annealing.steps, annealing.seed)
 }
 
@@ -129,7 +154,10 @@ pub(crate) fn normalizer(integral: &Integral) -> String {
     if *value > 0.0 && value.is_finite() {
         format!("{} ± {:.0e}  (log Z {}; {how})", digits(*value, *relative_error), integral.error, digits(*log_value, *relative_error))
     } else {
-        format!("exp({}), outside doubles; relative error {relative}  ({how})", digits(*log_value, *relative_error / log_value.abs().max(1.0)))
+        format!(
+            "exp({}), outside doubles; relative error {relative}  ({how})",
+            digits(*log_value, *relative_error / log_value.abs().max(1.0))
+        )
     }
 }
 
@@ -147,7 +175,13 @@ pub(crate) fn integral(model: &Model, reference: &Reference, paint: Paint) -> St
     if basins.len() > 1 {
         for (index, basin) in basins.iter().take(BASINS).enumerate() {
             let label = if index == 0 { "basins" } else { "" };
-            lines.push(format!("  {label:7} [{}, {}] holds {:.6}, peak at {}", short(basin.low), short(basin.high), basin.mass, short(basin.peak)));
+            lines.push(format!(
+                "  {label:7} [{}, {}] holds {:.6}, peak at {}",
+                short(basin.low),
+                short(basin.high),
+                basin.mass,
+                short(basin.peak)
+            ));
         }
         if basins.len() > BASINS {
             lines.push(format!("          … and {} more", basins.len() - BASINS));
