@@ -93,8 +93,8 @@ enum Task {
     Unroll(ExprId, Option<usize>),
     /// Take so many values, leave their sum or product.
     Fold(Fold, usize),
-    /// Take the arguments, of which so many belong to the first vector and so many there are.
-    Call(Function, usize, usize),
+    /// Take the arguments of a call: of which so many belong to the first vector, so many in all.
+    Call(Function, usize, usize, ExprId),
 }
 
 struct Lowering<'a> {
@@ -175,8 +175,11 @@ impl<'a> Lowering<'a> {
                 Task::Build(expr) => self.build(expr)?,
                 Task::Unroll(expr, scope) => self.unroll(expr, scope)?,
                 Task::Value(value) => self.values.push(value),
-                Task::Call(function, split, count) => {
+                Task::Call(function, split, count, id) => {
                     let operands = self.values.split_off(self.values.len() - count);
+                    if function == Function::Polygamma {
+                        self.check_order(id, operands[0])?;
+                    }
                     let value = self.call(function, &operands, split);
                     self.values.push(value);
                 }
@@ -424,7 +427,7 @@ impl<'a> Lowering<'a> {
             let message = format!("the vectors have {} and {} elements", lengths[0], lengths[1]);
             return Err(self.error(id, ErrorKind::Dimension, message));
         }
-        self.tasks.push(Task::Call(function, lengths[0], tasks.len()));
+        self.tasks.push(Task::Call(function, lengths[0], tasks.len(), id));
         self.tasks.extend(tasks.into_iter().rev());
         Ok(())
     }
@@ -483,6 +486,8 @@ impl<'a> Lowering<'a> {
             Function::Atanh => unary(graph, Unary::Atanh),
             Function::Erf => unary(graph, Unary::Erf),
             Function::Erfc => unary(graph, Unary::Erfc),
+            Function::Erfcx => unary(graph, Unary::Erfcx),
+            Function::LogErfc => unary(graph, Unary::LogErfc),
             Function::NormalCdf => {
                 let z = match arguments {
                     [x, mean, sd] => {
@@ -500,6 +505,10 @@ impl<'a> Lowering<'a> {
             Function::Gamma => unary(graph, Unary::Gamma),
             Function::Lgamma => unary(graph, Unary::Lgamma),
             Function::Digamma => unary(graph, Unary::Digamma),
+            Function::Polygamma => {
+                let order = graph.number(x).unwrap_or_default() as u32;
+                graph.polygamma(order, arguments[1])
+            }
             Function::Beta | Function::Lbeta => {
                 let y = arguments[1];
                 let both = graph.add(x, y);
@@ -528,6 +537,15 @@ impl<'a> Lowering<'a> {
                 self.graph.unary(Unary::Sqrt, total)
             }
         }
+    }
+
+    /// The order of a polygamma function: a small whole number, so that its factorial is a double.
+    fn check_order(&self, id: ExprId, node: NodeId) -> Result<()> {
+        let order = self.integer(id, node)?;
+        if (0..=100).contains(&order) {
+            return Ok(());
+        }
+        Err(self.error(id, ErrorKind::Index, format!("the order of polygamma must be 0 to 100, not {order}")))
     }
 
     /// The whole number that a constant node is.

@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn stable_forms_keep_their_digits_at_both_ends() {
         // mpmath, 30 digits.
-        check(log1m_exp(-1e-10), -23.025850930040455);
+        check(log1m_exp(-1e-10), -23.025850929990457);
         check(log1m_exp(-50.0), -1.9287498479639178e-22);
         check(sigmoid(-800.0), 0.0);
         check(sigmoid(-40.0), 4.248354255291589e-18);

@@ -76,10 +76,13 @@ functions! {
     Atanh ["atanh"] Exactly(1), "Inverse hyperbolic tangent.";
     Erf ["erf"] Exactly(1), "Error function.";
     Erfc ["erfc"] Exactly(1), "1 - erf(x), exact in the tail.";
+    Erfcx ["erfcx"] Exactly(1), "exp(x^2)*erfc(x), finite where erfc is too small.";
+    LogErfc ["log_erfc"] Exactly(1), "log(erfc(x)), finite where erfc is too small.";
     NormalCdf ["normal_cdf" "Phi"] Either(1, 3), "Standard normal distribution function; `normal_cdf(x, mu, sigma)`.";
     Gamma ["gamma"] Exactly(1), "Gamma function.";
     Lgamma ["lgamma"] Exactly(1), "log |gamma(x)|.";
     Digamma ["digamma"] Exactly(1), "Derivative of lgamma.";
+    Polygamma ["polygamma"] Exactly(2), "`polygamma(n, x)`: the n-th derivative of digamma, n a whole number.";
     Beta ["beta"] Exactly(2), "Beta function, for positive arguments.";
     Lbeta ["lbeta"] Exactly(2), "log beta(a, b).";
     Sigmoid ["sigmoid" "inv_logit" "logistic"] Exactly(1), "1/(1 + exp(-x)).";
