@@ -2,6 +2,8 @@
 
 pub mod error;
 pub mod math;
+#[cfg(feature = "plot")]
+pub mod plot;
 pub mod syntax;
 
 pub use error::{Error, ErrorKind, Result, Span};
