@@ -9,7 +9,6 @@ mod gradient;
 mod input;
 mod integrate;
 mod manual;
-mod pictures;
 mod progress;
 mod report;
 mod sample;

@@ -9,16 +9,17 @@ use std::time::Instant;
 use langevin::density::Model;
 use langevin::error::{Error, ErrorKind};
 use langevin::output::{AtomicFile, sample_document, write_csv};
+use langevin::plot::{run_gif, run_png, run_svg};
 use langevin::run::{Run, Sampling, Trust, sample_watched};
 use langevin::sampler::Control;
 
 use crate::Outcome;
 use crate::args::{Output, Sample};
 use crate::exit::{Failure, INTERRUPTED, NOT_TRUSTED};
+use crate::input;
 use crate::progress::Progress;
 use crate::report::{self, Paint};
 use crate::terminal::{Talk, colour, print};
-use crate::{input, pictures};
 
 /// What a file's ending asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,9 +89,9 @@ fn write(model: &Model, run: &Run, path: &Path, format: Format, document: &dyn F
             bytes
         }
         Format::Json => format!("{:#}\n", document()).into_bytes(),
-        Format::Png => pictures::png(model, run)?,
-        Format::Svg => pictures::svg(model, run)?.into_bytes(),
-        Format::Gif => pictures::gif(model, run)?,
+        Format::Png => run_png(model, run)?,
+        Format::Svg => run_svg(model, run)?.into_bytes(),
+        Format::Gif => run_gif(model, run)?,
     };
     AtomicFile::write(path, &bytes)?;
     Ok(())
