@@ -9,10 +9,10 @@
 
 mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::error::Result;
-use crate::graph::{Binary, Graph, NodeId};
+use crate::graph::{Binary, Graph, NodeId, Unary};
 
 /// More guards than this on one node are merged into the expression, to bound the work: nested choices then multiply it no further.
 const GUARD_LIMIT: usize = 16;
@@ -25,7 +25,8 @@ type Pieces = BTreeMap<Option<NodeId>, Vec<(NodeId, NodeId)>>;
 /// # Errors
 /// Kind `too_long` if the graph outgrows its limit.
 pub fn gradient(graph: &mut Graph, root: NodeId, wrt: &[NodeId]) -> Result<Vec<NodeId>> {
-    let depends = dependents(graph, root, wrt);
+    let places: HashMap<NodeId, usize> = wrt.iter().enumerate().map(|(at, &v)| (v, at)).collect();
+    let depends = dependents(graph, root, &places);
     let mut adjoints: BTreeMap<NodeId, Pieces> = BTreeMap::new();
     let one = graph.constant(1.0);
     adjoints.entry(root).or_default().entry(None).or_default().push((root, one));
@@ -34,7 +35,7 @@ pub fn gradient(graph: &mut Graph, root: NodeId, wrt: &[NodeId]) -> Result<Vec<N
     while let Some((node, pieces)) = adjoints.pop_last() {
         graph.check_size()?;
         let pieces = gather(graph, pieces);
-        if let Some(at) = wrt.iter().position(|&v| v == node) {
+        if let Some(&at) = places.get(&node) {
             results[at] = Some(merge(graph, &pieces));
         }
         for (guard, adjoint) in pieces {
@@ -77,10 +78,10 @@ pub fn hessian(graph: &mut Graph, root: NodeId, wrt: &[NodeId]) -> Result<Vec<Ve
 }
 
 /// Which nodes up to `root` depend on one of `wrt`.
-fn dependents(graph: &Graph, root: NodeId, wrt: &[NodeId]) -> Vec<bool> {
+fn dependents(graph: &Graph, root: NodeId, wrt: &HashMap<NodeId, usize>) -> Vec<bool> {
     let mut depends = vec![false; root.index() + 1];
     for id in graph.order(&[root]) {
-        depends[id.index()] = wrt.contains(&id) || graph.operands(id).any(|operand| depends[operand.index()]);
+        depends[id.index()] = wrt.contains_key(&id) || graph.operands(id).any(|operand| depends[operand.index()]);
     }
     depends
 }
@@ -96,16 +97,19 @@ fn gather(graph: &mut Graph, pieces: Pieces) -> Vec<(Option<NodeId>, NodeId)> {
     if sums.len() > GUARD_LIMIT { vec![(None, merge(graph, &sums))] } else { sums }
 }
 
-/// The adjoint with its guards put into the expression.
+/// The adjoint with its guards put into the expression; the two arms of one choice become that choice again.
 fn merge(graph: &mut Graph, pieces: &[(Option<NodeId>, NodeId)]) -> NodeId {
     let mut total = graph.constant(0.0);
-    for &(guard, value) in pieces {
+    let mut left: Vec<(Option<NodeId>, NodeId)> = pieces.to_vec();
+    while !left.is_empty() {
+        let (guard, value) = left.remove(0);
         let value = match guard {
             None => value,
             Some(guard) => {
-                // Two arms of one choice, met here together, become that choice.
-                let zero = graph.constant(0.0);
-                graph.select(guard, value, zero)
+                let opposite = graph.unary(Unary::Not, guard);
+                let other = left.iter().position(|(guard, _)| *guard == Some(opposite)).map(|at| left.remove(at).1);
+                let otherwise = other.unwrap_or_else(|| graph.constant(0.0));
+                graph.select(guard, value, otherwise)
             }
         };
         total = graph.add(total, value);

@@ -145,7 +145,9 @@ fn curve(reference: &Reference, low: f64, high: f64) -> Curve {
     x.extend((0..POINTS).map(|index| reference.quantile(from + (to - from) * share(index))).filter(|x| *x > low && *x < high));
     x.sort_by(f64::total_cmp);
     x.dedup();
-    let density = x.iter().map(|x| reference.pdf(*x)).collect();
+    // The exact density ends with the range: its last value there is the limit from inside.
+    let inset = 1e-9 * (high - low);
+    let density = x.iter().map(|x| reference.pdf(x.clamp(low + inset, high - inset))).collect();
     Curve { x, density }
 }
 

@@ -50,7 +50,7 @@ pub fn plan(density: &dyn LogDensity, reference: Option<&Reference>, pilot: &Pil
         None => Scales { relaxation_time: pilot.relaxation_time, curvature: pilot.curvature, bias: 0.06 * pilot.curvature },
     };
     let Scales { relaxation_time, curvature, bias } = scales;
-    let shape = settings.schedule.unwrap_or_default();
+    let shape = settings.schedule.unwrap_or(Shape::Polynomial { exponent: 1.0 });
     let stable = (0.5 / curvature).min(0.1 * relaxation_time).max(f64::MIN_POSITIVE);
     let first = settings.step_size.unwrap_or(stable);
     let last = match (settings.final_step_size, shape) {
@@ -86,15 +86,20 @@ pub fn plan(density: &dyn LogDensity, reference: Option<&Reference>, pilot: &Pil
     Ok(Plan { annealing, guard, relaxation_time, curvature })
 }
 
-/// Steps for [`RELAXATIONS`] relaxation times in all, and for the bias of each larger step size to be forgotten by the end: at
-/// distance s of diffusion time from the end a bias of order ε is worn down by e^(−s/τ).
+/// Steps for [`RELAXATIONS`] relaxation times in all, and for the bias of the larger step sizes to be forgotten by the end.
+///
+/// A bias of order ε at diffusion time s before the end is worn down by e^(−s/τ), so what is left in the end is ∫ε(s)e^(−s/τ) ds/τ.
+/// With 1/ε linear in the step (the polynomial schedule with γ = 1) ε(s) grows like e^(as), a = (1/ε₁ − 1/ε₀)/K, and the integral is
+/// ε₁/(1 − aτ): twice the last step size for a = 1/(2τ). A geometric schedule, ε linear in s, needs more steps for the same.
 fn enough_steps(step_size: Schedule, relaxation_time: f64) -> usize {
     const PROBE: usize = 1000;
     let mean = step_size.total(PROBE) / PROBE as f64;
     let mixing = RELAXATIONS * relaxation_time / mean;
-    let spread = log(step_size.first / step_size.last).max(1.0);
-    let forgetting = 0.7 * relaxation_time * spread / step_size.last;
-    let forgetting = if step_size.first == step_size.last { 0.0 } else { forgetting };
+    let forgetting = match step_size.shape {
+        Shape::Constant => 0.0,
+        Shape::Polynomial { .. } => 2.0 * relaxation_time * (1.0 / step_size.last - 1.0 / step_size.first),
+        Shape::Geometric | Shape::Cyclical { .. } => relaxation_time * log(step_size.first / step_size.last) / step_size.last,
+    };
     let steps = mixing.max(forgetting).clamp(100.0, 1e9);
     // Two significant digits read better than seven.
     let unit = crate::math::pow(10.0, (log(steps) / std::f64::consts::LN_10).floor() - 1.0);
@@ -110,7 +115,7 @@ const STABLE_SHARE: f64 = 0.8;
 /// The stationary law of the Euler step errs by ε times the bias, as a Kolmogorov distance.
 /// To first order in ε the step samples p·(1 + ε(g²/4 + g′/2 − mean)), g = (log p)′ (expand the one-step generator; for a Gaussian
 /// this is the variance 1/(1 − ε/2)). Integrating by parts, the distribution function errs by ε·|C(x) − F(x)·C(∞)| with
-/// C = p·g/2 − ∫p·g²/4; a reflecting wall adds a layer of weight p·|g|/2 at the wall.
+/// C = p·g/2 − ∫p·g²/4; a reflecting wall adds a layer of weight about p·|g|/4 at the wall.
 fn scales(density: &dyn LogDensity, reference: &Reference) -> Scales {
     const CELLS: usize = 4 * LANES;
     let (low, high) = reference.effective_range(1e-6);
@@ -149,7 +154,7 @@ fn scales(density: &dyn LogDensity, reference: &Reference) -> Scales {
         .bounds()
         .first()
         .map(|Bound { low, high, .. }| {
-            let at = |end: f64, cell: usize| if end.is_finite() { (reference.pdf(place(cell)) * slopes[cell]).abs() / 2.0 } else { 0.0 };
+            let at = |end: f64, cell: usize| if end.is_finite() { (reference.pdf(place(cell)) * slopes[cell]).abs() / 4.0 } else { 0.0 };
             at(*low, 0) + at(*high, CELLS - 1)
         })
         .filter(|layer| layer.is_finite())
@@ -204,11 +209,11 @@ fn starts(bounds: &[Bound], reference: Option<&Reference>, pilot: &Pilot, init: 
         .enumerate()
         .map(|(variable, bound)| {
             let (low, high) = match reference {
-                Some(reference) => reference.effective_range(1e-3),
-                None => (pilot.mean[variable] - 3.0 * pilot.sd[variable], pilot.mean[variable] + 3.0 * pilot.sd[variable]),
+                Some(reference) => reference.effective_range(0.02),
+                None => (pilot.mean[variable] - 2.5 * pilot.sd[variable], pilot.mean[variable] + 2.5 * pilot.sd[variable]),
             };
             let (low, high) = (low.max(bound.low), high.min(bound.high));
-            let normal = Start::Normal { mean: 0.5 * (low + high), sd: ((high - low) / 4.0).max(f64::MIN_POSITIVE) };
+            let normal = Start::Normal { mean: 0.5 * (low + high), sd: ((high - low) / 3.0).max(f64::MIN_POSITIVE) };
             match init {
                 Init::Normal => normal,
                 Init::Auto if !bound.is_finite() => normal,

@@ -109,6 +109,11 @@ pub fn view(low: f64, high: f64, reference: &Reference) -> (f64, f64) {
     if finite { (low, high) } else { ((from - margin).max(low), (to + margin).min(high)) }
 }
 
+/// A p-value with two significant digits.
+fn probability(p: f64) -> String {
+    if p >= 0.01 { format!("{p:.2}") } else if p > 0.0 { format!("{p:.0e}") } else { "0".into() }
+}
+
 /// p-values below this fail a run: one in a thousand correct runs.
 const FIT_LEVEL: f64 = 1e-3;
 /// z-scores beyond this fail a run: for twenty tests, one in five hundred correct runs.
@@ -187,12 +192,12 @@ fn judge(
         _ => {}
     }
     let because = match (reference, fits.first()) {
-        (Some(_), Some(fit)) => format!("compared with the exact law: KS p = {:.2}", fit.ks_p),
+        (Some(_), Some(fit)) => format!("compared with the exact law: KS p = {}", probability(fit.ks_p)),
         _ => {
             let worst = variables.iter().flat_map(|v| v.stein).map(|test| test.z.abs()).fold(0.0, f64::max);
             let rhat = variables.iter().filter_map(|v| v.nested).map(|nested| nested.value).fold(f64::NAN, f64::max);
             format!(
-                "no exact law to compare with; Stein identities hold (largest |z| = {worst:.1}) and the start is forgotten (nested R-hat {rhat:.3})"
+                "no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}"
             )
         }
     };

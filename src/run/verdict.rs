@@ -211,7 +211,7 @@ impl fmt::Display for Warning {
             Warning::Fit { variable, distance, p_value } => {
                 write!(
                     f,
-                    "the draws of `{variable}` do not fit the exact law: KS distance {distance:.4}, p = {p_value:.1e}; raise --steps or lower --final-step-size"
+                    "the draws of `{variable}` do not fit the exact law: KS distance {distance:.4}, p = {p_value:.0e}; raise --steps or lower --final-step-size"
                 )
             }
             Warning::RemembersStart { variable, rhat, threshold } => write!(

@@ -7,12 +7,11 @@ use std::str::FromStr;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The shape of a [`Schedule`].
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shape {
     /// The first value throughout.
     Constant,
     /// first·(last/first)^(k/(K−1)).
-    #[default]
     Geometric,
     /// a·(b + k)^−γ, a and b such that both ends are met (Welling & Teh 2011, section 2); γ in (0.5, 1] lets the bias vanish in the limit.
     Polynomial {

@@ -106,7 +106,7 @@ pub(crate) struct SamplingFlags {
     /// Step size at the end.
     #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
     pub(crate) final_step_size: Option<f64>,
-    /// Shape of the step sizes: constant, geometric, polynomial[:0.55] or cyclical[:4] [default: geometric].
+    /// Shape of the step sizes: constant, geometric, polynomial[:0.55] or cyclical[:4] [default: polynomial:1].
     #[arg(long, value_name = "SHAPE")]
     pub(crate) schedule: Option<String>,
     /// Temperature at the start [default: 1].

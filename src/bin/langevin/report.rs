@@ -251,7 +251,7 @@ pub(crate) fn digits(value: f64, relative_error: f64) -> String {
 }
 
 fn probability(p: f64) -> String {
-    if p >= 1e-3 { format!("{p:.3}") } else { format!("{p:.0e}") }
+    if p >= 1e-3 { format!("{p:.3}") } else if p > 0.0 { format!("{p:.0e}") } else { "0".into() }
 }
 
 /// A count with its unit: 8.2 M.

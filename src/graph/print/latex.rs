@@ -124,7 +124,10 @@ impl Notation for Latex {
                 // Side by side, unless the right factor begins with a digit.
                 let right = at_least(b, binding::PRODUCT);
                 let symbol = if right.starts_with(|c: char| c.is_ascii_digit()) { " \\cdot " } else { " \\, " };
-                Piece::new(format!("{}{symbol}{right}", at_least(a, binding::PRODUCT)), binding::PRODUCT)
+                // A leading negative number needs no parentheses; the product then binds like a sum.
+                let negative = a.text.strip_prefix('-').is_some_and(|size| size.bytes().all(|c| c.is_ascii_digit() || c == b'.'));
+                let (left, binds) = if negative { (a.text, binding::SUM) } else { (at_least(a, binding::PRODUCT), binding::PRODUCT) };
+                Piece::new(format!("{left}{symbol}{right}"), binds)
             }
             Binary::Divide => Piece::new(format!("\\frac{{{}}}{{{}}}", a.text, b.text), binding::PRODUCT),
             Binary::Pow => Piece::new(format!("{}^{{{}}}", at_least(a, binding::ATOM), b.text), binding::POWER),

@@ -16,6 +16,18 @@ fn call(name: &str, arguments: Vec<Piece>) -> Piece {
     Piece::atom(format!("{name}({})", arguments.join(", ")))
 }
 
+/// a*b; a leading negative number needs no parentheses, -2*x being (-2)*x, but the product then binds like a sum.
+fn product(a: Piece, b: Piece) -> Piece {
+    let negative = a.text.strip_prefix('-').is_some_and(|size| size.bytes().all(|c| c.is_ascii_digit() || c == b'.'));
+    if !negative {
+        return infix(a, "*", b, binding::PRODUCT, true);
+    }
+    let mut text = a.text;
+    text.push('*');
+    text.push_str(&b.at_least(binding::PRODUCT));
+    Piece::new(text, binding::SUM)
+}
+
 impl Notation for Text {
     fn number(&self, value: f64) -> Piece {
         if value.is_nan() {
@@ -46,7 +58,7 @@ impl Notation for Text {
         match op {
             Binary::Add => infix(a, " + ", b, binding::SUM, true),
             Binary::Subtract => infix(a, " - ", b, binding::SUM, false),
-            Binary::Multiply => infix(a, "*", b, binding::PRODUCT, true),
+            Binary::Multiply => product(a, b),
             Binary::Divide => infix(a, "/", b, binding::PRODUCT, false),
             Binary::Pow => {
                 let base = a.at_least(binding::ATOM);
