@@ -217,7 +217,7 @@ impl Place {
         let line_end = source[start..].find('\n').map_or(source.len(), |at| start + at);
         let column = source[line_start..start].chars().count();
         let width = source[start..end.clamp(start, line_end)].chars().count().max(1);
-        let visible = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
+        let visible = |c: char| if c.is_control() || is_invisible(c) { '\u{FFFD}' } else { c };
         let characters: Vec<char> = source[line_start..line_end].chars().map(visible).collect();
         if characters.len() <= Self::WIDTH {
             return Place { line: characters.into_iter().collect(), column, width };
@@ -229,6 +229,11 @@ impl Place {
         let column = column - from + lead.chars().count();
         Place { line: format!("{lead}{shown}{tail}"), column, width: width.min(Self::WIDTH + 1 - column.min(Self::WIDTH)) }
     }
+}
+
+/// Characters that change how a terminal shows what surrounds them, without being seen: zero-width and bidirectional ones.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{00AD}' | '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

@@ -501,7 +501,21 @@ impl Graph {
         if base == other && (m > 0) == (n > 0) && f64::from(m.saturating_add(n)).abs() <= LARGEST_POWER {
             return self.power(base, m + n);
         }
+        // x*exp(x) reads better than exp(x)*x; the product is the same to the bit.
+        if self.simplicity(v) < self.simplicity(u) {
+            return self.commutative(Binary::Multiply, v, u);
+        }
         self.commutative(Binary::Multiply, u, v)
+    }
+
+    /// How early a factor is written: variables, their powers, then everything else.
+    fn simplicity(&self, u: NodeId) -> u8 {
+        match self.node(u) {
+            Node::Variable(_) => 0,
+            Node::Power(base, _) if matches!(self.node(base), Node::Variable(_)) => 1,
+            Node::Unary(..) | Node::LogSumExp(_) | Node::Select(..) => 3,
+            _ => 2,
+        }
     }
 
     /// a/b where neither is a quotient by a non-number, nor negated.

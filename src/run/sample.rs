@@ -111,7 +111,13 @@ pub fn view(low: f64, high: f64, reference: &Reference) -> (f64, f64) {
 
 /// A p-value with two significant digits.
 fn probability(p: f64) -> String {
-    if p >= 0.01 { format!("{p:.2}") } else if p > 0.0 { format!("{p:.0e}") } else { "0".into() }
+    if p >= 0.01 {
+        format!("{p:.2}")
+    } else if p > 0.0 {
+        format!("{p:.0e}")
+    } else {
+        "0".into()
+    }
 }
 
 /// p-values below this fail a run: one in a thousand correct runs.
@@ -196,9 +202,7 @@ fn judge(
         _ => {
             let worst = variables.iter().flat_map(|v| v.stein).map(|test| test.z.abs()).fold(0.0, f64::max);
             let rhat = variables.iter().filter_map(|v| v.nested).map(|nested| nested.value).fold(f64::NAN, f64::max);
-            format!(
-                "no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}"
-            )
+            format!("no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}")
         }
     };
     if let Some(reason) = no_reference {

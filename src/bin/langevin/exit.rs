@@ -10,8 +10,6 @@ use crate::terminal::Talk;
 
 /// The run is complete, but the verdict is not yes and `--strict` was given.
 pub(crate) const NOT_TRUSTED: u8 = 3;
-/// Ended by SIGINT.
-pub(crate) const INTERRUPTED: u8 = 130;
 const BUG: u8 = 70;
 
 /// Why a command ended early.

@@ -12,6 +12,7 @@ mod manual;
 mod progress;
 mod report;
 mod sample;
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;

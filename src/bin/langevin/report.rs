@@ -113,6 +113,19 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
     lines.join("\n")
 }
 
+/// What was chosen and why.
+pub(crate) fn plan(run: &Run) -> String {
+    let plan = &run.plan;
+    let starts: Vec<String> = plan.annealing.starts.iter().take(4).map(|start| format!("{start:?}")).collect();
+    format!(
+        "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}\n  begin   {}",
+        short(plan.relaxation_time),
+        short(plan.curvature),
+        short(plan.annealing.step_size.total(plan.annealing.steps)),
+        starts.join(", ")
+    )
+}
+
 fn warning(warning: &Warning) -> Vec<String> {
     let label = match warning.weight() {
         Weight::Failure => "wrong",
@@ -251,7 +264,13 @@ pub(crate) fn digits(value: f64, relative_error: f64) -> String {
 }
 
 fn probability(p: f64) -> String {
-    if p >= 1e-3 { format!("{p:.3}") } else if p > 0.0 { format!("{p:.0e}") } else { "0".into() }
+    if p >= 1e-3 {
+        format!("{p:.3}")
+    } else if p > 0.0 {
+        format!("{p:.0e}")
+    } else {
+        "0".into()
+    }
 }
 
 /// A count with its unit: 8.2 M.

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use langevin::density::Model;
@@ -15,10 +14,11 @@ use langevin::sampler::Control;
 
 use crate::Outcome;
 use crate::args::{Output, Sample};
-use crate::exit::{Failure, INTERRUPTED, NOT_TRUSTED};
+use crate::exit::{Failure, NOT_TRUSTED};
 use crate::input;
 use crate::progress::Progress;
 use crate::report::{self, Paint};
+use crate::signals;
 use crate::terminal::{Talk, colour, print};
 
 /// What a file's ending asks for.
@@ -46,19 +46,16 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
         settings.frames = output.frames.max(2);
     }
     let control = Arc::new(Control::default());
-    let interrupted = Arc::clone(&control);
-    // A second signal ends the program at once.
-    let _ = ctrlc::set_handler(move || {
-        if interrupted.stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    });
+    let signals = signals::watch(&control);
     let progress = Progress::watch(&control, talk);
     let began = Instant::now();
     let source = model.formula().source();
     let run = sample_watched(model, &settings, &control).map_err(|error| Failure::of(error, source))?;
     let seconds = began.elapsed().as_secs_f64();
     drop(progress);
+    if talk.verbose > 0 {
+        talk.say(report::plan(&run));
+    }
     let document = || sample_document(&run, source, model.meaning().name(), seconds);
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
     if csv_on_stdout {
@@ -75,7 +72,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
         }
     }
     Ok(ExitCode::from(match (run.annealed.complete, run.verdict.trust) {
-        (false, _) => INTERRUPTED,
+        (false, _) => signals.exit_code(),
         (true, trust) if output.strict && trust != Trust::Yes => NOT_TRUSTED,
         _ => 0,
     }))
