@@ -57,8 +57,12 @@ fn lasting(lines: &[&str]) -> String {
 #[test]
 fn the_set_up_is_two_commands() {
     let readme = include_str!("../README.md");
-    let cargo: Vec<&str> =
-        blocks(readme).iter().filter(|block| block.language == "sh").flat_map(|block| block.lines.clone()).filter(|line| line.starts_with("cargo ")).collect();
+    let cargo: Vec<&str> = blocks(readme)
+        .iter()
+        .filter(|block| block.language == "sh")
+        .flat_map(|block| block.lines.clone())
+        .filter(|line| line.starts_with("cargo "))
+        .collect();
     assert_eq!(cargo, SET_UP);
 }
 
@@ -80,11 +84,16 @@ fn shell_blocks_print_what_stands_under_them() {
             }
         }
         // Output stands under its command, with nothing but an empty line between.
-        let Some(shown) = blocks.get(index + 1).filter(|next| next.language == "text" && next.begin <= block.begin + block.lines.len() + 3) else {
+        let Some(shown) = blocks.get(index + 1).filter(|next| next.language == "text" && next.begin <= block.begin + block.lines.len() + 3)
+        else {
             continue;
         };
         if lasting(&shown.lines) != lasting(&printed.lines().collect::<Vec<_>>()) {
-            assert!(update, "README: {:?} now prints\n{printed}\nUPDATE_README=1 cargo test --release --test readme writes it in", block.lines);
+            assert!(
+                update,
+                "README: {:?} now prints\n{printed}\nUPDATE_README=1 cargo test --release --test readme writes it in",
+                block.lines
+            );
             replacements.push((shown.begin, shown.lines.len(), printed));
         }
     }
