@@ -102,7 +102,7 @@ fn check(language: Language, run_it: impl Fn(&Path, &Path) -> Option<String>) {
         _ => "py",
     };
     let file = folder.path().join(format!("generated.{ending}"));
-    std::fs::File::create(&file).and_then(|mut out| std::io::Write::write_all(&mut out, source(language).as_bytes())).expect("written");
+    langevin::output::AtomicFile::write(&file, source(language).as_bytes()).expect("written");
     let Some(output) = run_it(&file, &folder.path().join("generated")) else {
         eprintln!("SKIPPED: no {language} on this machine");
         return;
