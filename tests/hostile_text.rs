@@ -1,5 +1,7 @@
 //! Text that is made to hurt gets a clean answer: in time, in little stack, without a panic.
 
+#![allow(clippy::disallowed_methods, reason = "a test of how long an answer takes")]
+
 use std::time::{Duration, Instant};
 
 use langevin::ErrorKind;

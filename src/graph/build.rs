@@ -9,6 +9,11 @@ use super::{Binary, Graph, Node, NodeId, Unary};
 /// Larger integer exponents go through `pow`, which is more exact than that many products.
 const LARGEST_POWER: f64 = 64.0;
 
+/// Whether a constant factor came out as an ordinary number, not lost to overflow or underflow.
+fn fits(factor: f64) -> bool {
+    factor.is_normal()
+}
+
 /// A node as `numerator/denominator · base`, the constant factors pulled out.
 struct Scaled {
     numerator: f64,
@@ -84,7 +89,7 @@ impl Graph {
     /// a·b.
     pub fn multiply(&mut self, a: NodeId, b: NodeId) -> NodeId {
         if let (Some(x), Some(y)) = (self.number(a), self.number(b)) {
-            return self.constant(x * y);
+            return if !fits(x) || !fits(y) || fits(x * y) { self.constant(x * y) } else { self.intern(Node::Binary(Binary::Multiply, a, b)) };
         }
         for (zero, other) in [(a, b), (b, a)] {
             if self.number(zero) == Some(0.0) && self.is_total(other) {
@@ -108,11 +113,16 @@ impl Graph {
             }
             (None, None) => {
                 let (x, y) = (self.scaled(a), self.scaled(b));
+                let (numerator, denominator) = (x.numerator * y.numerator, x.denominator * y.denominator);
+                if !fits(numerator) || !fits(denominator) {
+                    // Both factors are ordinary numbers and their product is not: the logarithm still is, if they stay apart.
+                    return self.commutative(Binary::Multiply, a, b);
+                }
                 let base = match (x.base, y.base) {
                     (Some(u), Some(v)) => Some(self.product(u, v)),
                     (u, v) => u.or(v),
                 };
-                self.unscaled(Scaled { numerator: x.numerator * y.numerator, denominator: x.denominator * y.denominator, base })
+                self.unscaled(Scaled { numerator, denominator, base })
             }
         };
         if a_negative != b_negative { self.negate(product) } else { product }
@@ -443,8 +453,7 @@ impl Graph {
             }
         }
         // A factor that left the range of doubles would change the value: leave the node whole.
-        let fits = |factor: f64| factor.is_normal();
-        if fits(numerator) && fits(denominator) {
+        if numerator.is_normal() && denominator.is_normal() {
             Scaled { numerator, denominator, base: Some(base) }
         } else {
             Scaled { numerator: 1.0, denominator: 1.0, base: Some(a) }
@@ -458,7 +467,7 @@ impl Graph {
             (numerator, denominator) = (-numerator, -denominator);
         }
         if denominator != 1.0 {
-            if numerator % denominator == 0.0 {
+            if numerator % denominator == 0.0 && fits(numerator / denominator) {
                 (numerator, denominator) = (numerator / denominator, 1.0);
             } else if numerator.abs() != 1.0 && denominator % numerator == 0.0 {
                 (numerator, denominator) = (numerator.signum(), denominator / numerator.abs());
@@ -522,11 +531,11 @@ impl Graph {
     fn quotient(&mut self, a: NodeId, b: NodeId) -> NodeId {
         let (x, y) = (self.scaled(a), self.scaled(b));
         let Some(under) = y.base else {
-            return self.unscaled(Scaled {
-                numerator: x.numerator,
-                denominator: x.denominator * y.numerator / y.denominator,
-                base: x.base,
-            });
+            let denominator = x.denominator * y.numerator / y.denominator;
+            if !fits(denominator) || denominator == 0.0 {
+                return self.intern(Node::Binary(Binary::Divide, a, b));
+            }
+            return self.unscaled(Scaled { denominator, ..x });
         };
         if let (Some(over), Node::Binary(Binary::Add, u, one)) = (self.number(a), self.node(b))
             && over == 1.0
@@ -543,7 +552,7 @@ impl Graph {
         if denominator < 0.0 {
             (numerator, denominator) = (-numerator, -denominator);
         }
-        if numerator % denominator == 0.0 {
+        if numerator % denominator == 0.0 && fits(numerator / denominator) {
             (numerator, denominator) = (numerator / denominator, 1.0);
         } else if denominator % numerator == 0.0 {
             (numerator, denominator) = (numerator.signum(), denominator / numerator.abs());

@@ -46,57 +46,57 @@ unary! {
     /// Cube root.
     Cbrt "cbrt" = math::cbrt;
     /// Exponential.
-    Exp "exp" = |x| math::exp(x);
+    Exp "exp" = math::exp;
     /// eˣ − 1.
-    Expm1 "expm1" = |x| math::expm1(x);
+    Expm1 "expm1" = math::expm1;
     /// Natural logarithm.
-    Log "log" = |x| math::log(x);
+    Log "log" = math::log;
     /// log(1 + x).
-    Log1p "log1p" = |x| math::log1p(x);
+    Log1p "log1p" = math::log1p;
     /// log(1 − eˣ) for x < 0.
     Log1mExp "log1m_exp" = math::log1m_exp;
     /// Sine.
-    Sin "sin" = |x| math::sin(x);
+    Sin "sin" = math::sin;
     /// Cosine.
-    Cos "cos" = |x| math::cos(x);
+    Cos "cos" = math::cos;
     /// Tangent.
-    Tan "tan" = |x| math::tan(x);
+    Tan "tan" = math::tan;
     /// Inverse sine.
-    Asin "asin" = |x| math::asin(x);
+    Asin "asin" = math::asin;
     /// Inverse cosine.
-    Acos "acos" = |x| math::acos(x);
+    Acos "acos" = math::acos;
     /// Inverse tangent.
-    Atan "atan" = |x| math::atan(x);
+    Atan "atan" = math::atan;
     /// Hyperbolic sine.
-    Sinh "sinh" = |x| math::sinh(x);
+    Sinh "sinh" = math::sinh;
     /// Hyperbolic cosine.
-    Cosh "cosh" = |x| math::cosh(x);
+    Cosh "cosh" = math::cosh;
     /// Hyperbolic tangent.
-    Tanh "tanh" = |x| math::tanh(x);
+    Tanh "tanh" = math::tanh;
     /// Inverse hyperbolic sine.
-    Asinh "asinh" = |x| math::asinh(x);
+    Asinh "asinh" = math::asinh;
     /// Inverse hyperbolic cosine.
-    Acosh "acosh" = |x| math::acosh(x);
+    Acosh "acosh" = math::acosh;
     /// Inverse hyperbolic tangent.
-    Atanh "atanh" = |x| math::atanh(x);
+    Atanh "atanh" = math::atanh;
     /// Error function.
-    Erf "erf" = |x| math::erf(x);
+    Erf "erf" = math::erf;
     /// 1 − erf(x).
-    Erfc "erfc" = |x| math::erfc(x);
+    Erfc "erfc" = math::erfc;
     /// exp(x²)·erfc(x), the scaled complement: finite where erfc underflows.
-    Erfcx "erfcx" = |x| math::erfcx(x);
+    Erfcx "erfcx" = math::erfcx;
     /// log(erfc(x)), finite where erfc underflows.
-    LogErfc "log_erfc" = |x| math::log_erfc(x);
+    LogErfc "log_erfc" = math::log_erfc;
     /// Gamma function.
-    Gamma "gamma" = |x| math::gamma(x);
+    Gamma "gamma" = math::gamma;
     /// log |Γ(x)|.
-    Lgamma "lgamma" = |x| math::lgamma(x);
+    Lgamma "lgamma" = math::lgamma;
     /// Derivative of lgamma.
-    Digamma "digamma" = |x| math::digamma(x);
+    Digamma "digamma" = math::digamma;
     /// 1/(1 + e⁻ˣ).
-    Sigmoid "sigmoid" = |x| math::sigmoid(x);
+    Sigmoid "sigmoid" = math::sigmoid;
     /// log(1 + eˣ).
-    Softplus "softplus" = |x| math::softplus(x);
+    Softplus "softplus" = math::softplus;
 }
 
 macro_rules! binary {
@@ -139,17 +139,17 @@ binary! {
     /// a/b.
     Divide "/" = |a, b| a / b;
     /// aᵇ with an exponent that is no constant integer.
-    Pow "^" = |a, b| math::pow(a, b);
+    Pow "^" = math::pow;
     /// The smaller; the first at a tie; a NaN operand gives NaN.
     Min "min" = min;
     /// The larger; the first at a tie; a NaN operand gives NaN.
     Max "max" = max;
     /// a − b·floor(a/b).
-    Mod "mod" = |a, b| math::modulo(a, b);
+    Mod "mod" = math::modulo;
     /// The angle of the point (b, a).
-    Atan2 "atan2" = |a, b| math::atan2(a, b);
+    Atan2 "atan2" = math::atan2;
     /// √(a² + b²).
-    Hypot "hypot" = |a, b| math::hypot(a, b);
+    Hypot "hypot" = math::hypot;
     /// 1 where a < b, else 0.
     Less "<" = |a, b| truth(a < b);
     /// 1 where a ≤ b, else 0.

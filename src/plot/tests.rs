@@ -50,7 +50,7 @@ fn langevin(chains: usize, steps: usize, mut see: impl FnMut(usize, f64, &[f64])
 /// Keeps a picture for people to look at, in the folder that `LANGEVIN_LOOK` names.
 fn look(name: &str, bytes: &[u8]) {
     if let Some(folder) = std::env::var_os("LANGEVIN_LOOK") {
-        std::fs::write(std::path::Path::new(&folder).join(name), bytes).unwrap();
+        crate::output::AtomicFile::write(&std::path::Path::new(&folder).join(name), bytes).unwrap();
     }
 }
 
@@ -287,6 +287,7 @@ fn encoded(animation: &Animation) -> Vec<u8> {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "prints how long it took; asserts nothing about it")]
 fn the_classic_animation_is_small_and_faithful() {
     let ((edges, frames), curve) = (classic_frames(5000, 499, 100), classic_curve());
     let animation = animation(&edges, &curve, &frames);

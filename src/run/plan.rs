@@ -13,7 +13,7 @@ const CHAINS: usize = 16 * LANES;
 /// Diffusion time in relaxation times: what is left of the start is e^−8 of it.
 pub(crate) const RELAXATIONS: f64 = 8.0;
 /// The bias left at the end, as a share of the Monte Carlo error of the draws.
-const BIAS_SHARE: f64 = 0.15;
+const BIAS_SHARE: f64 = 0.11;
 /// Coordinate updates that the default may spend: a few seconds.
 const BUDGET: f64 = 1e9;
 

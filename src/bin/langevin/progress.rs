@@ -25,6 +25,7 @@ impl Progress {
         }
         let (control, stop) = (Arc::clone(control), Arc::clone(&done));
         let thread = std::thread::spawn(move || {
+            #[allow(clippy::disallowed_methods, reason = "a progress bar tells time")]
             let began = Instant::now();
             let mut bar: Option<ProgressBar> = None;
             while !stop.load(Ordering::Relaxed) {

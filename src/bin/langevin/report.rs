@@ -178,11 +178,14 @@ pub(crate) fn normalizer(integral: &Integral) -> String {
 pub(crate) fn integral(model: &Model, reference: &Reference, paint: Paint) -> String {
     let mut lines = vec![headline(model, paint), String::new()];
     lines.push(format!("  Z       {}", normalizer(&reference.integral)));
-    let or = |value: Option<f64>, otherwise: &str| value.map_or(otherwise.to_string(), |value| digits(value, 1e-12));
+    // A mean or quantile this small beside the spread is a zero and its rounding.
+    let spread = reference.quantile(0.95) - reference.quantile(0.05);
+    let settled = |value: f64| if value.abs() < 1e-11 * spread { 0.0 } else { value };
+    let or = |value: Option<f64>, otherwise: &str| value.map_or(otherwise.to_string(), |value| digits(settled(value), 1e-12));
     lines.push(format!("  mean    {}", or(reference.mean, "undefined")));
     lines.push(format!("  sd      {}", or(reference.sd, "undefined")));
     for p in QUANTILES {
-        lines.push(format!("  {:<7} {}", format!("{:.0} %", 100.0 * p), digits(reference.quantile(p), 1e-10)));
+        lines.push(format!("  {:<7} {}", format!("{:.0} %", 100.0 * p), digits(settled(reference.quantile(p)), 1e-10)));
     }
     let basins = reference.basins();
     if basins.len() > 1 {

@@ -48,6 +48,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
     let control = Arc::new(Control::default());
     let signals = signals::watch(&control);
     let progress = Progress::watch(&control, talk);
+    #[allow(clippy::disallowed_methods, reason = "the program says how long it took")]
     let began = Instant::now();
     let source = model.formula().source();
     let run = sample_watched(model, &settings, &control).map_err(|error| Failure::of(error, source))?;
