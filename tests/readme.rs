@@ -3,6 +3,7 @@
 //! `UPDATE_README=1 cargo test --release --test readme` writes the present output into the README.
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "writes the README when asked to")]
 
 use std::path::Path;
 use std::process::Command;
