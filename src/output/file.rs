@@ -26,7 +26,11 @@ impl AtomicFile {
         if path.is_dir() {
             return Err(failure(path, "it is a folder"));
         }
-        let file = tempfile::Builder::new().prefix(".langevin-").tempfile_in(folder).map_err(|error| failure(path, error))?;
+        let file = tempfile::Builder::new().prefix(".langevin-").tempfile_in(folder).map_err(|error| match folder.is_dir() {
+            // The error would name the temporary file, which is nothing to the reader.
+            true => failure(path, std::io::Error::from(error.kind())),
+            false => failure(path, format_args!("there is no folder {}", folder.display())),
+        })?;
         Ok(AtomicFile { writer: BufWriter::new(file), path: path.to_path_buf() })
     }
 

@@ -361,6 +361,9 @@ impl<'a> Forward<'a> {
             Function::Atanh => unary(Unary::Atanh, &|x| 1.0 / ((1.0 - x) * (1.0 + x))),
             Function::Erf => unary(Unary::Erf, &bell),
             Function::Erfc => unary(Unary::Erfc, &|x| -bell(x)),
+            // erfcx′ = 2x·erfcx − 2/√π, the two terms of one size in the tail.
+            Function::Erfcx => unary(Unary::Erfcx, &|x| 2.0 * x * Unary::Erfcx.eval(x) - 2.0 / PI.sqrt()),
+            Function::LogErfc => unary(Unary::LogErfc, &|x| -2.0 / PI.sqrt() / Unary::Erfcx.eval(x)),
             Function::NormalCdf => {
                 let z = match flat[..] {
                     [x, mean, sd] => over(Forward::difference(x, mean)?, sd)?,
@@ -371,6 +374,10 @@ impl<'a> Forward<'a> {
             Function::Gamma => unary(Unary::Gamma, &|x| Unary::Gamma.eval(x) * Unary::Digamma.eval(x)),
             Function::Lgamma => unary(Unary::Lgamma, &|x| Unary::Digamma.eval(x)),
             Function::Digamma => unary(Unary::Digamma, &trigamma),
+            Function::Polygamma => {
+                let (order, x) = (a.value as u32, flat[1]);
+                x.map(langevin::math::polygamma(order, x.value), |x| langevin::math::polygamma(order + 1, x))
+            }
             Function::Beta | Function::Lbeta => {
                 let b = flat[1];
                 let lgamma = |a: Dual| a.map(Unary::Lgamma.eval(a.value), |x| Unary::Digamma.eval(x));

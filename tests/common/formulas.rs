@@ -47,6 +47,9 @@ pub fn call(function: Function, a: &str, b: &str, c: &str) -> String {
         Function::NormalCdf => format!("(Phi({a}) - normal_cdf({b}, {a}, {}))", positive(c)),
         Function::Mod => format!("mod({a}, {q})"),
         Function::Clamp => format!("clamp({a}, {b}, ({b}) + {})", positive(c)),
+        Function::Polygamma => format!("polygamma(2, {p})"),
+        // In the far tail the two terms of the derivative cancel; the walk keeps to where they do not.
+        Function::Erfcx | Function::LogErfc => format!("{name}(2*sin({a}))"),
         Function::Atan2 | Function::Hypot => format!("{name}({a}, {b})"),
         // A number is a vector of one element; vectors of two stand in the definitions.
         Function::Dot => format!("dot({a}, {b})"),

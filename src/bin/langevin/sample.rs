@@ -63,7 +63,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
         write_csv(&model.names(), &run.annealed.draws, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
     } else if talk.json {
         print(&format!("{:#}", document()))?;
-    } else if !talk.quiet {
+    } else {
         print(&report::run(model, &run, seconds, Paint(colour(&std::io::stdout()))))?;
     }
     for (path, format) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
