@@ -58,7 +58,7 @@
 //! # Ok::<(), langevin::Error>(())
 //! ```
 //!
-//! **Output and plot.** [`output`] writes draws and summaries, [`plot`](crate::plot) pictures and animations (feature `plot`).
+//! **Output and plot.** [`output`] writes draws and summaries, [`plot`] pictures and animations (feature `plot`).
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 #![cfg_attr(not(feature = "plot"), allow(rustdoc::broken_intra_doc_links, reason = "the plot module is a feature"))]

@@ -1,5 +1,6 @@
 //! The program from outside: exit codes, streams, documents, files, signals.
 
+#![allow(clippy::disallowed_methods, reason = "tests write files and watch the clock")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

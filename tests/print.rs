@@ -61,8 +61,23 @@ fn source(language: Language) -> String {
             Language::C => {
                 // One file a case would mean sixteen compilations; prefixes keep the helpers apart.
                 let mut code = code.replace("#include <math.h>\n", "");
-                for name in ["value_and_gradient", "sign", "modulo", "sigmoid", "softplus", "log1m_exp", "log_sum_exp", "erfcx", "log_erfc", "digamma", "polygamma"] {
-                    code = code.replace(&format!(" {name}("), &format!(" {name}_{index}(")).replace(&format!("({name}("), &format!("({name}_{index}(")).replace(&format!("-{name}("), &format!("-{name}_{index}("));
+                for name in [
+                    "value_and_gradient",
+                    "sign",
+                    "modulo",
+                    "sigmoid",
+                    "softplus",
+                    "log1m_exp",
+                    "log_sum_exp",
+                    "erfcx",
+                    "log_erfc",
+                    "digamma",
+                    "polygamma",
+                ] {
+                    code = code
+                        .replace(&format!(" {name}("), &format!(" {name}_{index}("))
+                        .replace(&format!("({name}("), &format!("({name}_{index}("))
+                        .replace(&format!("-{name}("), &format!("-{name}_{index}("));
                 }
                 text.push_str(&code);
                 for [x, y] in *points {

@@ -101,7 +101,6 @@ pub fn inspect(model: &Model) -> Inspection {
         values.push((f64::NAN, position.clone()));
     }
     walker.evaluate(&mut values);
-    let (mut zeros, mut defined) = (0_usize, 0_usize);
     for (value, position) in &values {
         if value.is_nan() {
             if found.undefined.is_none() && !walker.is_removable(position, model) {
@@ -109,16 +108,8 @@ pub fn inspect(model: &Model) -> Inspection {
             }
             continue;
         }
-        defined += 1;
-        let zero = if is_density {
-            *value == 0.0
-        } else {
-            *value == if model.meaning() == Meaning::Energy { f64::INFINITY } else { f64::NEG_INFINITY }
-        };
-        zeros += usize::from(zero);
-        found.positive |= if is_density { *value > 0.0 } else { !zero };
+        found.positive |= !is_density || *value > 0.0;
     }
-    found.zero_share = zeros as f64 / defined.max(1) as f64;
     if found.sign == Sign::Unknown {
         let mut negative: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value < 0.0).collect();
         negative.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -127,14 +118,16 @@ pub fn inspect(model: &Model) -> Inspection {
             found.sign = Sign::Refuted(Witness { position, value });
         }
     }
-    if found.zero_proved {
-        // A range that underflowed is no proof: the logarithm has to agree.
-        let mut logarithm =
-            Walker { tape: model.value_tape(), evaluator: Evaluator::new(model.value_tape()), value: Lanes::default(), points: 0 };
-        logarithm.evaluate(&mut values);
-        found.zero_proved = values.iter().all(|(value, _)| *value == f64::NEG_INFINITY || value.is_nan());
-    }
     found.points = walker.points;
+    // Whether it is zero is the logarithm's to say: a density that underflows far out is not.
+    let tape = model.value_tape();
+    let mut logarithm = Walker { tape, evaluator: Evaluator::new(tape), value: Lanes::default(), points: 0 };
+    logarithm.evaluate(&mut values);
+    let zeros = values.iter().filter(|(value, _)| *value == f64::NEG_INFINITY).count();
+    let defined = values.iter().filter(|(value, _)| !value.is_nan()).count();
+    found.zero_share = zeros as f64 / defined.max(1) as f64;
+    // A range that underflowed is no proof by itself.
+    found.zero_proved &= zeros == defined;
     found
 }
 

@@ -89,7 +89,11 @@ impl Graph {
     /// a·b.
     pub fn multiply(&mut self, a: NodeId, b: NodeId) -> NodeId {
         if let (Some(x), Some(y)) = (self.number(a), self.number(b)) {
-            return if !fits(x) || !fits(y) || fits(x * y) { self.constant(x * y) } else { self.intern(Node::Binary(Binary::Multiply, a, b)) };
+            return if !fits(x) || !fits(y) || fits(x * y) {
+                self.constant(x * y)
+            } else {
+                self.intern(Node::Binary(Binary::Multiply, a, b))
+            };
         }
         for (zero, other) in [(a, b), (b, a)] {
             if self.number(zero) == Some(0.0) && self.is_total(other) {

@@ -45,7 +45,7 @@ impl BlockRng {
     }
 
     #[inline(always)]
-    fn fill_bits(&mut self, out: &mut [u64; HALF]) {
+    pub(super) fn fill_bits(&mut self, out: &mut [u64; HALF]) {
         let [s0, s1, s2, s3] = &mut self.state;
         for chunk in out.chunks_exact_mut(STREAMS) {
             for lane in 0..STREAMS {

@@ -10,16 +10,16 @@ use langevin::syntax::{Ast, BinaryOperator, Comparison, Expr, ExprId, Fold, Func
 /// A value with its derivatives by x, y and z; the scales count the magnitudes that went through each, so that ε·scale bounds its
 /// rounding error.
 #[derive(Debug, Clone, Copy)]
-pub struct Dual {
-    pub value: f64,
-    pub scale: f64,
-    pub slope: [f64; 3],
-    pub slope_scale: [f64; 3],
+pub(crate) struct Dual {
+    pub(crate) value: f64,
+    pub(crate) scale: f64,
+    pub(crate) slope: [f64; 3],
+    pub(crate) slope_scale: [f64; 3],
 }
 
 /// Why a point is no place to compare at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unfit {
+pub(crate) enum Unfit {
     /// A value is not finite, or beyond what squares to a finite number.
     Range,
     /// A jump or a kink is within rounding.
@@ -34,7 +34,7 @@ const LARGEST: f64 = 1e100;
 const MARGIN: f64 = 1e4;
 
 impl Dual {
-    pub fn constant(value: f64) -> Dual {
+    pub(crate) fn constant(value: f64) -> Dual {
         // A constant's own error is half a unit in the last place, or none.
         Dual { value, scale: value.abs(), slope: [0.0; 3], slope_scale: [0.0; 3] }
     }
@@ -104,19 +104,19 @@ impl Dual {
 }
 
 /// The formula at a position: its value and gradient, and the branches that were taken on the way.
-pub struct Forward<'a> {
+pub(crate) struct Forward<'a> {
     ast: &'a Ast,
     position: [f64; 3],
     scalars: HashMap<&'a str, Dual>,
     vectors: HashMap<&'a str, Vec<Dual>>,
     scopes: Vec<(&'a str, i64)>,
     /// Every decision, in order: two positions with the same ones are on the same smooth piece.
-    pub branches: Vec<i64>,
+    pub(crate) branches: Vec<i64>,
 }
 
 impl<'a> Forward<'a> {
     /// The dual number of `ast` at `position` (x, y, z), and its branches.
-    pub fn eval(ast: &'a Ast, position: [f64; 3]) -> Result<(Dual, Vec<i64>)> {
+    pub(crate) fn eval(ast: &'a Ast, position: [f64; 3]) -> Result<(Dual, Vec<i64>)> {
         let mut forward =
             Forward { ast, position, scalars: HashMap::new(), vectors: HashMap::new(), scopes: Vec::new(), branches: Vec::new() };
         for definition in ast.definitions() {

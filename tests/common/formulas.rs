@@ -4,10 +4,10 @@ use langevin::syntax::Function;
 use proptest::prelude::*;
 
 /// The variables that formulas are over.
-pub const VARIABLES: [&str; 3] = ["x", "y", "z"];
+pub(crate) const VARIABLES: [&str; 3] = ["x", "y", "z"];
 
 /// A formula of at most `depth` nested operations over x, y and z.
-pub fn formula(depth: u32) -> BoxedStrategy<String> {
+pub(crate) fn formula(depth: u32) -> BoxedStrategy<String> {
     let number = prop_oneof![
         (-30_i32..=30).prop_map(|tenths| format!("({:?})", f64::from(tenths) / 10.0)),
         prop_oneof![Just("pi"), Just("e"), Just("1"), Just("2"), Just("(1/3)"), Just("1e-3")].prop_map(String::from),
@@ -29,7 +29,7 @@ fn positive(a: &str) -> String {
 }
 
 /// A call of `function` with its arguments moved into its domain.
-pub fn call(function: Function, a: &str, b: &str, c: &str) -> String {
+pub(crate) fn call(function: Function, a: &str, b: &str, c: &str) -> String {
     let name = function.names()[function.names().len() - 1];
     let (p, q) = (positive(a), positive(b));
     match function {
@@ -121,7 +121,7 @@ fn index(parts: &[&str]) -> String {
 }
 
 /// A formula with definitions: a number and a vector, used more than once.
-pub fn with_definitions(depth: u32) -> BoxedStrategy<String> {
+pub(crate) fn with_definitions(depth: u32) -> BoxedStrategy<String> {
     let part = || formula(depth);
     prop_oneof![
         3 => part(),
@@ -133,7 +133,7 @@ pub fn with_definitions(depth: u32) -> BoxedStrategy<String> {
 }
 
 /// A formula that is positive for all values of its variables.
-pub fn positive_formula(depth: u32) -> BoxedStrategy<String> {
+pub(crate) fn positive_formula(depth: u32) -> BoxedStrategy<String> {
     let any = formula(2);
     let leaf = prop_oneof![
         any.clone().prop_map(|a| format!("exp({a})")),
@@ -162,11 +162,11 @@ pub fn positive_formula(depth: u32) -> BoxedStrategy<String> {
 }
 
 /// A coordinate: ordinary, with a few that are simple or at kinks.
-pub fn coordinate() -> BoxedStrategy<f64> {
+pub(crate) fn coordinate() -> BoxedStrategy<f64> {
     prop_oneof![8 => -3.0..3.0_f64, 1 => (-6_i32..=6).prop_map(|halves| f64::from(halves) / 2.0)].boxed()
 }
 
 /// A position.
-pub fn position() -> [BoxedStrategy<f64>; 3] {
+pub(crate) fn position() -> [BoxedStrategy<f64>; 3] {
     [coordinate(), coordinate(), coordinate()]
 }

@@ -1,5 +1,6 @@
 //! What the tests share: known answers, the program, comparison of floats.
 
+#![allow(clippy::disallowed_methods, reason = "tests write files and watch the clock")]
 #![allow(dead_code, reason = "each test crate uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -10,13 +11,13 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// The known answers in `tests/data/NAME.json`.
-pub fn data(name: &str) -> Value {
+pub(crate) fn data(name: &str) -> Value {
     let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
 }
 
 /// A number that may be written as text ("inf" and "-inf" too); NaN for null.
-pub fn number(value: &Value) -> f64 {
+pub(crate) fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| match value.as_str() {
         Some(text) => text.parse().unwrap_or_else(|_| panic!("{text} is no number")),
         None => f64::NAN,
@@ -25,7 +26,7 @@ pub fn number(value: &Value) -> f64 {
 
 /// Fails unless `found` is within `absolute` or `relative` of `expected`.
 #[track_caller]
-pub fn assert_close(label: &str, found: f64, expected: f64, absolute: f64, relative: f64) {
+pub(crate) fn assert_close(label: &str, found: f64, expected: f64, absolute: f64, relative: f64) {
     let allowed = absolute.max(relative * expected.abs());
     let miss = (found - expected).abs();
     assert!(
@@ -35,22 +36,22 @@ pub fn assert_close(label: &str, found: f64, expected: f64, absolute: f64, relat
 }
 
 /// The program, with nothing on stdin.
-pub fn langevin(arguments: &[&str]) -> Output {
+pub(crate) fn langevin(arguments: &[&str]) -> Output {
     langevin_with(arguments, b"")
 }
 
 /// The program with `stdin`.
-pub fn langevin_with(arguments: &[&str], stdin: &[u8]) -> Output {
+pub(crate) fn langevin_with(arguments: &[&str], stdin: &[u8]) -> Output {
     finish(spawn(arguments), stdin, Duration::from_secs(60))
 }
 
 /// The program, not yet fed.
-pub fn spawn(arguments: &[&str]) -> Child {
+pub(crate) fn spawn(arguments: &[&str]) -> Child {
     command(arguments).spawn().unwrap()
 }
 
 /// The program with all streams piped.
-pub fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_langevin"));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).env_remove("RUST_BACKTRACE");
     command
@@ -58,7 +59,7 @@ pub fn command(arguments: &[&str]) -> Command {
 
 /// Feeds `child`, collects what it says; fails if it is not done in time.
 #[track_caller]
-pub fn finish(mut child: Child, stdin: &[u8], limit: Duration) -> Output {
+pub(crate) fn finish(mut child: Child, stdin: &[u8], limit: Duration) -> Output {
     let mut input = child.stdin.take().unwrap();
     let bytes = stdin.to_vec();
     // A refused input is not read to the end: a broken pipe is no failure here.
@@ -87,18 +88,18 @@ pub fn finish(mut child: Child, stdin: &[u8], limit: Duration) -> Output {
 }
 
 /// What stdout says.
-pub fn stdout(output: &Output) -> String {
+pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// What stderr says.
-pub fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// The document on stdout.
 #[track_caller]
-pub fn document(output: &Output) -> Value {
+pub(crate) fn document(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: stdout {:?}, stderr {:?}", stdout(output), stderr(output)))
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::Outcome;
 use crate::args::Explain;
 use crate::input;
-use crate::report::Paint;
+use crate::report::{Paint, range};
 use crate::terminal::{Talk, colour, print};
 
 pub(crate) fn run(arguments: &Explain, talk: Talk) -> Outcome {
@@ -42,12 +42,7 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
     let gradient: Vec<String> =
         names.iter().zip(model.gradient_nodes()).take(8).map(|(name, node)| format!("d/d{name} log p = {}", show(*node))).collect();
     let more = names.len().saturating_sub(8);
-    let bounds: Vec<String> = model
-        .bounds()
-        .iter()
-        .take(8)
-        .map(|bound| format!("{} in ({}, {}), {}", bound.name, bound.low, bound.high, bound.boundary))
-        .collect();
+    let bounds: Vec<String> = model.bounds().iter().take(8).map(range).collect();
     let range = model.typed_range();
     let marks = model.landmarks();
     let tape = |tape: &langevin::tape::Tape| format!("{} instructions, {} registers", tape.len(), tape.registers());

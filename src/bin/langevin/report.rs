@@ -144,7 +144,7 @@ pub(crate) fn headline(model: &Model, paint: Paint) -> String {
 }
 
 /// `x in [0, 1], reflect`.
-fn range(bound: &Bound) -> String {
+pub(crate) fn range(bound: &Bound) -> String {
     let (open, close) = (if bound.low.is_finite() { '[' } else { '(' }, if bound.high.is_finite() { ']' } else { ')' });
     let ends = format!("{} in {open}{}, {}{close}", bound.name, short(bound.low), short(bound.high));
     if bound.low.is_finite() || bound.high.is_finite() { format!("{ends} {}", bound.boundary) } else { ends }
@@ -209,8 +209,11 @@ pub(crate) fn integral(model: &Model, reference: &Reference, paint: Paint) -> St
     lines.join("\n")
 }
 
+/// Five columns; what is nothing beside their spread is printed as 0.
 fn quantiles(values: &[f64; 5]) -> String {
-    values.iter().map(|value| format!("{:>8}", short(*value))).collect()
+    let spread = values[4] - values[0];
+    let settled = |value: f64| if value.abs() < 1e-9 * spread { 0.0 } else { value };
+    values.iter().map(|value| format!(" {:>7}", short(settled(*value)))).collect()
 }
 
 /// Four significant digits in at most eight columns.
