@@ -8,7 +8,7 @@ use langevin::math::{LANES, Lanes, Level, Work, dispatch};
 use langevin::quadrature::{Reference, Tolerance, reference};
 use langevin::random::{BlockRng, Purpose};
 use langevin::run::{Init, Run, Sampling, Trust, sample};
-use langevin::sampler::{Annealing, Control, Guard, Kernel, Parameters, Population, Schedule, Sgld, Start, StepInfo, anneal};
+use langevin::sampler::{Annealing, Control, Guard, Kernel, Parameters, Population, Schedule, Sgld, Shape, Start, StepInfo, anneal};
 
 const CLASSIC: &str = "(x-0.4)^4 - (x-0.2)^2 + 0.6";
 
@@ -244,6 +244,7 @@ fn the_classic_settings_are_not_trusted() {
     let settings = Sampling {
         chains: Some(5000),
         steps: Some(500),
+        schedule: Some(Shape::Geometric),
         step_size: Some(0.01),
         final_step_size: Some(1e-5),
         init: Init::Point(vec![0.4]),

@@ -346,6 +346,8 @@ impl<'a> Forward<'a> {
                 let whole = self.step(ratio, f64::floor)?.value;
                 Dual::map2(a, flat[1], a.value - flat[1].value * whole, |_, _| (1.0, -whole))
             }
+            // Where rounding moves the argument by a good part of the period, no digit is left to compare.
+            Function::Sin | Function::Cos | Function::Tan if f64::EPSILON * a.scale > 1e-6 => Err(Unfit::Range),
             Function::Sin => unary(Unary::Sin, &f64::cos),
             Function::Cos => unary(Unary::Cos, &|x| -x.sin()),
             Function::Tan => unary(Unary::Tan, &|x| 1.0 / (x.cos() * x.cos())),
