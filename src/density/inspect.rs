@@ -7,7 +7,7 @@ use super::{LogDensity, Meaning, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Range, ranges};
 use crate::math::{LANES, Lanes};
-use crate::tape::{Evaluator, Tape};
+use crate::tape::{Evaluator, Rounding, Tape};
 
 /// A point and the formula's value there.
 #[derive(Debug, Clone, PartialEq)]
@@ -257,7 +257,7 @@ fn near_landmarks(model: &Model) -> Vec<Vec<f64>> {
 /// Walks downhill from the smallest values met; the first negative value found.
 fn descend(model: &Model, walker: &mut Walker, values: &[(f64, Vec<f64>)], dimension: usize) -> Option<(f64, Vec<f64>)> {
     let (graph, derivatives) = model.gradient_of(model.typed()).ok()?;
-    let slopes = Tape::compile(&graph, &derivatives, dimension);
+    let slopes = Tape::compile(&graph, &derivatives, dimension, Rounding::default());
     let mut evaluator = Evaluator::new(&slopes);
     let mut ordered: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value > 0.0).collect();
     ordered.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -6,9 +6,9 @@ use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{gradient, hessian};
 use crate::graph::{Graph, Node, NodeId, Range, Unary, VariableName, lower, ranges, substitute};
-use crate::math::{Block, Lanes};
+use crate::math::{Block, Lanes, Level};
 use crate::syntax::{Formula, suggest};
-use crate::tape::{Evaluator, Tape};
+use crate::tape::{Evaluator, Rounding, Tape};
 
 /// What the number that a formula computes is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,8 +50,16 @@ pub struct Model {
     log_density: NodeId,
     gradient: Vec<NodeId>,
     landmarks: Landmarks,
-    value_tape: Tape,
-    gradient_tape: Tape,
+    tapes: Tapes,
+}
+
+/// What evaluates the log density and its gradient, and how.
+#[derive(Debug, Clone)]
+struct Tapes {
+    value: Tape,
+    gradient: Tape,
+    level: Level,
+    rounding: Rounding,
 }
 
 impl Model {
@@ -88,9 +96,31 @@ impl Model {
         let positions: Vec<NodeId> = (0..bounds.len() as u32).map(|variable| graph.variable(variable)).collect();
         let gradient = gradient(&mut graph, log_density, &positions)?;
         let landmarks = landmarks(&graph, &[typed, log_density], bounds.len());
-        let value_tape = Tape::compile(&graph, &[log_density], bounds.len());
-        let gradient_tape = Tape::compile(&graph, &gradient, bounds.len());
-        Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, landmarks, value_tape, gradient_tape })
+        let (level, rounding) = (Level::detect(), Rounding::default());
+        let value_tape = Tape::compile(&graph, &[log_density], bounds.len(), rounding);
+        let gradient_tape = Tape::compile(&graph, &gradient, bounds.len(), rounding);
+        let tapes = Tapes { value: value_tape, gradient: gradient_tape, level, rounding };
+        Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, landmarks, tapes })
+    }
+
+    /// The same model evaluated at a SIMD level; results are the same bits at each.
+    #[must_use]
+    pub fn with_level(mut self, level: Level) -> Model {
+        self.tapes.level = level;
+        self
+    }
+
+    /// The same model with its tapes rounded otherwise.
+    #[must_use]
+    pub fn with_rounding(mut self, rounding: Rounding) -> Model {
+        let compile = |outputs: &[NodeId]| Tape::compile(&self.graph, outputs, self.bounds.len(), rounding);
+        self.tapes = Tapes { value: compile(&[self.log_density]), gradient: compile(&self.gradient), level: self.tapes.level, rounding };
+        self
+    }
+
+    /// The SIMD level at which it is evaluated.
+    pub fn level(&self) -> Level {
+        self.tapes.level
     }
 
     /// The same model with another boundary for the variable `name`, or for all of them.
@@ -144,12 +174,12 @@ impl Model {
 
     /// The tape of log p.
     pub fn value_tape(&self) -> &Tape {
-        &self.value_tape
+        &self.tapes.value
     }
 
     /// The tape of the gradient alone; root logarithms are not in it.
     pub fn gradient_tape(&self) -> &Tape {
-        &self.gradient_tape
+        &self.tapes.gradient
     }
 
     /// The names of the variables, in order.
@@ -178,7 +208,7 @@ impl Model {
 
     /// A tape for the formula as typed.
     pub fn typed_tape(&self) -> Tape {
-        Tape::compile(&self.graph, &[self.typed], self.bounds.len())
+        Tape::compile(&self.graph, &[self.typed], self.bounds.len(), self.tapes.rounding)
     }
 
     /// A copy of the graph extended by the gradient of `root`, one of its nodes, and that gradient.
@@ -222,7 +252,7 @@ impl Model {
             if outward < 0.0 { graph.negate(size) } else { size }
         };
         let root = substitute(&mut graph, self.log_density, x, position);
-        Tape::compile(&graph, &[root], 1)
+        Tape::compile(&graph, &[root], 1, self.tapes.rounding)
     }
 }
 
@@ -232,8 +262,8 @@ impl LogDensity for Model {
     }
 
     fn evaluator(&self) -> Box<dyn Evaluate + '_> {
-        let (value, gradient) = (Evaluator::new(&self.value_tape), Evaluator::new(&self.gradient_tape));
-        Box::new(ModelEvaluator { value_tape: &self.value_tape, gradient_tape: &self.gradient_tape, value, gradient })
+        let evaluator = |tape| Evaluator::with_level(tape, self.tapes.level);
+        Box::new(ModelEvaluator { tapes: &self.tapes, value: evaluator(&self.tapes.value), gradient: evaluator(&self.tapes.gradient) })
     }
 
     fn landmarks(&self) -> Landmarks {
@@ -245,25 +275,24 @@ impl LogDensity for Model {
             return None;
         }
         let tape = self.end_tape(end);
-        let evaluator = Evaluator::new(&tape);
+        let evaluator = Evaluator::with_level(&tape, self.tapes.level);
         Some(Box::new(EndEvaluator { tape, evaluator }))
     }
 }
 
 struct ModelEvaluator<'a> {
-    value_tape: &'a Tape,
-    gradient_tape: &'a Tape,
+    tapes: &'a Tapes,
     value: Evaluator,
     gradient: Evaluator,
 }
 
 impl Evaluate for ModelEvaluator<'_> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
-        self.value.run(self.value_tape, positions, std::slice::from_mut(log_density));
+        self.value.run(&self.tapes.value, positions, std::slice::from_mut(log_density));
     }
 
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
-        self.gradient.run(self.gradient_tape, positions, gradient);
+        self.gradient.run(&self.tapes.gradient, positions, gradient);
     }
 }
 

@@ -118,6 +118,11 @@ impl Graph {
         }
     }
 
+    /// The node, if it is known.
+    pub(crate) fn find(&self, node: Node) -> Option<NodeId> {
+        self.node_ids.get(&node).copied()
+    }
+
     /// An error if the graph outgrew [`NODE_LIMIT`]; its nodes beyond are then meaningless.
     pub fn check_size(&self) -> Result<()> {
         if self.full {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -18,19 +19,23 @@ pub enum Level {
 
 impl Level {
     /// The widest level of this machine.
+    #[inline]
     pub fn detect() -> Level {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::is_x86_feature_detected as has;
-            let avx2 = has!("avx2") && has!("fma");
-            if avx2 && has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("avx512bw") {
-                return Level::Avx512;
+        static DETECTED: OnceLock<Level> = OnceLock::new();
+        *DETECTED.get_or_init(|| {
+            #[cfg(target_arch = "x86_64")]
+            {
+                use std::arch::is_x86_feature_detected as has;
+                let avx2 = has!("avx2") && has!("fma");
+                if avx2 && has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("avx512bw") {
+                    return Level::Avx512;
+                }
+                if avx2 {
+                    return Level::Avx2;
+                }
             }
-            if avx2 {
-                return Level::Avx2;
-            }
-        }
-        Level::Baseline
+            Level::Baseline
+        })
     }
 
     /// Every level of this machine, narrowest first.
@@ -74,6 +79,9 @@ pub trait Work {
 }
 
 /// Runs `work` compiled for `level`, or for the widest level of this machine below it.
+///
+/// Each kind of work becomes a function of its own at each level. A loop over a large formula should be one: among many others in one
+/// function it may fail to vectorise.
 #[inline]
 pub fn dispatch<W: Work>(level: Level, work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
@@ -94,11 +102,13 @@ pub fn dispatch<W: Work>(level: Level, work: W) -> W::Output {
 mod x86 {
     use super::Work;
 
+    #[inline(never)]
     #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")]
     pub(super) fn avx512<W: Work>(work: W) -> W::Output {
         work.run()
     }
 
+    #[inline(never)]
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn avx2<W: Work>(work: W) -> W::Output {
         work.run()

@@ -1,104 +1,106 @@
-//! Graph to instructions: one per node, constants as immediates, registers reused once their value is dead.
+//! Operations to instructions: each value gets a place, reused once the value is dead.
 
-use std::collections::HashMap;
+use super::operations::{Builder, Operation, Rounding, Start, Term, Twins, Value};
+use crate::graph::{Binary, Graph, NodeId, Unary};
+use crate::math::LANES;
 
-use crate::graph::{Binary, Graph, Node, NodeId, Unary};
-
-/// Where an operand is found.
+/// Where a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum Place {
     /// A row of the input block.
     Input(u32),
+    /// A row of the output block.
+    Output(u32),
     /// A register.
     Register(u32),
 }
 
-/// What one instruction does; its result goes to a register that none of its operands uses.
+/// What one instruction does; it writes to a place that none of its operands has.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Action {
-    /// A number in every lane.
     Constant(f64),
-    /// One operand.
-    Unary(Unary, Source),
-    /// Two operands.
-    Binary(Binary, Source, Source),
-    /// Two operands, the right one a number.
-    BinaryRight(Binary, Source, f64),
-    /// Two operands, the left one a number.
-    BinaryLeft(Binary, f64, Source),
-    /// An integer power.
-    Power(Source, i32),
-    /// A derivative of digamma.
-    Polygamma(u32, Source),
-    /// Condition, then, otherwise.
-    Select(Source, Source, Source),
-    /// log Σ exp.
-    LogSumExp(Vec<Source>),
+    Copy(Place),
+    Unary(Unary, Place),
+    Binary(Binary, Place, Place),
+    BinaryRight(Binary, Place, f64),
+    BinaryLeft(Binary, f64, Place),
+    Power(Place, i32),
+    Polygamma(u32, Place),
+    Select(Place, Place, Place),
+    LogSumExp(Vec<Place>),
+    /// A start from a number.
+    SumFromConstant(f64, Terms),
+    /// A start from a value.
+    SumFromValue(Place, Terms),
+    Largest(Vec<Place>),
+    ExpDifference(Place, Place),
+    LogTotal(Place, Place),
+    /// The place of the second result.
+    Twins(Twins, Place, Place),
+}
+
+/// The terms of a sum by kind.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Terms {
+    pub(super) scaled: Vec<(f64, Place)>,
+    pub(super) products: Vec<(Place, Place)>,
+    pub(super) negative_products: Vec<(Place, Place)>,
+}
+
+impl Terms {
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        (self.scaled.len(), self.products.len(), self.negative_products.len())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Instruction {
     pub(super) action: Action,
-    pub(super) target: u32,
+    pub(super) target: Place,
 }
 
 /// Compiled expressions; immutable, shared between threads.
 #[derive(Debug, Clone)]
 pub struct Tape {
     pub(super) instructions: Vec<Instruction>,
-    pub(super) outputs: Vec<Source>,
     pub(super) registers: usize,
     inputs: usize,
+    outputs: usize,
 }
+
+/// Registers that fit half of a small second-level cache at full width; with more, blocks are evaluated in parts.
+const CACHE: usize = 256 * 1024 / (8 * LANES);
 
 impl Tape {
     /// Compiles `outputs`, expressions of `graph` in the variables `0..inputs`.
-    pub fn compile(graph: &Graph, outputs: &[NodeId], inputs: usize) -> Tape {
-        let order = graph.order(outputs);
-        let immediate = |id: NodeId| graph.number(id);
-        // The last instruction that reads each node; outputs are read after the end.
-        let mut last_use: HashMap<NodeId, usize> = HashMap::new();
-        let mut needs_register: HashMap<NodeId, bool> = HashMap::new();
-        for (at, &id) in order.iter().enumerate() {
-            for (operand, folded) in operands(graph, id) {
-                last_use.insert(operand, at);
-                *needs_register.entry(operand).or_default() |= !folded;
+    pub fn compile(graph: &Graph, outputs: &[NodeId], inputs: usize, rounding: Rounding) -> Tape {
+        let (operations, values) = Builder::new(graph, outputs, rounding).build(outputs);
+        let mut places = Places::new(&operations, &values);
+        let mut instructions = Vec::with_capacity(operations.len() + outputs.len());
+        for (at, operation) in operations.iter().enumerate() {
+            let at = at as Value;
+            match operation {
+                Operation::Input(variable) => places.put(at, Place::Input(*variable)),
+                // Its place was given by its twin.
+                Operation::SecondTwin => {}
+                _ => {
+                    let target = places.allocate(at);
+                    if let Operation::Twins(..) = operation {
+                        places.allocate(at + 1);
+                    }
+                    instructions.push(Instruction { action: action(operation, at, &places), target });
+                }
+            }
+            places.release(at, operation);
+        }
+        // The first row that shows a value was written directly; inputs and further rows are copies.
+        for (row, &value) in values.iter().enumerate() {
+            let (target, place) = (Place::Output(row as u32), places.of(value));
+            if place != target {
+                instructions.push(Instruction { action: Action::Copy(place), target });
             }
         }
-        for &output in outputs {
-            last_use.insert(output, usize::MAX);
-            needs_register.insert(output, true);
-        }
-        let mut places: HashMap<NodeId, Source> = HashMap::new();
-        let mut free: Vec<u32> = Vec::new();
-        let mut registers = 0;
-        let mut instructions = Vec::with_capacity(order.len());
-        for (at, &id) in order.iter().enumerate() {
-            if let Node::Variable(variable) = graph.node(id) {
-                places.insert(id, Source::Input(variable));
-                continue;
-            }
-            if immediate(id).is_some() && !needs_register.get(&id).copied().unwrap_or(false) {
-                continue;
-            }
-            let target = free.pop().unwrap_or_else(|| {
-                registers += 1;
-                registers - 1
-            });
-            let action = action(graph, id, &places);
-            instructions.push(Instruction { action, target });
-            places.insert(id, Source::Register(target));
-            // Operands die only now, after the target was chosen: a target never equals a source.
-            let mut dead: Vec<NodeId> = graph.operands(id).filter(|operand| last_use.get(operand) == Some(&at)).collect();
-            dead.sort_unstable();
-            dead.dedup();
-            free.extend(dead.iter().filter_map(|operand| match places.get(operand) {
-                Some(Source::Register(register)) => Some(*register),
-                _ => None,
-            }));
-        }
-        let outputs = outputs.iter().map(|output| places[output]).collect();
-        Tape { instructions, outputs, registers: registers as usize, inputs }
+        Tape { instructions, registers: places.registers as usize, inputs, outputs: outputs.len() }
     }
 
     /// How many rows the input block has.
@@ -108,7 +110,7 @@ impl Tape {
 
     /// How many expressions it computes.
     pub fn outputs(&self) -> usize {
-        self.outputs.len()
+        self.outputs
     }
 
     /// How many instructions it has.
@@ -121,35 +123,114 @@ impl Tape {
         self.instructions.is_empty()
     }
 
-    /// How many registers of [`LANES`](crate::math::LANES) doubles it needs.
+    /// How many registers of [`width`](Tape::width) doubles it needs.
     pub fn registers(&self) -> usize {
         self.registers
     }
-}
 
-/// The operands of a node, and whether each is folded into the instruction as a number.
-fn operands(graph: &Graph, id: NodeId) -> Vec<(NodeId, bool)> {
-    match graph.node(id) {
-        Node::Binary(_, a, b) if graph.number(b).is_some() && graph.number(a).is_none() => vec![(a, false), (b, true)],
-        Node::Binary(_, a, b) if graph.number(a).is_some() && graph.number(b).is_none() => vec![(a, true), (b, false)],
-        _ => graph.operands(id).map(|operand| (operand, false)).collect(),
+    /// How many lanes are evaluated at a time: all, unless the registers would not fit the cache.
+    pub fn width(&self) -> usize {
+        match self.registers {
+            0..=CACHE => LANES,
+            registers if registers <= 2 * CACHE => LANES / 2,
+            _ => LANES / 4,
+        }
     }
 }
 
-fn action(graph: &Graph, id: NodeId, places: &HashMap<NodeId, Source>) -> Action {
-    let place = |id: NodeId| places[&id];
-    match graph.node(id) {
-        Node::Constant(bits) => Action::Constant(f64::from_bits(bits)),
-        Node::Variable(_) => unreachable!("variables are inputs"),
-        Node::Unary(op, a) => Action::Unary(op, place(a)),
-        Node::Binary(op, a, b) => match (graph.number(a), graph.number(b)) {
-            (None, Some(b)) => Action::BinaryRight(op, place(a), b),
-            (Some(a), None) => Action::BinaryLeft(op, a, place(b)),
-            _ => Action::Binary(op, place(a), place(b)),
-        },
-        Node::Power(a, n) => Action::Power(place(a), n),
-        Node::Polygamma(n, a) => Action::Polygamma(n, place(a)),
-        Node::Select(c, a, b) => Action::Select(place(c), place(a), place(b)),
-        Node::LogSumExp(list) => Action::LogSumExp(graph.list(list).iter().map(|&operand| place(operand)).collect()),
+/// Which value is where, while instructions are made.
+struct Places {
+    /// The last operation that reads each value.
+    last_use: Vec<Value>,
+    /// The first output row of a value.
+    row: Vec<Option<u32>>,
+    place: Vec<Option<Place>>,
+    free: Vec<u32>,
+    registers: u32,
+}
+
+impl Places {
+    fn new(operations: &[Operation], outputs: &[Value]) -> Self {
+        let mut last_use: Vec<Value> = (0..operations.len() as Value).collect();
+        for (at, operation) in operations.iter().enumerate() {
+            for operand in operation.operands() {
+                last_use[operand as usize] = at as Value;
+            }
+        }
+        let mut row = vec![None; operations.len()];
+        for (index, &value) in outputs.iter().enumerate().rev() {
+            row[value as usize] = Some(index as u32);
+        }
+        Places { last_use, row, place: vec![None; operations.len()], free: Vec::new(), registers: 0 }
+    }
+
+    fn put(&mut self, value: Value, place: Place) {
+        self.place[value as usize] = Some(place);
+    }
+
+    fn of(&self, value: Value) -> Place {
+        self.place[value as usize].expect("operands come before what reads them")
+    }
+
+    fn allocate(&mut self, value: Value) -> Place {
+        let place = match self.row[value as usize] {
+            Some(row) => Place::Output(row),
+            None => Place::Register(self.free.pop().unwrap_or_else(|| {
+                self.registers += 1;
+                self.registers - 1
+            })),
+        };
+        self.put(value, place);
+        place
+    }
+
+    /// Frees the registers of what the operation was last to read, or that nobody reads. Only now, after its target was chosen: a
+    /// target never equals a source.
+    fn release(&mut self, at: Value, operation: &Operation) {
+        let mut dead = operation.operands();
+        dead.push(at);
+        dead.sort_unstable();
+        dead.dedup();
+        // A twin lives until the second result has its place.
+        for value in dead.into_iter().filter(|&value| self.last_use[value as usize] == at) {
+            if let Some(Place::Register(register)) = self.place[value as usize] {
+                self.free.push(register);
+            }
+        }
+    }
+}
+
+fn action(operation: &Operation, at: Value, places: &Places) -> Action {
+    let place = |value: Value| places.of(value);
+    let all = |values: &[Value]| values.iter().map(|&value| place(value)).collect();
+    match *operation {
+        Operation::Input(_) | Operation::SecondTwin => unreachable!("no instruction"),
+        Operation::Constant(number) => Action::Constant(number),
+        Operation::Unary(op, a) => Action::Unary(op, place(a)),
+        Operation::Binary(op, a, b) => Action::Binary(op, place(a), place(b)),
+        Operation::BinaryRight(op, a, b) => Action::BinaryRight(op, place(a), b),
+        Operation::BinaryLeft(op, a, b) => Action::BinaryLeft(op, a, place(b)),
+        Operation::Power(a, n) => Action::Power(place(a), n),
+        Operation::Polygamma(n, a) => Action::Polygamma(n, place(a)),
+        Operation::Select(c, a, b) => Action::Select(place(c), place(a), place(b)),
+        Operation::LogSumExp(ref list) => Action::LogSumExp(all(list)),
+        Operation::Largest(ref list) => Action::Largest(all(list)),
+        Operation::ExpDifference(a, b) => Action::ExpDifference(place(a), place(b)),
+        Operation::LogTotal(a, b) => Action::LogTotal(place(a), place(b)),
+        Operation::Twins(twins, a) => Action::Twins(twins, place(a), place(at + 1)),
+        Operation::Sum(start, ref terms) => {
+            let mut sorted = Terms::default();
+            for term in terms {
+                match *term {
+                    Term::Scaled(factor, a) => sorted.scaled.push((factor, place(a))),
+                    Term::Product(a, b) => sorted.products.push((place(a), place(b))),
+                    Term::NegativeProduct(a, b) => sorted.negative_products.push((place(a), place(b))),
+                }
+            }
+            match start {
+                Start::Constant(number) => Action::SumFromConstant(number, sorted),
+                Start::Value(value) => Action::SumFromValue(place(value), sorted),
+            }
+        }
     }
 }

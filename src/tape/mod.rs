@@ -1,11 +1,13 @@
 //! Graph to tape: straight-line code evaluated over blocks of lanes.
 //!
-//! The tape agrees bit for bit with the scalar definition [`Graph::eval`](crate::graph::Graph::eval): nothing is contracted or
-//! re-associated, and both call the same elementary functions. A [`Tape`] is shared between threads; an [`Evaluator`] is one
-//! thread's scratch space.
+//! [`Rounding`] says how the tape may differ from the scalar definition [`Graph::eval`](crate::graph::Graph::eval). A [`Tape`] is
+//! shared between threads; an [`Evaluator`] is one thread's scratch space. Its results are the same bits at every SIMD level.
 
 mod compile;
+mod loops;
+mod operations;
 mod run;
 
 pub use compile::Tape;
+pub use operations::Rounding;
 pub use run::Evaluator;

@@ -1,14 +1,15 @@
-//! The evaluator: each instruction is one loop over the lanes, which the compiler vectorises.
+//! The evaluator: an interpreter of tapes, compiled for each SIMD level.
 
-use super::compile::{Action, Source, Tape};
-use crate::graph::{Binary, Unary, max, min, powi, select, truth};
+use super::compile::{Action, Instruction, Place, Tape, Terms};
+use super::loops::{Summands, binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
+use crate::graph::{max, select};
 use crate::math::{self, Block, LANES, Lanes, Level, Work, dispatch};
 
 /// One thread's scratch space for one tape.
 #[derive(Debug, Clone)]
 pub struct Evaluator {
-    // `None` only while an instruction writes to the register.
-    registers: Vec<Option<Box<Lanes>>>,
+    /// All registers one after the other, each as wide as the tape says; then one more, for second results.
+    registers: Vec<Lanes>,
     level: Level,
 }
 
@@ -20,25 +21,26 @@ impl Evaluator {
 
     /// Scratch space for `tape` at a given SIMD level; the results are the same bits at each.
     pub fn with_level(tape: &Tape, level: Level) -> Self {
-        Evaluator { registers: vec![Some(Box::default()); tape.registers], level }
+        let doubles = tape.registers * tape.width();
+        Evaluator { registers: vec![Lanes::default(); doubles.div_ceil(LANES) + 1], level: level.min(Level::detect()) }
     }
 
     /// Evaluates `tape` at `inputs`, `[variable][lane]`, into `outputs`, `[expression][lane]`. Allocates nothing.
     ///
     /// # Panics
-    /// If `inputs` or `outputs` has fewer rows than the tape, or `self` was made for another tape.
+    /// If `inputs` or `outputs` has fewer rows than the tape, or `self` was made for a smaller tape.
     pub fn run(&mut self, tape: &Tape, inputs: &Block, outputs: &mut Block) {
-        assert!(inputs.len() >= tape.inputs() && outputs.len() >= tape.outputs.len(), "a row for each variable and expression");
-        assert_eq!(self.registers.len(), tape.registers, "an evaluator belongs to one tape");
-        dispatch(self.level, Run { tape, inputs, outputs, registers: &mut self.registers });
+        assert!(inputs.len() >= tape.inputs() && outputs.len() >= tape.outputs(), "a row for each variable and expression");
+        dispatch(self.level, Run { level: self.level, tape, inputs, outputs, registers: &mut self.registers });
     }
 }
 
 struct Run<'a> {
+    level: Level,
     tape: &'a Tape,
     inputs: &'a Block,
     outputs: &'a mut Block,
-    registers: &'a mut [Option<Box<Lanes>>],
+    registers: &'a mut [Lanes],
 }
 
 impl Work for Run<'_> {
@@ -46,192 +48,187 @@ impl Work for Run<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Run { tape, inputs, outputs, registers } = self;
-        for instruction in &tape.instructions {
-            let mut target = registers[instruction.target as usize].take().expect("a register is in place between instructions");
-            let lanes = |source: Source| -> &Lanes {
-                match source {
-                    Source::Input(row) => &inputs[row as usize],
-                    Source::Register(register) => registers[register as usize].as_deref().expect("a target is no source"),
-                }
-            };
-            let out = &mut *target;
-            match &instruction.action {
-                Action::Constant(value) => *out = Lanes::splat(*value),
-                Action::Unary(op, a) => unary(*op, out, lanes(*a)),
-                Action::Binary(op, a, b) => binary(*op, out, lanes(*a), lanes(*b)),
-                Action::BinaryRight(op, a, b) => binary_right(*op, out, lanes(*a), *b),
-                Action::BinaryLeft(op, a, b) => binary_left(*op, out, *a, lanes(*b)),
-                Action::Power(a, n) => power(out, lanes(*a), *n),
-                Action::Polygamma(n, a) => map(out, lanes(*a), |x| math::polygamma(*n, x)),
-                Action::Select(c, a, b) => {
-                    let (c, a, b) = (lanes(*c), lanes(*a), lanes(*b));
-                    for lane in 0..LANES {
-                        out[lane] = select(c[lane], a[lane], b[lane]);
-                    }
-                }
-                Action::LogSumExp(operands) => {
-                    let mut largest = Lanes::splat(f64::NEG_INFINITY);
-                    for &operand in operands {
-                        let x = lanes(operand);
-                        for lane in 0..LANES {
-                            largest[lane] = max(largest[lane], x[lane]);
-                        }
-                    }
-                    let mut total = Lanes::splat(0.0);
-                    for &operand in operands {
-                        let x = lanes(operand);
-                        for lane in 0..LANES {
-                            total[lane] += math::exp(x[lane] - largest[lane]);
-                        }
-                    }
-                    for lane in 0..LANES {
-                        let sum = largest[lane] + math::log(total[lane]);
-                        out[lane] = if largest[lane].is_finite() { sum } else { largest[lane] };
-                    }
-                }
-            }
-            registers[instruction.target as usize] = Some(target);
-        }
-        for (row, source) in outputs.iter_mut().zip(&tape.outputs) {
-            *row = match *source {
-                Source::Input(input) => inputs[input as usize],
-                Source::Register(register) => **registers[register as usize].as_ref().expect("every target was put back"),
-            };
-        }
-    }
-}
-
-#[inline(always)]
-fn map(out: &mut Lanes, a: &Lanes, f: impl Fn(f64) -> f64) {
-    for lane in 0..LANES {
-        out[lane] = f(a[lane]);
-    }
-}
-
-#[inline(always)]
-fn unary(op: Unary, out: &mut Lanes, a: &Lanes) {
-    // One loop an arm, the operator's definition inlined into it: a call through `Unary::eval` would not vectorise.
-    macro_rules! arms {
-        ($($variant:ident => $f:expr,)*) => {
-            match op { $(Unary::$variant => map(out, a, $f),)* }
-        };
-    }
-    arms! {
-        Negate => |x| -x,
-        Abs => |x| x.abs(),
-        Sign => math::sign,
-        Floor => |x| x.floor(),
-        Ceil => |x| x.ceil(),
-        Round => |x| x.round(),
-        Not => |x| truth(x == 0.0),
-        Sqrt => |x| x.sqrt(),
-        Cbrt => math::cbrt,
-        Exp => math::exp,
-        Expm1 => math::expm1,
-        Log => math::log,
-        Log1p => math::log1p,
-        Log1mExp => math::log1m_exp,
-        Sin => math::sin,
-        Cos => math::cos,
-        Tan => math::tan,
-        Asin => math::asin,
-        Acos => math::acos,
-        Atan => math::atan,
-        Sinh => math::sinh,
-        Cosh => math::cosh,
-        Tanh => math::tanh,
-        Asinh => math::asinh,
-        Acosh => math::acosh,
-        Atanh => math::atanh,
-        Erf => math::erf,
-        Erfc => math::erfc,
-        Erfcx => math::erfcx,
-        LogErfc => math::log_erfc,
-        Gamma => math::gamma,
-        Lgamma => math::lgamma,
-        Digamma => math::digamma,
-        Sigmoid => math::sigmoid,
-        Softplus => math::softplus,
-    }
-}
-
-#[inline(always)]
-fn binary(op: Binary, out: &mut Lanes, a: &Lanes, b: &Lanes) {
-    lanewise(op, out, |lane| a[lane], |lane| b[lane]);
-}
-
-#[inline(always)]
-fn binary_right(op: Binary, out: &mut Lanes, a: &Lanes, b: f64) {
-    lanewise(op, out, |lane| a[lane], |_| b);
-}
-
-#[inline(always)]
-fn binary_left(op: Binary, out: &mut Lanes, a: f64, b: &Lanes) {
-    lanewise(op, out, |_| a, |lane| b[lane]);
-}
-
-#[inline(always)]
-fn lanewise(op: Binary, out: &mut Lanes, a: impl Fn(usize) -> f64, b: impl Fn(usize) -> f64) {
-    macro_rules! arms {
-        ($($variant:ident => $f:expr,)*) => {
-            match op {
-                $(Binary::$variant => {
-                    let f = $f;
-                    for lane in 0..LANES {
-                        out[lane] = f(a(lane), b(lane));
-                    }
-                })*
-            }
-        };
-    }
-    arms! {
-        Add => |x: f64, y: f64| x + y,
-        Subtract => |x: f64, y: f64| x - y,
-        Multiply => |x: f64, y: f64| x * y,
-        Divide => |x: f64, y: f64| x / y,
-        Pow => math::pow,
-        Min => min,
-        Max => max,
-        Mod => math::modulo,
-        Atan2 => math::atan2,
-        Hypot => math::hypot,
-        Less => |x, y| truth(x < y),
-        LessEqual => |x, y| truth(x <= y),
-        Equal => |x, y| truth(x == y),
-        NotEqual => |x, y| truth(x != y),
-        And => |x, y| truth(x != 0.0 && y != 0.0),
-        Or => |x, y| truth(x != 0.0 || y != 0.0),
-    }
-}
-
-#[inline(always)]
-fn power(out: &mut Lanes, a: &Lanes, n: i32) {
-    // Loops of fixed shape vectorise; each multiplies in the order of `powi`.
-    match n {
-        2 => map(out, a, |x| powi(x, 2)),
-        3 => map(out, a, |x| powi(x, 3)),
-        4 => map(out, a, |x| powi(x, 4)),
-        _ => {
-            let mut square = *a;
-            *out = Lanes::splat(1.0);
-            let mut left = n.unsigned_abs();
-            while left > 0 {
-                if left & 1 == 1 {
-                    for lane in 0..LANES {
-                        out[lane] *= square[lane];
-                    }
-                }
-                for lane in 0..LANES {
-                    square[lane] *= square[lane];
-                }
-                left >>= 1;
-            }
-            if n < 0 {
-                for lane in 0..LANES {
-                    out[lane] = 1.0 / out[lane];
-                }
+        let Run { level, tape, inputs, outputs, registers } = self;
+        let width = tape.width();
+        let (scratch, registers) = registers.split_last_mut().expect("the evaluator has one row more");
+        let registers = flattened(registers);
+        for from in (0..LANES).step_by(width) {
+            for instruction in &tape.instructions {
+                execute(level, instruction, Rows { inputs, outputs, registers, from, width }, &mut scratch[..width]);
             }
         }
     }
+}
+
+/// Rows of lanes as one slice.
+#[inline(always)]
+fn flattened(rows: &mut [Lanes]) -> &mut [f64] {
+    // SAFETY: `Lanes` is `repr(C)` over an array of `LANES` doubles, its size a multiple of its alignment, so rows lie without gaps.
+    unsafe { std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * LANES) }
+}
+
+/// Everything an instruction may touch: lanes `from .. from + width` of inputs and outputs, and the registers.
+struct Rows<'a> {
+    inputs: &'a Block,
+    outputs: &'a mut Block,
+    registers: &'a mut [f64],
+    from: usize,
+    width: usize,
+}
+
+/// All rows but the target: those before it and those after it.
+struct Sources<'a> {
+    inputs: &'a Block,
+    outputs: (&'a Block, &'a Block),
+    registers: (&'a [f64], &'a [f64]),
+    from: usize,
+    width: usize,
+}
+
+impl<'a> Sources<'a> {
+    #[inline(always)]
+    fn get(&self, place: Place) -> &'a [f64] {
+        let lanes = self.from..self.from + self.width;
+        match place {
+            Place::Input(row) => &self.inputs[row as usize][lanes],
+            Place::Output(row) => {
+                let ((before, after), row) = (self.outputs, row as usize);
+                if row < before.len() { &before[row][lanes] } else { &after[row - before.len() - 1][lanes] }
+            }
+            Place::Register(register) => {
+                let ((before, after), at) = (self.registers, register as usize * self.width);
+                let (row, at) = if at < before.len() { (before, at) } else { (after, at - before.len() - self.width) };
+                &row[at..at + self.width]
+            }
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// The target's lanes, and everything else.
+    #[inline(always)]
+    fn split(&mut self, target: Place) -> (&mut [f64], Sources<'_>) {
+        let (inputs, from, width) = (self.inputs, self.from, self.width);
+        match target {
+            Place::Output(row) => {
+                let (before, rest) = self.outputs.split_at_mut(row as usize);
+                let (target, after) = rest.split_first_mut().expect("an output for each expression");
+                let sources = Sources { inputs, outputs: (before, after), registers: (self.registers, &[]), from, width };
+                (&mut target[from..from + width], sources)
+            }
+            Place::Register(register) => {
+                let (before, rest) = self.registers.split_at_mut(register as usize * width);
+                let (target, after) = rest.split_at_mut(width);
+                (target, Sources { inputs, outputs: (self.outputs, &[]), registers: (before, after), from, width })
+            }
+            Place::Input(_) => unreachable!("an input is no target"),
+        }
+    }
+}
+
+#[inline(always)]
+fn execute(level: Level, instruction: &Instruction, mut rows: Rows<'_>, scratch: &mut [f64]) {
+    let (out, sources) = rows.split(instruction.target);
+    let get = |place: Place| sources.get(place);
+    match &instruction.action {
+        Action::Constant(value) => out.fill(*value),
+        Action::Copy(a) => out.copy_from_slice(get(*a)),
+        Action::Unary(op, a) => unary(level, *op, out, get(*a)),
+        Action::Binary(op, a, b) => binary(level, *op, out, get(*a), get(*b)),
+        Action::BinaryRight(op, a, b) => binary_right(level, *op, out, get(*a), *b),
+        Action::BinaryLeft(op, a, b) => binary_left(level, *op, out, *a, get(*b)),
+        Action::Power(a, n) => power(out, get(*a), *n),
+        Action::Polygamma(n, a) => map(out, get(*a), |x| math::polygamma(*n, x)),
+        Action::Select(c, a, b) => map3(out, get(*c), get(*a), get(*b), select),
+        Action::LogSumExp(operands) => {
+            largest(out, &mut operands.iter().map(|&operand| get(operand)));
+            scratch.fill(0.0);
+            for &operand in operands {
+                dispatch(level, AddExp { total: scratch, x: get(operand), largest: out });
+            }
+            dispatch(level, FinishLogSumExp { largest: out, total: scratch });
+        }
+        Action::SumFromConstant(constant, terms) => sum(out, |_| *constant, &summands(terms, &get)),
+        Action::SumFromValue(a, terms) => {
+            let start = get(*a);
+            let start = &start[..out.len()];
+            sum(out, |lane| start[lane], &summands(terms, &get));
+        }
+        Action::Largest(operands) => largest(out, &mut operands.iter().map(|&operand| get(operand))),
+        Action::ExpDifference(a, b) => outlined2(level, out, get(*a), get(*b), |a, b| math::exp(a - b)),
+        Action::LogTotal(a, b) => outlined2(level, out, get(*a), get(*b), log_total),
+        Action::Twins(pair, a, second) => {
+            twins(level, *pair, out, scratch, get(*a));
+            rows.split(*second).0.copy_from_slice(scratch);
+        }
+    }
+}
+
+#[inline(always)]
+fn largest<'a>(out: &mut [f64], operands: &mut dyn Iterator<Item = &'a [f64]>) {
+    out.fill(f64::NEG_INFINITY);
+    for x in operands {
+        let x = &x[..out.len()];
+        for lane in 0..out.len() {
+            out[lane] = max(out[lane], x[lane]);
+        }
+    }
+}
+
+/// The end of a log-sum-exp.
+#[inline(always)]
+fn log_total(largest: f64, total: f64) -> f64 {
+    let sum = largest + math::log(total);
+    if largest.is_finite() { sum } else { largest }
+}
+
+struct AddExp<'a> {
+    total: &'a mut [f64],
+    x: &'a [f64],
+    largest: &'a [f64],
+}
+
+impl Work for AddExp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (x, largest) = (&self.x[..self.total.len()], &self.largest[..self.total.len()]);
+        for lane in 0..self.total.len() {
+            self.total[lane] += math::exp(x[lane] - largest[lane]);
+        }
+    }
+}
+
+struct FinishLogSumExp<'a> {
+    largest: &'a mut [f64],
+    total: &'a [f64],
+}
+
+impl Work for FinishLogSumExp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let total = &self.total[..self.largest.len()];
+        for lane in 0..self.largest.len() {
+            self.largest[lane] = log_total(self.largest[lane], total[lane]);
+        }
+    }
+}
+
+/// The operands of a sum; places that are not used hold any row.
+#[inline(always)]
+fn summands<'a>(terms: &Terms, get: &impl Fn(Place) -> &'a [f64]) -> Summands<'a> {
+    let mut summands = Summands { scaled: [(0.0, &[]); 4], products: [(&[], &[]); 4], negative_products: [(&[], &[]); 4], counts: terms.counts() };
+    for (slot, &(factor, a)) in summands.scaled.iter_mut().zip(&terms.scaled) {
+        *slot = (factor, get(a));
+    }
+    for (slot, &(a, b)) in summands.products.iter_mut().zip(&terms.products) {
+        *slot = (get(a), get(b));
+    }
+    for (slot, &(a, b)) in summands.negative_products.iter_mut().zip(&terms.negative_products) {
+        *slot = (get(a), get(b));
+    }
+    summands
 }

@@ -1,0 +1,301 @@
+//! The loops over the lanes, one for each instruction: what the compiler vectorises.
+//!
+//! Cheap ones are inlined into the interpreter, which is compiled for each SIMD level as a whole; an elementary function is a function
+//! of its own at each level ([`outlined`]).
+
+use super::operations::Twins;
+use crate::graph::{Binary, Unary, max, min, powi, truth};
+use crate::math::{self, Level, Work, dispatch};
+
+/// Lanes in a piece of fixed size: no remainder to compile.
+const PIECE: usize = 64;
+
+#[inline(always)]
+pub(super) fn map(out: &mut [f64], a: &[f64], f: impl Fn(f64) -> f64) {
+    let a = &a[..out.len()];
+    for lane in 0..out.len() {
+        out[lane] = f(a[lane]);
+    }
+}
+
+#[inline(always)]
+pub(super) fn map2(out: &mut [f64], a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) {
+    let (a, b) = (&a[..out.len()], &b[..out.len()]);
+    for lane in 0..out.len() {
+        out[lane] = f(a[lane], b[lane]);
+    }
+}
+
+#[inline(always)]
+pub(super) fn map3(out: &mut [f64], a: &[f64], b: &[f64], c: &[f64], f: impl Fn(f64, f64, f64) -> f64) {
+    let (a, b, c) = (&a[..out.len()], &b[..out.len()], &c[..out.len()]);
+    for lane in 0..out.len() {
+        out[lane] = f(a[lane], b[lane], c[lane]);
+    }
+}
+
+struct Outlined<'a, F> {
+    out: &'a mut [f64],
+    a: &'a [f64],
+    f: F,
+}
+
+impl<F: Fn(f64) -> f64> Work for Outlined<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (out, a) in self.out.as_chunks_mut::<PIECE>().0.iter_mut().zip(self.a.as_chunks::<PIECE>().0) {
+            for lane in 0..PIECE {
+                out[lane] = (self.f)(a[lane]);
+            }
+        }
+    }
+}
+
+/// A function too large to share its compiled function with others.
+#[inline(always)]
+pub(super) fn outlined(level: Level, out: &mut [f64], a: &[f64], f: impl Fn(f64) -> f64) {
+    dispatch(level, Outlined { out, a, f });
+}
+
+struct Outlined2<'a, F> {
+    out: &'a mut [f64],
+    a: &'a [f64],
+    b: &'a [f64],
+    f: F,
+}
+
+impl<F: Fn(f64, f64) -> f64> Work for Outlined2<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let pairs = self.a.as_chunks::<PIECE>().0.iter().zip(self.b.as_chunks::<PIECE>().0);
+        for (out, (a, b)) in self.out.as_chunks_mut::<PIECE>().0.iter_mut().zip(pairs) {
+            for lane in 0..PIECE {
+                out[lane] = (self.f)(a[lane], b[lane]);
+            }
+        }
+    }
+}
+
+/// The same for two operands.
+#[inline(always)]
+pub(super) fn outlined2(level: Level, out: &mut [f64], a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) {
+    dispatch(level, Outlined2 { out, a, b, f });
+}
+
+struct OutlinedTwins<'a, F> {
+    first: &'a mut [f64],
+    second: &'a mut [f64],
+    a: &'a [f64],
+    f: F,
+}
+
+impl<F: Fn(f64) -> (f64, f64)> Work for OutlinedTwins<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let outs = self.first.as_chunks_mut::<PIECE>().0.iter_mut().zip(self.second.as_chunks_mut::<PIECE>().0);
+        for ((first, second), a) in outs.zip(self.a.as_chunks::<PIECE>().0) {
+            for lane in 0..PIECE {
+                (first[lane], second[lane]) = (self.f)(a[lane]);
+            }
+        }
+    }
+}
+
+/// The few lanes for which a function's usual formula does not serve, done again one by one.
+#[inline(always)]
+fn patch(out: &mut [f64], a: &[f64], rare: impl Fn(f64) -> bool, full: impl Fn(f64) -> f64) {
+    let a = &a[..out.len()];
+    // A fold without a branch in it vectorises; a search that stops at the first does not.
+    if a.iter().fold(false, |any, &x| any | rare(x)) {
+        for lane in 0..out.len() {
+            if rare(a[lane]) {
+                out[lane] = full(a[lane]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn unary(level: Level, op: Unary, out: &mut [f64], a: &[f64]) {
+    // One loop an arm, the operator's definition inlined into it: a call through `Unary::eval` would not vectorise.
+    macro_rules! arms {
+        (@ cheap $f:expr) => { map(out, a, $f) };
+        (@ large $f:expr) => { outlined(level, out, a, $f) };
+        (@ patched $usual:expr, $rare:expr, $full:expr) => {{
+            outlined(level, out, a, $usual);
+            patch(out, a, $rare, $full);
+        }};
+        ($($variant:ident => $way:ident $($f:expr),+;)*) => {
+            match op { $(Unary::$variant => arms!(@ $way $($f),+),)* }
+        };
+    }
+    arms! {
+        Negate => cheap |x: f64| -x;
+        Abs => cheap |x: f64| x.abs();
+        Sign => cheap math::sign;
+        Floor => cheap |x: f64| x.floor();
+        Ceil => cheap |x: f64| x.ceil();
+        Round => cheap |x: f64| x.round();
+        Not => cheap |x: f64| truth(x == 0.0);
+        Sqrt => cheap |x: f64| x.sqrt();
+        Cbrt => large math::cbrt;
+        Exp => large math::exp;
+        Expm1 => large math::expm1;
+        Log => large math::log;
+        Log1p => large math::log1p;
+        Log1mExp => large math::log1m_exp;
+        Sin => patched math::sin_near, math::is_far, math::sin;
+        Cos => patched math::cos_near, math::is_far, math::cos;
+        Tan => patched math::tan_near, math::is_far, math::tan;
+        Asin => large math::asin;
+        Acos => large math::acos;
+        Atan => large math::atan;
+        Sinh => large math::sinh;
+        Cosh => large math::cosh;
+        Tanh => large math::tanh;
+        Asinh => large math::asinh;
+        Acosh => large math::acosh;
+        Atanh => large math::atanh;
+        Erf => large math::erf;
+        Erfc => large math::erfc;
+        Erfcx => large math::erfcx;
+        LogErfc => large math::log_erfc;
+        Gamma => patched math::gamma_right, math::is_left, math::gamma;
+        Lgamma => patched math::lgamma_right, math::is_left, math::lgamma;
+        Digamma => patched math::digamma_right, math::is_left, math::digamma;
+        Sigmoid => large math::sigmoid;
+        Softplus => large math::softplus;
+    }
+}
+
+#[inline(always)]
+pub(super) fn twins(level: Level, twins: Twins, first: &mut [f64], second: &mut [f64], a: &[f64]) {
+    match twins {
+        Twins::SinCos => {
+            dispatch(level, OutlinedTwins { first, second, a, f: math::sin_cos_near });
+            patch(first, a, math::is_far, math::sin);
+            patch(second, a, math::is_far, math::cos);
+        }
+        Twins::SoftplusSigmoid => dispatch(level, OutlinedTwins { first, second, a, f: math::softplus_sigmoid }),
+    }
+}
+
+/// Runs `$run` with `$f` bound to the definition of an operator of two operands; `$large` for those that are functions of their own.
+macro_rules! with_definition {
+    ($op:expr, $f:ident => $run:expr, $large:expr) => {{
+        macro_rules! cheap {
+            ($definition:expr) => {{
+                let $f = $definition;
+                $run
+            }};
+        }
+        macro_rules! large {
+            ($definition:expr) => {{
+                let $f = $definition;
+                $large
+            }};
+        }
+        match $op {
+            Binary::Add => cheap!(|x: f64, y: f64| x + y),
+            Binary::Subtract => cheap!(|x: f64, y: f64| x - y),
+            Binary::Multiply => cheap!(|x: f64, y: f64| x * y),
+            Binary::Divide => cheap!(|x: f64, y: f64| x / y),
+            Binary::Min => cheap!(min),
+            Binary::Max => cheap!(max),
+            Binary::Less => cheap!(|x: f64, y: f64| truth(x < y)),
+            Binary::LessEqual => cheap!(|x: f64, y: f64| truth(x <= y)),
+            Binary::Equal => cheap!(|x: f64, y: f64| truth(x == y)),
+            Binary::NotEqual => cheap!(|x: f64, y: f64| truth(x != y)),
+            Binary::And => cheap!(|x: f64, y: f64| truth(x != 0.0 && y != 0.0)),
+            Binary::Or => cheap!(|x: f64, y: f64| truth(x != 0.0 || y != 0.0)),
+            Binary::Pow => large!(math::pow),
+            Binary::Mod => large!(math::modulo),
+            Binary::Atan2 => large!(math::atan2),
+            Binary::Hypot => large!(math::hypot),
+        }
+    }};
+}
+
+#[inline(always)]
+pub(super) fn binary(level: Level, op: Binary, out: &mut [f64], a: &[f64], b: &[f64]) {
+    with_definition!(op, f => map2(out, a, b, f), outlined2(level, out, a, b, f));
+}
+
+#[inline(always)]
+pub(super) fn binary_right(level: Level, op: Binary, out: &mut [f64], a: &[f64], b: f64) {
+    with_definition!(op, f => map(out, a, |x| f(x, b)), outlined(level, out, a, |x| f(x, b)));
+}
+
+#[inline(always)]
+pub(super) fn binary_left(level: Level, op: Binary, out: &mut [f64], a: f64, b: &[f64]) {
+    with_definition!(op, f => map(out, b, |y| f(a, y)), outlined(level, out, b, |y| f(a, y)));
+}
+
+#[inline(always)]
+pub(super) fn power(out: &mut [f64], a: &[f64], n: i32) {
+    // Loops of fixed shape vectorise; each multiplies in the order of `powi`.
+    macro_rules! fixed {
+        ($($exponent:literal)*) => {
+            match n {
+                $($exponent => map(out, a, |x| powi(x, $exponent)),)*
+                _ => map(out, a, |x| powi(x, n)),
+            }
+        };
+    }
+    fixed!(-4 -3 -2 -1 2 3 4 5 6 7 8);
+}
+
+/// The operands of a sum, by kind; at most [`LONGEST_SUM`](super::operations::LONGEST_SUM) in all.
+pub(super) struct Summands<'a> {
+    pub(super) scaled: [(f64, &'a [f64]); 4],
+    pub(super) products: [(&'a [f64], &'a [f64]); 4],
+    pub(super) negative_products: [(&'a [f64], &'a [f64]); 4],
+    /// How many of each kind.
+    pub(super) counts: (usize, usize, usize),
+}
+
+/// start + Σ factor·a + Σ a·b − Σ a·b, one fused multiply-add a term.
+#[inline(always)]
+pub(super) fn sum(out: &mut [f64], start: impl Fn(usize) -> f64, summands: &Summands<'_>) {
+    macro_rules! shapes {
+        ($(($s:literal, $p:literal, $m:literal))*) => {
+            match summands.counts {
+                $(($s, $p, $m) => shaped::<$s, $p, $m>(out, start, summands),)*
+                _ => unreachable!("a longer sum is made of pieces"),
+            }
+        };
+    }
+    shapes! {
+        (0, 0, 1) (0, 0, 2) (0, 0, 3) (0, 0, 4) (0, 1, 0) (0, 1, 1) (0, 1, 2) (0, 1, 3) (0, 2, 0) (0, 2, 1) (0, 2, 2) (0, 3, 0)
+        (0, 3, 1) (0, 4, 0) (1, 0, 0) (1, 0, 1) (1, 0, 2) (1, 0, 3) (1, 1, 0) (1, 1, 1) (1, 1, 2) (1, 2, 0) (1, 2, 1) (1, 3, 0)
+        (2, 0, 0) (2, 0, 1) (2, 0, 2) (2, 1, 0) (2, 1, 1) (2, 2, 0) (3, 0, 0) (3, 0, 1) (3, 1, 0) (4, 0, 0)
+    }
+}
+
+#[inline(always)]
+fn shaped<const S: usize, const P: usize, const M: usize>(out: &mut [f64], start: impl Fn(usize) -> f64, summands: &Summands<'_>) {
+    let lanes = out.len();
+    let scaled: [(f64, &[f64]); S] = std::array::from_fn(|i| (summands.scaled[i].0, &summands.scaled[i].1[..lanes]));
+    let products: [(&[f64], &[f64]); P] = std::array::from_fn(|i| (&summands.products[i].0[..lanes], &summands.products[i].1[..lanes]));
+    let negative: [(&[f64], &[f64]); M] =
+        std::array::from_fn(|i| (&summands.negative_products[i].0[..lanes], &summands.negative_products[i].1[..lanes]));
+    for lane in 0..lanes {
+        let mut total = start(lane);
+        for (factor, a) in scaled {
+            total = factor.mul_add(a[lane], total);
+        }
+        for (a, b) in products {
+            total = a[lane].mul_add(b[lane], total);
+        }
+        for (a, b) in negative {
+            total = (-a[lane]).mul_add(b[lane], total);
+        }
+        out[lane] = total;
+    }
+}
