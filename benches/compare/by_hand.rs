@@ -1,6 +1,7 @@
 //! Each formula by hand in vector intrinsics, gradient and move in one pass: what an expert writes for that formula alone, the limit.
 //!
 //! Noise is the library's generator, compiled into the same function.
+#![allow(clippy::incompatible_msrv, reason = "AVX-512 needs Rust 1.89, here as in the library's own vector code")]
 
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
@@ -65,7 +66,8 @@ macro_rules! vector {
         #[derive(Clone, Copy)]
         struct $name($register);
 
-        // SAFETY, for every block below: the caller promises the instructions; `load` and `store` also check that they stay in the row.
+        // SAFETY, for every block below: the caller promises the instructions, and for `load` and `store` an `at` that is a multiple of
+        // the width, so that a row, itself aligned to 64 bytes, holds the register whole and aligned.
         impl Vector for $name {
             const WIDTH: usize = $width;
             const LEVEL: Level = $level;

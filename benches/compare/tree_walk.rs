@@ -1,6 +1,6 @@
-//! A tree walk: the gradient's expressions as boxed nodes, evaluated one position at a time by recursion.
+//! A tree walk: the formula's partial derivatives as boxed nodes, evaluated one position at a time by recursion.
 
-use langevin::density::{LogDensity, Model};
+use langevin::density::{LogDensity, Meaning, Model};
 use langevin::graph::{Binary, Graph, Node, NodeId, Unary};
 
 use crate::contender::Contender;
@@ -17,7 +17,6 @@ enum Tree {
     Multiply(Box<Tree>, Box<Tree>),
     Divide(Box<Tree>, Box<Tree>),
     Power(Box<Tree>, i32),
-    LogSumExp(Vec<Tree>),
     Unary(Unary, Box<Tree>),
     Binary(Binary, Box<Tree>, Box<Tree>),
 }
@@ -37,8 +36,7 @@ impl Tree {
             Node::Binary(Binary::Divide, a, b) => Tree::Divide(tree(a), tree(b)),
             Node::Binary(op, a, b) => Tree::Binary(op, tree(a), tree(b)),
             Node::Power(a, n) => Tree::Power(tree(a), n),
-            Node::LogSumExp(list) => Tree::LogSumExp(graph.list(list).iter().map(|&id| Tree::new(graph, id)).collect()),
-            other => unreachable!("no problem here has {other:?} in its gradient"),
+            other => unreachable!("no problem here has {other:?} in its derivatives"),
         }
     }
 
@@ -53,11 +51,6 @@ impl Tree {
             Tree::Multiply(a, b) => a.eval(x) * b.eval(x),
             Tree::Divide(a, b) => a.eval(x) / b.eval(x),
             Tree::Power(a, n) => a.eval(x).powi(*n),
-            Tree::LogSumExp(operands) => {
-                let values: Vec<f64> = operands.iter().map(|operand| operand.eval(x)).collect();
-                let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                largest + values.iter().map(|value| (value - largest).exp()).sum::<f64>().ln()
-            }
             Tree::Unary(op, a) => op.eval(a.eval(x)),
             Tree::Binary(op, a, b) => op.eval(a.eval(x), b.eval(x)),
         }
@@ -76,6 +69,13 @@ pub(crate) fn contender(model: &Model) -> Box<dyn Contender> {
 }
 
 fn walk<const D: usize>(model: &Model) -> Scalar<D, impl Fn(&[f64; D]) -> [f64; D] + use<D>> {
-    let trees: Vec<Tree> = model.gradient_nodes().iter().map(|&id| Tree::new(model.graph(), id)).collect();
-    Scalar { name: "tree walk", gradient: move |x: &[f64; D]| std::array::from_fn(|i| trees[i].eval(x)), bounds: model.bounds().to_vec() }
+    let (graph, partials) = model.gradient_of(model.typed()).expect("the model has a gradient already");
+    let partials: Vec<Tree> = partials.iter().map(|&id| Tree::new(&graph, id)).collect();
+    // ∇ log p = ∇p/p.
+    let density = (model.meaning() == Meaning::Density).then(|| Tree::new(&graph, model.typed()));
+    let gradient = move |x: &[f64; D]| {
+        let density = density.as_ref().map_or(1.0, |tree| tree.eval(x));
+        std::array::from_fn(|i| partials[i].eval(x) / density)
+    };
+    Scalar { name: "tree walk", gradient, bounds: model.bounds().to_vec() }
 }
