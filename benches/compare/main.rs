@@ -35,7 +35,7 @@ fn main() {
     let given = |flag: &str| words.iter().any(|word| word == flag);
     // Without Cargo's `--bench` this is a test run.
     let quick = given("--quick") || !given("--bench");
-    let effort = if quick { Effort { slice: 0.003, rounds: 3 } } else { Effort { slice: 0.03, rounds: 21 } };
+    let effort = if quick { Effort { slice: 0.003, rounds: 3 } } else { Effort { slice: 0.03, rounds: 15 } };
     let all = words.iter().all(|word| word.starts_with('-'));
     println!("ns per chain-step (gradient, drift, noise, bounds), one thread, {CHAINS} chains, {} rounds in turn", effort.rounds);
     println!("ratio: time against the library at its widest level, median over the rounds");
@@ -67,8 +67,8 @@ fn contenders<'a>(problem: &Problem, model: &'a Model) -> Vec<Box<dyn Contender 
 struct Timings {
     /// Nanoseconds per chain-step, `[contender][round]`.
     steps: Vec<Vec<f64>>,
-    /// Seconds before the first step, for each contender.
-    beginnings: Vec<f64>,
+    /// Seconds before the first step, `[contender][round]`.
+    beginnings: Vec<Vec<f64>>,
 }
 
 fn measure(problem: &Problem, contenders: &[Box<dyn Contender + '_>], starts: &Population, effort: &Effort) -> Timings {
@@ -77,31 +77,27 @@ fn measure(problem: &Problem, contenders: &[Box<dyn Contender + '_>], starts: &P
         std::hint::black_box(contender.run(&Run { starts, steps, step_size: problem.step_size, seed: SEED }));
         (clock::now() - before).as_secs_f64()
     };
-    // A run's beginning is not a chain-step: it places the chains and makes scratch space. It is taken off, and the steps outweigh it.
-    let beginnings: Vec<f64> = contenders.iter().map(|contender| quantile(&[(); 3].map(|()| time(&**contender, 0)), 0.5)).collect();
     let steps: Vec<usize> = contenders
         .iter()
-        .zip(&beginnings)
-        .map(|(contender, beginning)| {
-            let wanted = effort.slice.max(*beginning);
+        .map(|contender| {
             let mut steps = 2;
-            loop {
-                let taken = time(&**contender, steps) - beginning;
-                if taken > wanted / 4.0 {
-                    return ((steps as f64 * wanted / taken) as usize).max(2);
-                }
-                steps *= 4;
+            while time(&**contender, steps) < effort.slice / 2.0 + 2.0 * time(&**contender, 0) {
+                steps *= 2;
             }
+            steps
         })
         .collect();
-    let mut times = vec![Vec::with_capacity(effort.rounds); contenders.len()];
+    let mut timings = Timings { steps: vec![Vec::new(); contenders.len()], beginnings: vec![Vec::new(); contenders.len()] };
     for _ in 0..effort.rounds {
         for (at, contender) in contenders.iter().enumerate() {
-            let taken = time(&**contender, steps[at]) - beginnings[at];
-            times[at].push(taken * 1e9 / (steps[at] * starts.chains()) as f64);
+            // A run's beginning is not a chain-step: it places the chains and makes scratch space.
+            let beginning = time(&**contender, 0);
+            let taken = time(&**contender, steps[at]) - beginning;
+            timings.beginnings[at].push(beginning);
+            timings.steps[at].push(taken * 1e9 / (steps[at] * starts.chains()) as f64);
         }
     }
-    Timings { steps: times, beginnings }
+    timings
 }
 
 fn report(problem: &Problem, contenders: &[Box<dyn Contender + '_>], timings: &Timings) {
@@ -112,7 +108,7 @@ fn report(problem: &Problem, contenders: &[Box<dyn Contender + '_>], timings: &T
         let (low, middle, ratio) = (quantile(own, 0.1), quantile(own, 0.5), quantile(&ratios, 0.5));
         println!("  {:<24} {low:>9.2} {middle:>9.2} {ratio:>7.2} {:>10}", contender.name(), "f64");
     }
-    println!("  a run of the library begins in {:.2} ms, not counted above", timings.beginnings[0] * 1e3);
+    println!("  a run of the library begins in {:.2} ms, not counted above", quantile(&timings.beginnings[0], 0.5) * 1e3);
 }
 
 fn quantile(values: &[f64], probability: f64) -> f64 {
