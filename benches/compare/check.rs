@@ -21,15 +21,17 @@ pub(crate) fn gradients(contenders: &[Box<dyn Contender + '_>], positions: &Popu
     }
 }
 
-/// Compares means and mean squares after a short run with those of the first contender, in standard errors of their difference.
+/// Compares means and spreads after a short run with those of the first contender, in standard errors of their difference.
 ///
 /// # Panics
 /// If they differ by more than 5: of a few hundred comparisons none should by chance.
 pub(crate) fn laws(contenders: &[Box<dyn Contender + '_>], run: &Run) {
-    let expected = moments(&contenders[0].run(run));
+    let draws = contenders[0].run(run);
+    let centre: Vec<f64> = draws.columns().iter().map(|column| column.iter().sum::<f64>() / column.len() as f64).collect();
+    let expected = moments(&draws, &centre);
     for contender in &contenders[1..] {
         // Other noise than the first contender's, so that the two are independent.
-        let found = moments(&contender.run(&Run { seed: run.seed + 1, ..*run }));
+        let found = moments(&contender.run(&Run { seed: run.seed + 1, ..*run }), &centre);
         for ((found, found_error), (expected, expected_error)) in found.into_iter().zip(&expected) {
             let z = (found - expected) / found_error.hypot(*expected_error);
             assert!(z.abs() < 5.0, "{}: a moment of {found} is not {expected}, z = {z}", contender.name());
@@ -37,17 +39,17 @@ pub(crate) fn laws(contenders: &[Box<dyn Contender + '_>], run: &Run) {
     }
 }
 
-/// Mean and standard error of x and of x², for each variable.
-fn moments(draws: &Population) -> Vec<(f64, f64)> {
+/// Mean and standard error of x − centre and of its square, for each variable.
+fn moments(draws: &Population, centre: &[f64]) -> Vec<(f64, f64)> {
     let count = draws.chains() as f64;
     let mean_and_error = |values: &mut dyn Iterator<Item = f64>| {
         let (sum, squares) = values.fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
         let mean = sum / count;
         (mean, ((squares / count - mean * mean) / count).sqrt())
     };
-    draws
-        .columns()
-        .iter()
-        .flat_map(|column| [mean_and_error(&mut column.iter().copied()), mean_and_error(&mut column.iter().map(|x| x * x))])
-        .collect()
+    let both = |(column, centre): (&Vec<f64>, &f64)| {
+        let from_centre = || column.iter().map(|x| x - centre);
+        [mean_and_error(&mut from_centre()), mean_and_error(&mut from_centre().map(|x| x * x))]
+    };
+    draws.columns().iter().zip(centre).flat_map(both).collect()
 }
