@@ -32,7 +32,7 @@ const QUARTIC: Problem = Problem {
     meaning: Meaning::Density,
     range: Some("-0.7,1.5"),
     dimension: 1,
-    start: Start::Point(0.4),
+    start: Start::Uniform { low: -0.7, high: 1.5 },
     step_size: 1e-3,
 };
 
