@@ -183,8 +183,12 @@ mod oracle {
         if x == 0.0 {
             return 1.0 / x;
         }
-        // The last argument with a finite value, by mpmath: the oracle overflows a little early.
-        let value = if x == 171.624_376_956_302_68 { 1.797_693_134_861_967e308 } else { pxfm::f_tgamma(x) };
+        // By mpmath, where the oracle overflows a little early.
+        let value = match x {
+            171.624_376_956_302_68 => 1.797_693_134_861_967e308,
+            171.624_376_956_302_7 => 1.797_693_134_862_23e308,
+            _ => pxfm::f_tgamma(x),
+        };
         if x < 0.0 && x.floor() != x { value.abs().copysign(if (0.5 * x.floor()).fract() == 0.0 { 1.0 } else { -1.0 }) } else { value }
     }
 }

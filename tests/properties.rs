@@ -18,7 +18,7 @@ use langevin::gradient::{gradient, hessian};
 use langevin::graph::{Binary, Graph, Lowered, NodeId, Unary, VariableName, lower, substitute};
 use langevin::math::{LANES, Lanes, Level};
 use langevin::syntax::{Formula, Function};
-use langevin::tape::{Evaluator, Tape};
+use langevin::tape::{Evaluator, Rounding, Tape};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -48,6 +48,14 @@ fn compile(text: &str) -> Result<(Formula, Lowered, Vec<NodeId>), TestCaseError>
 /// The same number, or both NaN: which NaN is left to the processor.
 fn same_bits(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
+
+/// The value of `roots` at a position, by a tape that fuses.
+fn fused(graph: &Graph, roots: &[NodeId], at: [f64; 3]) -> Vec<f64> {
+    let tape = Tape::compile(graph, roots, 3, Rounding::Fused);
+    let mut outputs = vec![Lanes::default(); roots.len()];
+    Evaluator::new(&tape).run(&tape, &at.map(Lanes::splat), &mut outputs);
+    outputs.iter().map(|row| row[0]).collect()
 }
 
 #[derive(Default)]
@@ -86,7 +94,7 @@ fn check_gradient(text: &str, at: [f64; 3], counts: &Counts, against_differences
     };
     let mut roots = vec![lowered.root];
     roots.extend(&slopes);
-    let found = lowered.graph.eval(&roots, &at);
+    let found = fused(&lowered.graph, &roots, at);
     // Errors along the way are bounded by ε times the scale; a relative 1e-12 of the scale leaves room for every operation twice.
     // Subnormal numbers have fewer digits to agree in.
     let close = |found: f64, expected: f64, scale: f64| (found - expected).abs() <= WANTED * scale.max(expected.abs()) + f64::MIN_POSITIVE;
@@ -198,29 +206,45 @@ fn hessians_agree_with_differences_of_dual_gradients() {
     counts.assert_share(0.4);
 }
 
-/// Fails unless the tape of `roots` gives the bits of `Graph::eval` at each of `points`, at every vector width.
+/// Fails unless the tape of `roots` as written gives the bits of `Graph::eval` at each of `points` at every SIMD level, and the fused
+/// tape the same bits at every level.
 fn check_tape(graph: &Graph, roots: &[NodeId], points: &[[f64; 3]]) -> Result<(), String> {
-    let tape = Tape::compile(graph, roots, 3);
+    let written = Tape::compile(graph, roots, 3, Rounding::AsWritten);
     let expected: Vec<Vec<f64>> = points.iter().map(|point| graph.eval(roots, point)).collect();
+    let fused = Tape::compile(graph, roots, 3, Rounding::Fused);
+    let widest = run_tape(&fused, Level::detect(), points);
     for level in Level::available() {
-        let mut evaluator = Evaluator::with_level(&tape, level);
-        for (chunk, expected) in points.chunks(LANES).zip(expected.chunks(LANES)) {
-            let mut inputs = vec![Lanes::default(); 3];
-            for (lane, point) in chunk.iter().enumerate() {
-                for (row, x) in inputs.iter_mut().zip(point) {
-                    row[lane] = *x;
-                }
+        compare(points, &run_tape(&written, level, points), &expected).map_err(|error| format!("{level}, {error}"))?;
+        compare(points, &run_tape(&fused, level, points), &widest).map_err(|error| format!("{level}, fused, {error}"))?;
+    }
+    Ok(())
+}
+
+/// The outputs of a tape at each point.
+fn run_tape(tape: &Tape, level: Level, points: &[[f64; 3]]) -> Vec<Vec<f64>> {
+    let mut evaluator = Evaluator::with_level(tape, level);
+    let mut found = Vec::with_capacity(points.len());
+    for chunk in points.chunks(LANES) {
+        let mut inputs = vec![Lanes::default(); 3];
+        for (lane, point) in chunk.iter().enumerate() {
+            for (row, x) in inputs.iter_mut().zip(point) {
+                row[lane] = *x;
             }
-            let mut outputs = vec![Lanes::splat(-7.0); roots.len()];
-            // Twice, as registers must not remember.
-            evaluator.run(&tape, &inputs, &mut outputs);
-            evaluator.run(&tape, &inputs, &mut outputs);
-            for (lane, (point, expected)) in chunk.iter().zip(expected).enumerate() {
-                for (output, (row, expected)) in outputs.iter().zip(expected).enumerate() {
-                    if !same_bits(row[lane], *expected) {
-                        return Err(format!("{level}, output {output}, lane {lane}: {:e}, not {expected:e}, at {point:?}", row[lane]));
-                    }
-                }
+        }
+        let mut outputs = vec![Lanes::splat(-7.0); tape.outputs()];
+        // Twice, as registers must not remember.
+        evaluator.run(tape, &inputs, &mut outputs);
+        evaluator.run(tape, &inputs, &mut outputs);
+        found.extend((0..chunk.len()).map(|lane| outputs.iter().map(|row| row[lane]).collect::<Vec<f64>>()));
+    }
+    found
+}
+
+fn compare(points: &[[f64; 3]], found: &[Vec<f64>], expected: &[Vec<f64>]) -> Result<(), String> {
+    for ((point, found), expected) in points.iter().zip(found).zip(expected) {
+        for (output, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+            if !same_bits(found, expected) {
+                return Err(format!("output {output}: {found:e}, not {expected:e}, at {point:?}"));
             }
         }
     }

@@ -33,6 +33,13 @@ impl Sgld {
     pub fn new(bounds: &[Bound], guard: Guard) -> Self {
         Sgld { bounds: bounds.to_vec(), guard, level: Level::detect() }
     }
+
+    /// The same kernel at a SIMD level; results are the same bits at each.
+    #[must_use]
+    pub fn with_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
 }
 
 /// Where a block of chains is, and its scratch space.
@@ -101,18 +108,29 @@ impl Work for Move<'_> {
             noise.fill_normal(&mut state.noise);
             let (position, gradient, noise) = (&mut state.positions[variable], &state.gradient[variable], &state.noise);
             let mut proposal = Lanes::default();
-            let mut cut = 0_u64;
+            let (mut steep, mut outside) = (false, false);
             for lane in 0..LANES {
                 let drift = step_size * gradient[lane];
-                let size = drift.abs();
-                // A NaN compares false: the chain then moves by noise alone, and the fault is counted.
-                let kept = if size <= limit { drift } else { limit.copysign(drift) };
-                let kept = if drift.is_nan() { 0.0 } else { kept };
-                cut += u64::from(size > limit);
-                proposal[lane] = position[lane] + kept + spread * noise[lane];
+                // A NaN is steep too.
+                steep |= !(drift.abs() <= limit);
+                let x = spread.mul_add(noise[lane], position[lane] + drift);
+                outside |= (x < bound.low) | (x > bound.high);
+                proposal[lane] = x;
             }
-            info.truncated += cut;
-            info.contacts[variable] += confine(bound, position, &mut proposal);
+            if steep {
+                for lane in 0..LANES {
+                    let drift = step_size * gradient[lane];
+                    // A NaN compares false: the chain then moves by noise alone, and the fault is counted.
+                    let kept = if drift.abs() <= limit { drift } else { limit.copysign(drift) };
+                    let kept = if drift.is_nan() { 0.0 } else { kept };
+                    proposal[lane] = spread.mul_add(noise[lane], position[lane] + kept);
+                    info.truncated += u64::from(drift.abs() > limit);
+                }
+                outside = true;
+            }
+            if outside {
+                info.contacts[variable] += confine(bound, position, &mut proposal);
+            }
             *position = proposal;
         }
     }
@@ -121,18 +139,14 @@ impl Work for Move<'_> {
 /// Counts gradients that are not finite and remembers the first place.
 #[inline(always)]
 fn count_faults(state: &State, info: &mut StepInfo) {
-    let mut faults = 0;
-    for row in &state.gradient {
-        for lane in 0..LANES {
-            faults += u64::from(!row[lane].is_finite());
-        }
+    // One fold that vectorises; which lanes and where is asked only when there is something to tell.
+    if !state.gradient.iter().any(|row| row.iter().fold(false, |any, x| any | !x.is_finite())) {
+        return;
     }
-    if faults > 0 {
-        info.non_finite += faults;
-        if info.first_non_finite.is_none() {
-            let lane = (0..LANES).find(|&lane| state.gradient.iter().any(|row| !row[lane].is_finite())).unwrap_or(0);
-            info.first_non_finite = Some((lane, state.positions.iter().map(|row| row[lane]).collect()));
-        }
+    info.non_finite += state.gradient.iter().flat_map(|row| row.iter()).filter(|x| !x.is_finite()).count() as u64;
+    if info.first_non_finite.is_none() {
+        let lane = (0..LANES).find(|&lane| state.gradient.iter().any(|row| !row[lane].is_finite())).unwrap_or(0);
+        info.first_non_finite = Some((lane, state.positions.iter().map(|row| row[lane]).collect()));
     }
 }
 
