@@ -1,14 +1,13 @@
 //! Noise for one block of chains: xoshiro256++ in structure-of-arrays form, Box–Muller in lanes.
 //!
 //! Blackman & Vigna (2021), "Scrambled linear pseudorandom number generators"; Box & Muller (1958). A stream is named by the seed, the
-//! block's number and its purpose, never by a thread, and only additions, multiplications, divisions and square roots make a normal:
+//! block's number and its purpose, never by a thread, and only additions, multiplications, fused or not, divisions and square roots make a normal:
 //! the same bits on every machine, thread count and vector width.
 
-use crate::math::{LANES, Lanes};
+use crate::math::Lanes;
 
 /// Independent generators that run side by side; enough for the loops to vectorise at any width.
-const STREAMS: usize = 32;
-const HALF: usize = LANES / 2;
+pub(super) const STREAMS: usize = 32;
 
 /// What a stream is for: different purposes never share numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,31 +44,29 @@ impl BlockRng {
     }
 
     #[inline(always)]
-    pub(super) fn fill_bits(&mut self, out: &mut [u64; HALF]) {
+    pub(super) fn fill_bits(&mut self, out: &mut [u64; STREAMS]) {
         let [s0, s1, s2, s3] = &mut self.state;
-        for chunk in out.chunks_exact_mut(STREAMS) {
-            for lane in 0..STREAMS {
-                chunk[lane] = s0[lane].wrapping_add(s3[lane]).rotate_left(23).wrapping_add(s0[lane]);
-                let t = s1[lane] << 17;
-                s2[lane] ^= s0[lane];
-                s3[lane] ^= s1[lane];
-                s1[lane] ^= s2[lane];
-                s0[lane] ^= s3[lane];
-                s2[lane] ^= t;
-                s3[lane] = s3[lane].rotate_left(45);
-            }
+        for lane in 0..STREAMS {
+            out[lane] = s0[lane].wrapping_add(s3[lane]).rotate_left(23).wrapping_add(s0[lane]);
+            let t = s1[lane] << 17;
+            s2[lane] ^= s0[lane];
+            s3[lane] ^= s1[lane];
+            s1[lane] ^= s2[lane];
+            s0[lane] ^= s3[lane];
+            s2[lane] ^= t;
+            s3[lane] = s3[lane].rotate_left(45);
         }
     }
 
     /// Uniform numbers in the open interval (0, 1), with 52 bits.
     #[inline(always)]
     pub fn fill_uniform(&mut self, out: &mut Lanes) {
-        let mut bits = [0; HALF];
-        for half in out.chunks_exact_mut(HALF) {
+        let mut bits = [0; STREAMS];
+        for out in out.as_chunks_mut::<STREAMS>().0 {
             self.fill_bits(&mut bits);
-            for lane in 0..HALF {
+            for lane in 0..STREAMS {
                 // The middle of one of 2⁵² cells: neither end can occur.
-                half[lane] = (unit(bits[lane]) - 1.0) + f64::EPSILON / 2.0;
+                out[lane] = (unit(bits[lane]) - 1.0) + f64::EPSILON / 2.0;
             }
         }
     }
@@ -77,15 +74,17 @@ impl BlockRng {
     /// Standard normal numbers, |x| < 8.5.
     #[inline(always)]
     pub fn fill_normal(&mut self, out: &mut Lanes) {
-        let (mut radius, mut angle) = ([0; HALF], [0; HALF]);
-        self.fill_bits(&mut radius);
-        self.fill_bits(&mut angle);
-        let (first, second) = out.split_at_mut(HALF);
-        for lane in 0..HALF {
-            let size = (-2.0 * log_unit(2.0 - unit(radius[lane]))).sqrt();
-            let (sine, cosine) = turn(unit(angle[lane]) - 1.0);
-            first[lane] = size * cosine;
-            second[lane] = size * sine;
+        let (mut radius, mut angle) = ([0; STREAMS], [0; STREAMS]);
+        for pair in out.as_chunks_mut::<{ 2 * STREAMS }>().0 {
+            self.fill_bits(&mut radius);
+            self.fill_bits(&mut angle);
+            let (first, second) = pair.split_at_mut(STREAMS);
+            for lane in 0..STREAMS {
+                let size = minus_two_log(2.0 - unit(radius[lane])).sqrt();
+                let (sine, cosine) = turn(unit(angle[lane]) - 1.0);
+                first[lane] = size * cosine;
+                second[lane] = size * sine;
+            }
         }
     }
 }
@@ -103,11 +102,20 @@ fn unit(bits: u64) -> f64 {
     f64::from_bits(bits >> 12 | 0x3FF0_0000_0000_0000)
 }
 
-/// log x for a normal x in (0, 1], without a branch or a fused operation; within 2 ULP.
-/// x = 2ᵏ·m, m in [√½, √2), log m = 2 atanh((m − 1)/(m + 1)).
+/// −2 log x for a normal x in (0, 1], without a branch; relative error below 2⁻⁴⁹.
+/// x = 2ᵏ·m, m in [√½, √2), log m = 2 artanh((m − 1)/(m + 1)).
 #[inline(always)]
-fn log_unit(x: f64) -> f64 {
+fn minus_two_log(x: f64) -> f64 {
     const ROOT_HALF: u64 = 0x3FE6_A09E_667F_3BCD;
+    /// −2·(artanh(s)·2/s − 2)/s² in s²: Chebyshev expansion.
+    const SERIES: [f64; 6] = [
+        -1.333_333_333_333_241_6,
+        -0.800_000_000_224_244,
+        -0.571_428_482_730_327,
+        -0.444_457_257_536_990_5,
+        -0.362_803_704_049_864_96,
+        -0.332_438_941_803_548,
+    ];
     let shifted = x.to_bits().wrapping_sub(ROOT_HALF);
     // Arithmetic shift: k is negative or zero; biased by 2⁵²·1.5 it becomes a double without a conversion that vectors lack.
     let k = (shifted as i64) >> 52;
@@ -115,36 +123,42 @@ fn log_unit(x: f64) -> f64 {
     let m = f64::from_bits((shifted & 0x000F_FFFF_FFFF_FFFF).wrapping_add(ROOT_HALF));
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
-    // Taylor coefficients 2/(2n + 1): at |s| ≤ 0.1716 the tenth term is below 2⁻⁵⁶.
-    let series = z
-        * (2.0 / 3.0
-            + z * (2.0 / 5.0
-                + z * (2.0 / 7.0
-                    + z * (2.0 / 9.0 + z * (2.0 / 11.0 + z * (2.0 / 13.0 + z * (2.0 / 15.0 + z * (2.0 / 17.0 + z * (2.0 / 19.0)))))))));
-    exponent * std::f64::consts::LN_2 + s * (2.0 + series)
+    exponent.mul_add(-2.0 * std::f64::consts::LN_2, s * z.mul_add(horner(&SERIES, z), -4.0))
 }
 
-/// (sin 2πx, cos 2πx) for x in [0, 1): the quadrant is exact, the rest a Taylor polynomial on [−π/4, π/4].
+#[inline(always)]
+fn horner<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
+    coefficients.iter().rev().skip(1).fold(coefficients[N - 1], |value, &coefficient| value.mul_add(x, coefficient))
+}
+
+/// (sin 2πx, cos 2πx) for x in [0, 1), absolute error below 2⁻⁵²: the quadrant is exact, the rest a polynomial in the quarter turns
+/// that are left, at most one half.
 #[inline(always)]
 fn turn(x: f64) -> (f64, f64) {
+    /// (sin(πq/2)/q − π/2)/q² and (cos(πq/2) − 1)/q² in q² ≤ ¼: Chebyshev expansions.
+    const SINE: [f64; 6] = [
+        -0.645_964_097_506_246_2,
+        0.079_692_626_246_144_19,
+        -0.004_681_754_134_252_506_5,
+        0.000_160_441_166_592_323_23,
+        -3.598_702_839_039_564e-6,
+        5.642_205_475_028_842e-8,
+    ];
+    const COSINE: [f64; 6] = [
+        -1.233_700_550_136_169,
+        0.253_669_507_900_83,
+        -0.020_863_480_753_180_65,
+        0.000_919_260_101_234_959_1,
+        -2.520_070_269_427_864e-5,
+        4.663_186_412_744_042e-7,
+    ];
     let quarters = 4.0 * x;
     let shifted = quarters + 6_755_399_441_055_744.0;
     let quadrant = shifted.to_bits();
-    let r = (quarters - (shifted - 6_755_399_441_055_744.0)) * std::f64::consts::FRAC_PI_2;
-    let z = r * r;
-    let sine = r + r
-        * z
-        * (-1.0 / 6.0
-            + z * (1.0 / 120.0
-                + z * (-1.0 / 5040.0
-                    + z * (1.0 / 362_880.0 + z * (-1.0 / 39_916_800.0 + z * (1.0 / 6_227_020_800.0 - z / 1_307_674_368_000.0))))));
-    let cosine = 1.0 - z * 0.5
-        + z * z
-            * (1.0 / 24.0
-                + z * (-1.0 / 720.0
-                    + z * (1.0 / 40_320.0
-                        + z * (-1.0 / 3_628_800.0
-                            + z * (1.0 / 479_001_600.0 + z * (-1.0 / 87_178_291_200.0 + z / 20_922_789_888_000.0))))));
+    let q = quarters - (shifted - 6_755_399_441_055_744.0);
+    let w = q * q;
+    let sine = q * w.mul_add(horner(&SINE, w), std::f64::consts::FRAC_PI_2);
+    let cosine = w.mul_add(horner(&COSINE, w), 1.0);
     // Odd quadrants swap; quadrants 1, 2 negate the cosine, 2, 3 the sine. As bit selects, so that lanes stay lanes.
     let swap = 0_u64.wrapping_sub(quadrant & 1);
     let (s, c) = (sine.to_bits(), cosine.to_bits());
@@ -174,9 +188,9 @@ mod tests {
         // The published recurrence, one stream at a time.
         let mut rng = BlockRng::new(7, 3, Purpose::Noise);
         let mut s = [0, 1, 2, 3].map(|word| rng.state[word][5]);
-        let mut out = [0; HALF];
-        rng.fill_bits(&mut out);
-        for step in 0..HALF / STREAMS {
+        for _ in 0..4 {
+            let mut out = [0; STREAMS];
+            rng.fill_bits(&mut out);
             let expected = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
             let t = s[1] << 17;
             s[2] ^= s[0];
@@ -185,7 +199,7 @@ mod tests {
             s[0] ^= s[3];
             s[2] ^= t;
             s[3] = s[3].rotate_left(45);
-            assert_eq!(out[step * STREAMS + 5], expected);
+            assert_eq!(out[5], expected);
         }
     }
 
@@ -196,9 +210,8 @@ mod tests {
         for _ in 0..200 {
             rng.fill_uniform(&mut u);
             for &x in u.iter() {
-                // 4 ULP of the result, and of 1 where the logarithm nears 0.
-                let exact = pxfm::f_log(x);
-                assert!((log_unit(x) - exact).abs() <= 4.0 * f64::EPSILON * exact.abs().max(0.1), "log {x}");
+                let exact = -2.0 * pxfm::f_log(x);
+                assert!((minus_two_log(x) - exact).abs() <= 2.0_f64.powi(-49) * exact.abs(), "log {x}");
                 let (sine, cosine) = turn(x);
                 let angle = 2.0 * std::f64::consts::PI * x;
                 // The oracle's own angle is rounded: 2π·2⁻⁵³.

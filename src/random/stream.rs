@@ -4,8 +4,8 @@ use std::convert::Infallible;
 
 use rand::TryRng;
 
+use super::block::STREAMS;
 use super::{BlockRng, Purpose};
-use crate::math::LANES;
 
 /// A scalar stream named like a block: by seed, number and purpose. It implements rand's traits, so the distributions of rand_distr draw
 /// from it.
@@ -21,14 +21,14 @@ use crate::math::LANES;
 #[derive(Debug, Clone)]
 pub struct Stream {
     rng: BlockRng,
-    bits: [u64; LANES / 2],
+    bits: [u64; STREAMS],
     used: usize,
 }
 
 impl Stream {
     /// The stream of (seed, number, purpose).
     pub fn new(seed: u64, number: u64, purpose: Purpose) -> Self {
-        Stream { rng: BlockRng::new(seed, number, purpose), bits: [0; LANES / 2], used: LANES / 2 }
+        Stream { rng: BlockRng::new(seed, number, purpose), bits: [0; STREAMS], used: STREAMS }
     }
 
     fn next(&mut self) -> u64 {

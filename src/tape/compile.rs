@@ -28,11 +28,10 @@ pub(super) enum Action {
     Polygamma(u32, Place),
     Select(Place, Place, Place),
     LogSumExp(Vec<Place>),
-    /// A start from a number.
     SumFromConstant(f64, Terms),
-    /// A start from a value.
     SumFromValue(Place, Terms),
     Largest(Vec<Place>),
+    Reciprocal(Place),
     ExpDifference(Place, Place),
     LogTotal(Place, Place),
     /// The place of the second result.
@@ -45,12 +44,8 @@ pub(super) struct Terms {
     pub(super) scaled: Vec<(f64, Place)>,
     pub(super) products: Vec<(Place, Place)>,
     pub(super) negative_products: Vec<(Place, Place)>,
-}
-
-impl Terms {
-    pub(super) fn counts(&self) -> (usize, usize, usize) {
-        (self.scaled.len(), self.products.len(), self.negative_products.len())
-    }
+    /// Factor, base, shift, exponent.
+    pub(super) powers: Vec<(f64, Place, f64, i32)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -215,6 +210,7 @@ fn action(operation: &Operation, at: Value, places: &Places) -> Action {
         Operation::Select(c, a, b) => Action::Select(place(c), place(a), place(b)),
         Operation::LogSumExp(ref list) => Action::LogSumExp(all(list)),
         Operation::Largest(ref list) => Action::Largest(all(list)),
+        Operation::Reciprocal(a) => Action::Reciprocal(place(a)),
         Operation::ExpDifference(a, b) => Action::ExpDifference(place(a), place(b)),
         Operation::LogTotal(a, b) => Action::LogTotal(place(a), place(b)),
         Operation::Twins(twins, a) => Action::Twins(twins, place(a), place(at + 1)),
@@ -225,6 +221,7 @@ fn action(operation: &Operation, at: Value, places: &Places) -> Action {
                     Term::Scaled(factor, a) => sorted.scaled.push((factor, place(a))),
                     Term::Product(a, b) => sorted.products.push((place(a), place(b))),
                     Term::NegativeProduct(a, b) => sorted.negative_products.push((place(a), place(b))),
+                    Term::Power { factor, base, shift, exponent } => sorted.powers.push((factor, place(base), shift, exponent)),
                 }
             }
             match start {

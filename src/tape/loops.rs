@@ -3,7 +3,7 @@
 //! Cheap ones are inlined into the interpreter, which is compiled for each SIMD level as a whole; an elementary function is a function
 //! of its own at each level ([`outlined`]).
 
-use super::operations::Twins;
+use super::operations::{LONGEST_POWER_SUM, LONGEST_SUM, Twins};
 use crate::graph::{Binary, Unary, max, min, powi, truth};
 use crate::math::{self, Level, Work, dispatch};
 
@@ -251,51 +251,119 @@ pub(super) fn power(out: &mut [f64], a: &[f64], n: i32) {
     fixed!(-4 -3 -2 -1 2 3 4 5 6 7 8);
 }
 
-/// The operands of a sum, by kind; at most [`LONGEST_SUM`](super::operations::LONGEST_SUM) in all.
+/// The operands of a sum, by kind.
+#[derive(Default)]
 pub(super) struct Summands<'a> {
-    pub(super) scaled: [(f64, &'a [f64]); 4],
-    pub(super) products: [(&'a [f64], &'a [f64]); 4],
-    pub(super) negative_products: [(&'a [f64], &'a [f64]); 4],
-    /// How many of each kind.
-    pub(super) counts: (usize, usize, usize),
+    pub(super) scaled: [(f64, &'a [f64]); LONGEST_SUM],
+    pub(super) products: [(&'a [f64], &'a [f64]); LONGEST_SUM],
+    pub(super) negative_products: [(&'a [f64], &'a [f64]); LONGEST_SUM],
+    /// How many of each kind above.
+    pub(super) counts: [usize; 3],
+    /// Factor, base, shift.
+    pub(super) powers: [(f64, &'a [f64], f64); LONGEST_POWER_SUM],
+    /// The exponents of the powers, from high to low, as decimal digits.
+    pub(super) exponents: usize,
 }
 
-/// start + Σ factor·a + Σ a·b − Σ a·b, one fused multiply-add a term.
+/// start + Σ terms, one fused multiply-add a term.
 #[inline(always)]
-pub(super) fn sum(out: &mut [f64], start: impl Fn(usize) -> f64, summands: &Summands<'_>) {
+pub(super) fn sum(level: Level, out: &mut [f64], start: impl Fn(usize) -> f64, summands: &Summands<'_>) {
     macro_rules! shapes {
-        ($(($s:literal, $p:literal, $m:literal))*) => {
-            match summands.counts {
-                $(($s, $p, $m) => shaped::<$s, $p, $m>(out, start, summands),)*
+        ([$($exponents:literal)*] [$($s:literal $p:literal $m:literal,)*]) => {
+            match (summands.exponents, summands.counts) {
+                $(($exponents, _) => dispatch(level, SumOfPowers::<_, $exponents> { out, start, summands }),)*
+                $((0, [$s, $p, $m]) => dispatch(level, SumOfProducts::<_, $s, $p, $m> { out, start, summands }),)*
                 _ => unreachable!("a longer sum is made of pieces"),
             }
         };
     }
     shapes! {
-        (0, 0, 1) (0, 0, 2) (0, 0, 3) (0, 0, 4) (0, 1, 0) (0, 1, 1) (0, 1, 2) (0, 1, 3) (0, 2, 0) (0, 2, 1) (0, 2, 2) (0, 3, 0)
-        (0, 3, 1) (0, 4, 0) (1, 0, 0) (1, 0, 1) (1, 0, 2) (1, 0, 3) (1, 1, 0) (1, 1, 1) (1, 1, 2) (1, 2, 0) (1, 2, 1) (1, 3, 0)
-        (2, 0, 0) (2, 0, 1) (2, 0, 2) (2, 1, 0) (2, 1, 1) (2, 2, 0) (3, 0, 0) (3, 0, 1) (3, 1, 0) (4, 0, 0)
+        [1 2 3 4 11 21 22 31 32 33 41 42 43 44 111 211 221 222 311 321 322 331 332 333 411 421 422 431 432 433 441 442 443 444]
+        [0 0 1, 0 0 2, 0 0 3, 0 0 4, 0 1 0, 0 1 1, 0 1 2, 0 1 3, 0 2 0, 0 2 1, 0 2 2, 0 3 0, 0 3 1, 0 4 0, 1 0 0, 1 0 1, 1 0 2,
+         1 0 3, 1 1 0, 1 1 1, 1 1 2, 1 2 0, 1 2 1, 1 3 0, 2 0 0, 2 0 1, 2 0 2, 2 1 0, 2 1 1, 2 2 0, 3 0 0, 3 0 1, 3 1 0, 4 0 0,]
     }
 }
 
+struct SumOfProducts<'a, F, const S: usize, const P: usize, const M: usize> {
+    out: &'a mut [f64],
+    start: F,
+    summands: &'a Summands<'a>,
+}
+
+impl<F: Fn(usize) -> f64, const S: usize, const P: usize, const M: usize> Work for SumOfProducts<'_, F, S, P, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let SumOfProducts { out, start, summands } = self;
+        let lanes = out.len();
+        let scaled: [(f64, &[f64]); S] = std::array::from_fn(|i| (summands.scaled[i].0, &summands.scaled[i].1[..lanes]));
+        let products: [_; P] = std::array::from_fn(|i| (&summands.products[i].0[..lanes], &summands.products[i].1[..lanes]));
+        let negative_products: [_; M] =
+            std::array::from_fn(|i| (&summands.negative_products[i].0[..lanes], &summands.negative_products[i].1[..lanes]));
+        for lane in 0..lanes {
+            let mut total = start(lane);
+            for (factor, a) in scaled {
+                total = factor.mul_add(a[lane], total);
+            }
+            for (a, b) in products {
+                total = a[lane].mul_add(b[lane], total);
+            }
+            for (a, b) in negative_products {
+                total = (-a[lane]).mul_add(b[lane], total);
+            }
+            out[lane] = total;
+        }
+    }
+}
+
+struct SumOfPowers<'a, F, const EXPONENTS: usize> {
+    out: &'a mut [f64],
+    start: F,
+    summands: &'a Summands<'a>,
+}
+
+impl<F: Fn(usize) -> f64, const EXPONENTS: usize> Work for SumOfPowers<'_, F, EXPONENTS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let SumOfPowers { out, start, summands } = self;
+        let lanes = out.len();
+        let terms = if EXPONENTS > 99 {
+            3
+        } else if EXPONENTS > 9 {
+            2
+        } else {
+            1
+        };
+        let [(f1, a, s1), (f2, b, s2), (f3, c, s3)] = summands.powers;
+        let (a, b, c) = (&a[..lanes], if terms > 1 { &b[..lanes] } else { b }, if terms > 2 { &c[..lanes] } else { c });
+        for lane in 0..lanes {
+            let (n1, n2, n3) = match terms {
+                1 => (EXPONENTS, 0, 0),
+                2 => (EXPONENTS / 10, EXPONENTS % 10, 0),
+                _ => (EXPONENTS / 100, EXPONENTS / 10 % 10, EXPONENTS % 10),
+            };
+            let mut total = f1.mul_add(small_power(a[lane] - s1, n1), start(lane));
+            if terms > 1 {
+                total = f2.mul_add(small_power(b[lane] - s2, n2), total);
+            }
+            if terms > 2 {
+                total = f3.mul_add(small_power(c[lane] - s3, n3), total);
+            }
+            out[lane] = total;
+        }
+    }
+}
+
+/// xⁿ with the bits of `powi`, without its loop.
 #[inline(always)]
-fn shaped<const S: usize, const P: usize, const M: usize>(out: &mut [f64], start: impl Fn(usize) -> f64, summands: &Summands<'_>) {
-    let lanes = out.len();
-    let scaled: [(f64, &[f64]); S] = std::array::from_fn(|i| (summands.scaled[i].0, &summands.scaled[i].1[..lanes]));
-    let products: [(&[f64], &[f64]); P] = std::array::from_fn(|i| (&summands.products[i].0[..lanes], &summands.products[i].1[..lanes]));
-    let negative: [(&[f64], &[f64]); M] =
-        std::array::from_fn(|i| (&summands.negative_products[i].0[..lanes], &summands.negative_products[i].1[..lanes]));
-    for lane in 0..lanes {
-        let mut total = start(lane);
-        for (factor, a) in scaled {
-            total = factor.mul_add(a[lane], total);
-        }
-        for (a, b) in products {
-            total = a[lane].mul_add(b[lane], total);
-        }
-        for (a, b) in negative {
-            total = (-a[lane]).mul_add(b[lane], total);
-        }
-        out[lane] = total;
+fn small_power(x: f64, n: usize) -> f64 {
+    match n {
+        1 => x,
+        2 => x * x,
+        3 => x * (x * x),
+        _ => (x * x) * (x * x),
     }
 }

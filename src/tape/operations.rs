@@ -7,9 +7,10 @@ use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 /// What a tape may do to the roundings of a formula. Neither changes from machine to machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rounding {
-    /// A sum, with the products in it, is one chain of fused multiply-adds: n terms are rounded n times at most, in an order of the
-    /// tape's choosing; of a log-sum-exp and its derivatives the exponentials are computed once. Nothing else is re-associated,
-    /// expanded or divided out.
+    /// A sum, with the products and powers in it, is one chain of fused multiply-adds in an order of the tape's choosing; quotients
+    /// that are added and share a divisor are divided once; division by a number is multiplication by its reciprocal; the
+    /// exponentials of a log-sum-exp serve its derivatives too. Nothing else is re-associated, and nothing is expanded: every
+    /// difference is taken as it was written.
     #[default]
     Fused,
     /// Every operation is rounded by itself, in the order in which it was written: bit for bit the scalar definition.
@@ -25,7 +26,29 @@ pub(super) enum Term {
     Scaled(f64, Value),
     Product(Value, Value),
     NegativeProduct(Value, Value),
+    /// factor·(a − shift)ⁿ, n from 1 to [`HIGHEST_POWER`].
+    Power {
+        factor: f64,
+        base: Value,
+        shift: f64,
+        exponent: i32,
+    },
 }
+
+impl Term {
+    /// Terms of a kind stand together; powers make operations of their own.
+    fn rank(self) -> i32 {
+        match self {
+            Term::Power { exponent, .. } => -exponent,
+            Term::Scaled(..) => 1,
+            Term::Product(..) => 2,
+            Term::NegativeProduct(..) => 3,
+        }
+    }
+}
+
+/// Powers up to this one are computed within a sum, even twice: a multiplication costs less than a pass.
+pub(super) const HIGHEST_POWER: i32 = 4;
 
 /// What a sum begins with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,10 +94,13 @@ pub(super) enum Operation {
     Select(Value, Value, Value),
     /// log Σ exp.
     LogSumExp(Vec<Value>),
-    /// A chain of fused multiply-adds; at most [`LONGEST_SUM`] terms, scaled ones first, negative products last.
+    /// start + Σ terms, a chain of fused multiply-adds: at most [`LONGEST_SUM`] terms without powers, in the order scaled, products,
+    /// negative products; or at most [`LONGEST_POWER_SUM`] powers, the highest first.
     Sum(Start, Vec<Term>),
     /// The largest of some.
     Largest(Vec<Value>),
+    /// 1/a.
+    Reciprocal(Value),
     /// exp(a − b).
     ExpDifference(Value, Value),
     /// m + log(total), or m where that is infinite: the end of a log-sum-exp.
@@ -87,6 +113,7 @@ pub(super) enum Operation {
 
 /// More terms than a machine has registers for gain nothing.
 pub(super) const LONGEST_SUM: usize = 4;
+pub(super) const LONGEST_POWER_SUM: usize = 3;
 
 impl Operation {
     /// The operands.
@@ -94,7 +121,9 @@ impl Operation {
         use Operation::*;
         match self {
             Input(_) | Constant(_) | SecondTwin => vec![],
-            Unary(_, a) | BinaryRight(_, a, _) | BinaryLeft(_, _, a) | Power(a, _) | Polygamma(_, a) | Twins(_, a) => vec![*a],
+            Unary(_, a) | BinaryRight(_, a, _) | BinaryLeft(_, _, a) | Power(a, _) | Polygamma(_, a) | Twins(_, a) | Reciprocal(a) => {
+                vec![*a]
+            }
             Binary(_, a, b) | ExpDifference(a, b) | LogTotal(a, b) => vec![*a, *b],
             Select(c, a, b) => vec![*c, *a, *b],
             LogSumExp(list) | Largest(list) => list.clone(),
@@ -102,7 +131,7 @@ impl Operation {
                 let mut all: Vec<Value> = terms
                     .iter()
                     .flat_map(|term| match *term {
-                        Term::Scaled(_, a) => [a, a],
+                        Term::Scaled(_, a) | Term::Power { base: a, .. } => [a, a],
                         Term::Product(a, b) | Term::NegativeProduct(a, b) => [a, b],
                     })
                     .collect();
@@ -119,18 +148,36 @@ impl Operation {
 enum Plan {
     /// The node's own operation.
     Plain,
-    /// The sum of a constant and of terms over nodes.
-    Sum(f64, Vec<(f64, Factors)>),
+    /// A sum over nodes, times a number.
+    Sum(f64, Total),
+    /// A node times a number.
+    Scaled(f64, NodeId),
     /// The log-sum-exp of a node, by its parts.
     LogSumExp,
     /// The weight of an operand within a log-sum-exp: exp(operand − logsumexp).
     Weight(NodeId, NodeId),
 }
 
+/// constant + Σ factor·summand + Σ numerator/divisor.
+#[derive(Default)]
+struct Total {
+    constant: f64,
+    terms: Vec<(f64, Summand)>,
+    quotients: Vec<(NodeId, Total)>,
+}
+
+impl Total {
+    fn summands(&self) -> impl Iterator<Item = &(f64, Summand)> {
+        self.terms.iter().chain(self.quotients.iter().flat_map(|(_, numerator)| &numerator.terms))
+    }
+}
+
 #[derive(Clone, Copy)]
-enum Factors {
+enum Summand {
     One(NodeId),
     Two(NodeId, NodeId),
+    /// (node − shift)ⁿ.
+    Power(NodeId, f64, i32),
 }
 
 /// What is to be computed: a node's value, or the parts of a log-sum-exp.
@@ -153,6 +200,7 @@ pub(super) struct Builder<'a> {
     /// Of a log-sum-exp: the largest operand, the sum of the weights; and each weight by its operand.
     parts: HashMap<NodeId, (Value, Value)>,
     weights: HashMap<(NodeId, NodeId), Value>,
+    inverses: HashMap<NodeId, Value>,
     present: HashSet<NodeId>,
 }
 
@@ -174,8 +222,18 @@ impl<'a> Builder<'a> {
             *uses.entry(output).or_default() += 1;
         }
         let present = order.into_iter().collect();
-        let (operations, values, parts, weights) = (Vec::new(), HashMap::new(), HashMap::new(), HashMap::new());
-        Builder { graph, rounding, uses, need, operations, values, parts, weights, present }
+        Builder {
+            graph,
+            rounding,
+            uses,
+            need,
+            operations: Vec::new(),
+            values: HashMap::new(),
+            parts: HashMap::new(),
+            weights: HashMap::new(),
+            inverses: HashMap::new(),
+            present,
+        }
     }
 
     /// All operations, and the value of each output.
@@ -232,40 +290,116 @@ impl<'a> Builder<'a> {
                 },
                 _ => Plan::Plain,
             },
-            Node::Binary(Binary::Add | Binary::Subtract, ..) => self.plan_sum(id),
+            Node::Binary(Binary::Add | Binary::Subtract, ..) if self.shifted(id).is_none() => self.plan_sum(1.0, id),
+            Node::Binary(Binary::Multiply, a, b) => match (self.graph.number(a), self.graph.number(b)) {
+                (Some(factor), None) => self.plan_scaled(factor, b),
+                (None, Some(factor)) => self.plan_scaled(factor, a),
+                _ => Plan::Plain,
+            },
+            Node::Binary(Binary::Divide, a, b) => match self.graph.number(b).map(|number| 1.0 / number) {
+                Some(factor) if factor.is_normal() => self.plan_scaled(factor, a),
+                _ => Plan::Plain,
+            },
             _ => Plan::Plain,
         }
     }
 
-    /// The terms of a sum: inner sums, products and squares that nothing else reads become part of it.
-    fn plan_sum(&self, id: NodeId) -> Plan {
+    /// A number times a node: times the sum that the node is, if nothing else reads it.
+    fn plan_scaled(&self, factor: f64, node: NodeId) -> Plan {
+        let is_sum = matches!(self.graph.node(node), Node::Binary(Binary::Add | Binary::Subtract, ..));
+        if is_sum && self.uses[&node] == 1 && !self.is_met(Goal::Value(node)) {
+            self.plan_sum(factor, node)
+        } else {
+            Plan::Scaled(factor, node)
+        }
+    }
+
+    /// The terms of a sum: inner sums, products and quotients that nothing else reads become part of it.
+    fn plan_sum(&self, factor: f64, id: NodeId) -> Plan {
+        let total = self.total(id);
+        let plain = total.terms.iter().all(|(factor, summand)| factor.abs() == 1.0 && matches!(summand, Summand::One(_)));
+        let few = total.terms.len() + usize::from(total.constant != 0.0) <= 2;
+        // Two numbers added need no chain.
+        if factor == 1.0 && plain && few && total.quotients.is_empty() { Plan::Plain } else { Plan::Sum(factor, total) }
+    }
+
+    fn total(&self, id: NodeId) -> Total {
         let graph = self.graph;
         let mine = |node: NodeId| node == id || self.uses[&node] == 1;
-        let mut constant = 0.0;
-        let mut terms = Vec::new();
+        let mut total = Total::default();
         let mut stack = vec![(id, 1.0)];
+        let mut quotients: Vec<(NodeId, NodeId, f64)> = Vec::new();
         while let Some((node, sign)) = stack.pop() {
-            if let Some(number) = graph.number(node) {
-                constant += sign * number;
-                continue;
-            }
             match graph.node(node) {
-                Node::Binary(Binary::Add, a, b) if mine(node) => stack.extend([(b, sign), (a, sign)]),
-                Node::Binary(Binary::Subtract, a, b) if mine(node) => stack.extend([(b, -sign), (a, sign)]),
+                _ if graph.number(node).is_some() => total.constant += sign * graph.number(node).unwrap_or_default(),
+                Node::Binary(Binary::Add, a, b) if mine(node) && self.shifted(node).is_none() => stack.extend([(b, sign), (a, sign)]),
+                Node::Binary(Binary::Subtract, a, b) if mine(node) && self.shifted(node).is_none() => stack.extend([(b, -sign), (a, sign)]),
                 Node::Unary(Unary::Negate, a) if mine(node) => stack.push((a, -sign)),
-                Node::Power(a, 2) if mine(node) => terms.push((sign, Factors::Two(a, a))),
-                Node::Binary(Binary::Multiply, a, b) if mine(node) => terms.push(match (graph.number(a), graph.number(b)) {
-                    (Some(factor), None) => (sign * factor, Factors::One(b)),
-                    (None, Some(factor)) => (sign * factor, Factors::One(a)),
-                    _ => (sign, Factors::Two(a, b)),
-                }),
-                _ => terms.push((sign, Factors::One(node))),
+                Node::Binary(Binary::Divide, a, b) if mine(node) && graph.number(b).is_none() => quotients.push((b, a, sign)),
+                _ => total.terms.push(self.term(node, sign)),
             }
         }
-        let plain = terms.iter().all(|(_, factors)| matches!(factors, Factors::One(_)));
-        let scaled = terms.iter().filter(|(factor, _)| factor.abs() != 1.0).count();
-        // Two numbers added need no chain.
-        if plain && scaled == 0 && terms.len() + usize::from(constant != 0.0) <= 2 { Plan::Plain } else { Plan::Sum(constant, terms) }
+        // Only divisors that occur twice are worth a sum of numerators.
+        let mut divisors: Vec<NodeId> = Vec::new();
+        for &(divisor, numerator, sign) in &quotients {
+            if quotients.iter().filter(|(other, ..)| *other == divisor).count() < 2 {
+                let quotient = graph.find(Node::Binary(Binary::Divide, numerator, divisor)).expect("the node was just seen");
+                total.terms.push((sign, Summand::One(quotient)));
+            } else {
+                let at = divisors.iter().position(|known| *known == divisor).unwrap_or_else(|| {
+                    divisors.push(divisor);
+                    total.quotients.push((divisor, Total::default()));
+                    divisors.len() - 1
+                });
+                total.quotients[at].1.terms.push(self.term(numerator, sign));
+            }
+        }
+        total
+    }
+
+    /// x and c of x − c or x + c′, c′ = −c, unless x is itself a sum or product that nothing else reads.
+    fn shifted(&self, node: NodeId) -> Option<(NodeId, f64)> {
+        let (x, shift) = match self.graph.node(node) {
+            Node::Binary(Binary::Subtract, x, c) => (x, self.graph.number(c)?),
+            Node::Binary(Binary::Add, x, c) => (x, -self.graph.number(c)?),
+            _ => return None,
+        };
+        let absorbed =
+            matches!(self.graph.node(x), Node::Binary(Binary::Add | Binary::Subtract | Binary::Multiply, ..)) && self.uses[&x] == 1;
+        (!absorbed).then_some((x, shift))
+    }
+
+    /// sign·node as a term.
+    fn term(&self, node: NodeId, sign: f64) -> (f64, Summand) {
+        let graph = self.graph;
+        match graph.node(node) {
+            Node::Power(a, n @ 2..=HIGHEST_POWER) => {
+                let (a, shift) = self.shifted(a).unwrap_or((a, 0.0));
+                (sign, Summand::Power(a, shift, n))
+            }
+            Node::Binary(Binary::Multiply, a, b) if self.uses[&node] == 1 => match (graph.number(a), graph.number(b)) {
+                (Some(factor), None) => self.scaled_term(sign * factor, b),
+                (None, Some(factor)) => self.scaled_term(sign * factor, a),
+                _ => (sign, Summand::Two(a, b)),
+            },
+            Node::Binary(Binary::Divide, a, b) if self.uses[&node] == 1 => match graph.number(b).map(|number| 1.0 / number) {
+                Some(factor) if factor.is_normal() => self.scaled_term(sign * factor, a),
+                _ => (sign, Summand::One(node)),
+            },
+            _ => self.scaled_term(sign, node),
+        }
+    }
+
+    /// factor·node, where the node may be a power or a shift.
+    fn scaled_term(&self, factor: f64, node: NodeId) -> (f64, Summand) {
+        match (self.graph.node(node), self.shifted(node)) {
+            (Node::Power(_, 2..=HIGHEST_POWER), _) => {
+                let (sign, summand) = self.term(node, 1.0);
+                (sign * factor, summand)
+            }
+            (_, Some((x, shift))) => (factor, Summand::Power(x, shift, 1)),
+            _ => (factor, Summand::One(node)),
+        }
     }
 
     /// What a plan needs first.
@@ -278,14 +412,14 @@ impl<'a> Builder<'a> {
             },
             (Goal::Value(id), Plan::LogSumExp) => vec![Goal::Parts(id)],
             (_, Plan::Weight(_, total)) => vec![Goal::Parts(*total)],
-            (_, Plan::Sum(_, terms)) => terms
-                .iter()
-                .flat_map(|(_, factors)| match *factors {
-                    Factors::One(a) => [a, a],
-                    Factors::Two(a, b) => [a, b],
-                })
-                .map(Goal::Value)
-                .collect(),
+            (_, Plan::Scaled(_, node)) => vec![Goal::Value(*node)],
+            (_, Plan::Sum(_, total)) => {
+                let summands = total.summands().flat_map(|(_, summand)| match *summand {
+                    Summand::One(a) | Summand::Power(a, ..) => [a, a],
+                    Summand::Two(a, b) => [a, b],
+                });
+                summands.chain(total.quotients.iter().map(|(divisor, _)| *divisor)).map(Goal::Value).collect()
+            }
             (Goal::Value(id), Plan::Plain) => {
                 let operands = self.graph.operands(id);
                 match self.graph.node(id) {
@@ -313,14 +447,16 @@ impl<'a> Builder<'a> {
         };
         let value = match plan {
             Plan::Plain => self.emit_plain(id),
-            Plan::Sum(constant, terms) => self.emit_sum(constant, &terms),
+            Plan::Sum(factor, total) => self.emit_sum(factor, &total),
+            Plan::Scaled(factor, node) => self.push(Operation::BinaryRight(Binary::Multiply, self.values[&node], factor)),
             Plan::LogSumExp => {
                 let (largest, total) = self.parts[&id];
                 self.push(Operation::LogTotal(largest, total))
             }
             Plan::Weight(operand, total) => {
-                let (weight, total) = (self.weights[&(total, operand)], self.parts[&total].1);
-                self.push(Operation::Binary(Binary::Divide, weight, total))
+                let weight = self.weights[&(total, operand)];
+                let inverse = self.inverse_total(total);
+                self.push(Operation::Binary(Binary::Multiply, weight, inverse))
             }
         };
         self.values.insert(id, value);
@@ -340,41 +476,57 @@ impl<'a> Builder<'a> {
         self.parts.insert(id, (largest, total));
     }
 
-    fn emit_sum(&mut self, constant: f64, terms: &[(f64, Factors)]) -> Value {
-        let terms = terms
-            .iter()
-            .map(|&(factor, factors)| match factors {
-                Factors::One(a) => Term::Scaled(factor, self.values[&a]),
-                Factors::Two(a, b) if factor > 0.0 => Term::Product(self.values[&a], self.values[&b]),
-                Factors::Two(a, b) => Term::NegativeProduct(self.values[&a], self.values[&b]),
-            })
-            .collect();
-        self.chain(constant, terms)
+    /// 1/Σ of a log-sum-exp's weights; the sum is at least 1, so nothing overflows.
+    fn inverse_total(&mut self, id: NodeId) -> Value {
+        if let Some(&value) = self.inverses.get(&id) {
+            return value;
+        }
+        let value = self.push(Operation::Reciprocal(self.parts[&id].1));
+        self.inverses.insert(id, value);
+        value
     }
 
-    /// constant + Σ terms, in pieces of [`LONGEST_SUM`].
+    /// factor·total.
+    fn emit_sum(&mut self, factor: f64, total: &Total) -> Value {
+        // A number goes into the terms, unless one has no number to multiply with.
+        let inside = if total.terms.iter().any(|(_, summand)| matches!(summand, Summand::Two(..))) { 1.0 } else { factor };
+        let mut terms: Vec<Term> = total.terms.iter().map(|&(own, summand)| self.as_term(inside * own, summand)).collect();
+        for (divisor, numerator) in &total.quotients {
+            let numerator = self.emit_sum(1.0, numerator);
+            let quotient = self.push(Operation::Binary(Binary::Divide, numerator, self.values[divisor]));
+            terms.push(Term::Scaled(inside, quotient));
+        }
+        let sum = self.chain(inside * total.constant, terms);
+        if inside == factor { sum } else { self.push(Operation::BinaryRight(Binary::Multiply, sum, factor)) }
+    }
+
+    fn as_term(&self, factor: f64, summand: Summand) -> Term {
+        match summand {
+            Summand::One(a) => Term::Scaled(factor, self.values[&a]),
+            Summand::Two(a, b) if factor > 0.0 => Term::Product(self.values[&a], self.values[&b]),
+            Summand::Two(a, b) => Term::NegativeProduct(self.values[&a], self.values[&b]),
+            Summand::Power(a, shift, exponent) => Term::Power { factor, base: self.values[&a], shift, exponent },
+        }
+    }
+
+    /// constant + Σ terms, in pieces.
     fn chain(&mut self, constant: f64, mut terms: Vec<Term>) -> Value {
         let mut start = Start::Constant(constant);
-        if constant == 0.0 && let Some(at) = terms.iter().position(|term| matches!(term, Term::Scaled(1.0, _))) {
+        if constant == 0.0
+            && let Some(at) = terms.iter().position(|term| matches!(term, Term::Scaled(1.0, _)))
+        {
             let Term::Scaled(_, value) = terms.remove(at) else { unreachable!("just found") };
             start = Start::Value(value);
         }
-        let mut pieces = terms.chunks_mut(LONGEST_SUM);
-        let mut total = None;
-        while let Some(piece) = pieces.next() {
-            piece.sort_by_key(|term| match term {
-                Term::Scaled(..) => 0,
-                Term::Product(..) => 1,
-                Term::NegativeProduct(..) => 2,
-            });
-            let value = self.push(Operation::Sum(start, piece.to_vec()));
-            total = Some(value);
-            start = Start::Value(value);
+        let (mut powers, mut others): (Vec<Term>, Vec<Term>) = terms.into_iter().partition(|term| matches!(term, Term::Power { .. }));
+        for piece in powers.chunks_mut(LONGEST_POWER_SUM).chain(others.chunks_mut(LONGEST_SUM)) {
+            piece.sort_by_key(|term| term.rank());
+            start = Start::Value(self.push(Operation::Sum(start, piece.to_vec())));
         }
-        total.unwrap_or_else(|| match start {
+        match start {
             Start::Value(value) => value,
             Start::Constant(number) => self.push(Operation::Constant(number)),
-        })
+        }
     }
 
     fn emit_plain(&mut self, id: NodeId) -> Value {

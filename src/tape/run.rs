@@ -148,12 +148,13 @@ fn execute(level: Level, instruction: &Instruction, mut rows: Rows<'_>, scratch:
             }
             dispatch(level, FinishLogSumExp { largest: out, total: scratch });
         }
-        Action::SumFromConstant(constant, terms) => sum(out, |_| *constant, &summands(terms, &get)),
+        Action::SumFromConstant(constant, terms) => sum(level, out, |_| *constant, &summands(terms, &get)),
         Action::SumFromValue(a, terms) => {
             let start = get(*a);
             let start = &start[..out.len()];
-            sum(out, |lane| start[lane], &summands(terms, &get));
+            sum(level, out, |lane| start[lane], &summands(terms, &get));
         }
+        Action::Reciprocal(a) => map(out, get(*a), |x| 1.0 / x),
         Action::Largest(operands) => largest(out, &mut operands.iter().map(|&operand| get(operand))),
         Action::ExpDifference(a, b) => outlined2(level, out, get(*a), get(*b), |a, b| math::exp(a - b)),
         Action::LogTotal(a, b) => outlined2(level, out, get(*a), get(*b), log_total),
@@ -217,10 +218,11 @@ impl Work for FinishLogSumExp<'_> {
     }
 }
 
-/// The operands of a sum; places that are not used hold any row.
+/// The operands of a sum; slots that are not used hold empty rows.
 #[inline(always)]
 fn summands<'a>(terms: &Terms, get: &impl Fn(Place) -> &'a [f64]) -> Summands<'a> {
-    let mut summands = Summands { scaled: [(0.0, &[]); 4], products: [(&[], &[]); 4], negative_products: [(&[], &[]); 4], counts: terms.counts() };
+    let mut summands =
+        Summands { counts: [terms.scaled.len(), terms.products.len(), terms.negative_products.len()], ..Summands::default() };
     for (slot, &(factor, a)) in summands.scaled.iter_mut().zip(&terms.scaled) {
         *slot = (factor, get(a));
     }
@@ -229,6 +231,10 @@ fn summands<'a>(terms: &Terms, get: &impl Fn(Place) -> &'a [f64]) -> Summands<'a
     }
     for (slot, &(a, b)) in summands.negative_products.iter_mut().zip(&terms.negative_products) {
         *slot = (get(a), get(b));
+    }
+    for (slot, &(factor, base, shift, exponent)) in summands.powers.iter_mut().zip(&terms.powers) {
+        *slot = (factor, get(base), shift);
+        summands.exponents = 10 * summands.exponents + exponent as usize;
     }
     summands
 }
