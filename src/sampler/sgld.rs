@@ -57,16 +57,37 @@ impl Kernel for Sgld {
 
     fn init(&self, positions: Vec<Lanes>, _evaluate: &mut dyn Evaluate) -> State {
         let rows = vec![Lanes::default(); positions.len()];
-        let before = if self.guard == Guard::Refuse { rows.clone() } else { Vec::new() };
+        let looks_back = self.guard == Guard::Refuse || self.bounds.iter().any(|bound| bound.boundary == Boundary::Reject);
+        let before = if looks_back { rows.clone() } else { Vec::new() };
         State { positions, gradient: rows, before, noise: Lanes::default(), log_density: Lanes::default() }
     }
 
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
+        let Parameters { step_size, temperature } = parameters;
         evaluate.gradient(&state.positions, &mut state.gradient);
-        if self.guard == Guard::Refuse {
+        let largest = LARGEST_DRIFT * (2.0 * step_size).sqrt() / step_size;
+        if dispatch(self.level, IsSteep { gradient: &state.gradient, largest }) {
+            tame(state, largest, info);
+        }
+        if !state.before.is_empty() {
             state.before.copy_from_slice(&state.positions);
         }
-        dispatch(self.level, Move { bounds: &self.bounds, state, noise, parameters, info });
+        let spread = (2.0 * step_size * temperature).sqrt();
+        for (variable, bound) in self.bounds.iter().enumerate() {
+            dispatch(self.level, Fill { noise, out: &mut state.noise });
+            info.contacts[variable] += dispatch(
+                self.level,
+                Move {
+                    position: &mut state.positions[variable],
+                    before: state.before.get(variable),
+                    gradient: &state.gradient[variable],
+                    noise: &state.noise,
+                    step_size,
+                    spread,
+                    bound,
+                },
+            );
+        }
         if self.guard == Guard::Refuse {
             evaluate.log_density(&state.positions, &mut state.log_density);
             for lane in 0..LANES {
@@ -86,103 +107,100 @@ impl Kernel for Sgld {
     }
 }
 
-struct Move<'a> {
-    bounds: &'a [Bound],
-    state: &'a mut State,
-    noise: &'a mut BlockRng,
-    parameters: Parameters,
-    info: &'a mut StepInfo,
+/// Whether a gradient is not finite or larger than `largest`.
+struct IsSteep<'a> {
+    gradient: &'a [Lanes],
+    largest: f64,
 }
 
-impl Work for Move<'_> {
+impl Work for IsSteep<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        // A NaN is not below anything. A fold without a branch in it vectorises.
+        self.gradient.iter().any(|row| row.iter().fold(false, |any, slope| any | !(slope.abs() <= self.largest)))
+    }
+}
+
+/// Cuts gradients to `largest`; those that are not numbers to 0, so that the chain moves by noise alone. Counts both, and remembers the
+/// first place where one was not finite.
+fn tame(state: &mut State, largest: f64, info: &mut StepInfo) {
+    if info.first_non_finite.is_none() {
+        let lane = (0..LANES).find(|&lane| state.gradient.iter().any(|row| !row[lane].is_finite()));
+        info.first_non_finite = lane.map(|lane| (lane, state.positions.iter().map(|row| row[lane]).collect()));
+    }
+    for slope in state.gradient.iter_mut().flat_map(|row| row.iter_mut()) {
+        info.non_finite += u64::from(!slope.is_finite());
+        info.truncated += u64::from(slope.abs() > largest);
+        *slope = if slope.is_nan() { 0.0 } else { slope.clamp(-largest, largest) };
+    }
+}
+
+struct Fill<'a> {
+    noise: &'a mut BlockRng,
+    out: &'a mut Lanes,
+}
+
+impl Work for Fill<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Move { bounds, state, noise, parameters, info } = self;
-        let Parameters { step_size, temperature } = parameters;
-        let spread = (2.0 * step_size * temperature).sqrt();
-        let limit = LARGEST_DRIFT * (2.0 * step_size).sqrt();
-        count_faults(state, info);
-        for (variable, bound) in bounds.iter().enumerate() {
-            noise.fill_normal(&mut state.noise);
-            let (position, gradient, noise) = (&mut state.positions[variable], &state.gradient[variable], &state.noise);
-            let mut proposal = Lanes::default();
-            let (mut steep, mut outside) = (false, false);
-            for lane in 0..LANES {
-                let drift = step_size * gradient[lane];
-                // A NaN is steep too.
-                steep |= !(drift.abs() <= limit);
-                let x = spread.mul_add(noise[lane], position[lane] + drift);
-                outside |= (x < bound.low) | (x > bound.high);
-                proposal[lane] = x;
-            }
-            if steep {
-                for lane in 0..LANES {
-                    let drift = step_size * gradient[lane];
-                    // A NaN compares false: the chain then moves by noise alone, and the fault is counted.
-                    let kept = if drift.abs() <= limit { drift } else { limit.copysign(drift) };
-                    let kept = if drift.is_nan() { 0.0 } else { kept };
-                    proposal[lane] = spread.mul_add(noise[lane], position[lane] + kept);
-                    info.truncated += u64::from(drift.abs() > limit);
-                }
-                outside = true;
-            }
-            if outside {
-                info.contacts[variable] += confine(bound, position, &mut proposal);
-            }
-            *position = proposal;
-        }
+        self.noise.fill_normal(self.out);
     }
 }
 
-/// Counts gradients that are not finite and remembers the first place.
-#[inline(always)]
-fn count_faults(state: &State, info: &mut StepInfo) {
-    // One fold that vectorises; which lanes and where is asked only when there is something to tell.
-    if !state.gradient.iter().any(|row| row.iter().fold(false, |any, x| any | !x.is_finite())) {
-        return;
-    }
-    info.non_finite += state.gradient.iter().flat_map(|row| row.iter()).filter(|x| !x.is_finite()).count() as u64;
-    if info.first_non_finite.is_none() {
-        let lane = (0..LANES).find(|&lane| state.gradient.iter().any(|row| !row[lane].is_finite())).unwrap_or(0);
-        info.first_non_finite = Some((lane, state.positions.iter().map(|row| row[lane]).collect()));
-    }
+/// The step of one variable, bounds included; returns how many lanes met an end. `before` is where they were, if the boundary asks.
+struct Move<'a> {
+    position: &'a mut Lanes,
+    before: Option<&'a Lanes>,
+    gradient: &'a Lanes,
+    noise: &'a Lanes,
+    step_size: f64,
+    spread: f64,
+    bound: &'a Bound,
 }
 
-/// Brings `proposal` inside the bound; returns how many lanes were outside.
-#[inline(always)]
-fn confine(bound: &Bound, position: &Lanes, proposal: &mut Lanes) -> u64 {
-    let Bound { low, high, boundary, .. } = *bound;
-    let mut outside = 0;
-    for lane in 0..LANES {
-        outside += u64::from(proposal[lane] < low) + u64::from(proposal[lane] > high);
-    }
-    if outside == 0 {
-        return 0;
-    }
-    match boundary {
-        Boundary::Reflect => {
-            let mut far = 0;
+impl Work for Move<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let Move { position, before, gradient, noise, step_size, spread, bound } = self;
+        let Bound { low, high, boundary, .. } = *bound;
+        let moved = |x: f64, lane: usize| spread.mul_add(noise[lane], step_size.mul_add(gradient[lane], x));
+        let mut met = 0;
+        if boundary == Boundary::Reflect {
+            let mut far = false;
             for lane in 0..LANES {
-                let x = proposal[lane];
-                let x = if x < low { low + (low - x) } else { x };
-                let x = if x > high { high - (x - high) } else { x };
-                far += u64::from(x < low);
-                proposal[lane] = x;
+                let x = moved(position[lane], lane);
+                // Inside the bounds a mirror image is farther out than what it mirrors.
+                let raised = if 2.0 * low - x > x { 2.0 * low - x } else { x };
+                let inside = if 2.0 * high - raised < raised { 2.0 * high - raised } else { raised };
+                met += u64::from(inside != x);
+                far |= inside < low;
+                position[lane] = inside;
             }
-            if far > 0 {
-                // Steps longer than the range fold again.
+            // Steps longer than the range fold again.
+            if far {
                 for lane in 0..LANES {
-                    proposal[lane] = boundary.apply(position[lane], proposal[lane], low, high);
+                    position[lane] = boundary.apply(position[lane], position[lane], low, high);
                 }
             }
+            return met;
         }
-        _ => {
+        for lane in 0..LANES {
+            let x = moved(position[lane], lane);
+            met += u64::from((x < low) | (x > high));
+            position[lane] = x;
+        }
+        if met > 0 {
             for lane in 0..LANES {
-                proposal[lane] = boundary.apply(position[lane], proposal[lane], low, high);
+                let from = before.map_or(position[lane], |before| before[lane]);
+                position[lane] = boundary.apply(from, position[lane], low, high);
             }
         }
+        met
     }
-    outside
 }

@@ -38,14 +38,57 @@ pub(super) enum Action {
     Twins(Twins, Place, Place),
 }
 
-/// The terms of a sum by kind.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// The terms of a sum, in the order in which they are added.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Terms {
-    pub(super) scaled: Vec<(f64, Place)>,
-    pub(super) products: Vec<(Place, Place)>,
-    pub(super) negative_products: Vec<(Place, Place)>,
-    /// Factor, base, shift, exponent.
-    pub(super) powers: Vec<(f64, Place, f64, i32)>,
+    pub(super) shape: Shape,
+    pub(super) list: Vec<Summand>,
+}
+
+/// What kinds of terms a sum has; each is a loop of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// How many scaled ones, products, negative products.
+    Products([usize; 3]),
+    /// The exponents, from high to low, as decimal digits.
+    Powers(usize),
+}
+
+/// factor·a, ±a·b or factor·(a − shift)ⁿ.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Summand {
+    pub(super) factor: f64,
+    pub(super) a: Place,
+    pub(super) b: Place,
+    pub(super) shift: f64,
+}
+
+impl Terms {
+    fn new(terms: &[Term], place: impl Fn(Value) -> Place) -> Self {
+        let (mut counts, mut exponents) = ([0; 3], 0);
+        let list = terms
+            .iter()
+            .map(|term| match *term {
+                Term::Scaled(factor, a) => {
+                    counts[0] += 1;
+                    Summand { factor, a: place(a), b: place(a), shift: 0.0 }
+                }
+                Term::Product(a, b) => {
+                    counts[1] += 1;
+                    Summand { factor: 1.0, a: place(a), b: place(b), shift: 0.0 }
+                }
+                Term::NegativeProduct(a, b) => {
+                    counts[2] += 1;
+                    Summand { factor: -1.0, a: place(a), b: place(b), shift: 0.0 }
+                }
+                Term::Power { factor, base, shift, exponent } => {
+                    exponents = 10 * exponents + exponent as usize;
+                    Summand { factor, a: place(base), b: place(base), shift }
+                }
+            })
+            .collect();
+        Terms { shape: if exponents > 0 { Shape::Powers(exponents) } else { Shape::Products(counts) }, list }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -215,18 +258,10 @@ fn action(operation: &Operation, at: Value, places: &Places) -> Action {
         Operation::LogTotal(a, b) => Action::LogTotal(place(a), place(b)),
         Operation::Twins(twins, a) => Action::Twins(twins, place(a), place(at + 1)),
         Operation::Sum(start, ref terms) => {
-            let mut sorted = Terms::default();
-            for term in terms {
-                match *term {
-                    Term::Scaled(factor, a) => sorted.scaled.push((factor, place(a))),
-                    Term::Product(a, b) => sorted.products.push((place(a), place(b))),
-                    Term::NegativeProduct(a, b) => sorted.negative_products.push((place(a), place(b))),
-                    Term::Power { factor, base, shift, exponent } => sorted.powers.push((factor, place(base), shift, exponent)),
-                }
-            }
+            let terms = Terms::new(terms, place);
             match start {
-                Start::Constant(number) => Action::SumFromConstant(number, sorted),
-                Start::Value(value) => Action::SumFromValue(place(value), sorted),
+                Start::Constant(number) => Action::SumFromConstant(number, terms),
+                Start::Value(value) => Action::SumFromValue(place(value), terms),
             }
         }
     }

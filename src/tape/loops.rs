@@ -3,34 +3,49 @@
 //! Cheap ones are inlined into the interpreter, which is compiled for each SIMD level as a whole; an elementary function is a function
 //! of its own at each level ([`outlined`]).
 
-use super::operations::{LONGEST_POWER_SUM, LONGEST_SUM, Twins};
+use super::compile::{Place, Shape, Terms};
+use super::operations::Twins;
 use crate::graph::{Binary, Unary, max, min, powi, truth};
 use crate::math::{self, Level, Work, dispatch};
 
 /// Lanes in a piece of fixed size: no remainder to compile.
 const PIECE: usize = 64;
 
+/// A row in pieces; every width is a multiple of [`PIECE`].
+#[inline(always)]
+fn pieces(row: &[f64]) -> &[[f64; PIECE]] {
+    row.as_chunks().0
+}
+
+#[inline(always)]
+fn pieces_mut(row: &mut [f64]) -> &mut [[f64; PIECE]] {
+    row.as_chunks_mut().0
+}
+
 #[inline(always)]
 pub(super) fn map(out: &mut [f64], a: &[f64], f: impl Fn(f64) -> f64) {
-    let a = &a[..out.len()];
-    for lane in 0..out.len() {
-        out[lane] = f(a[lane]);
+    for (out, a) in pieces_mut(out).iter_mut().zip(pieces(a)) {
+        for lane in 0..PIECE {
+            out[lane] = f(a[lane]);
+        }
     }
 }
 
 #[inline(always)]
 pub(super) fn map2(out: &mut [f64], a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) {
-    let (a, b) = (&a[..out.len()], &b[..out.len()]);
-    for lane in 0..out.len() {
-        out[lane] = f(a[lane], b[lane]);
+    for ((out, a), b) in pieces_mut(out).iter_mut().zip(pieces(a)).zip(pieces(b)) {
+        for lane in 0..PIECE {
+            out[lane] = f(a[lane], b[lane]);
+        }
     }
 }
 
 #[inline(always)]
 pub(super) fn map3(out: &mut [f64], a: &[f64], b: &[f64], c: &[f64], f: impl Fn(f64, f64, f64) -> f64) {
-    let (a, b, c) = (&a[..out.len()], &b[..out.len()], &c[..out.len()]);
-    for lane in 0..out.len() {
-        out[lane] = f(a[lane], b[lane], c[lane]);
+    for (((out, a), b), c) in pieces_mut(out).iter_mut().zip(pieces(a)).zip(pieces(b)).zip(pieces(c)) {
+        for lane in 0..PIECE {
+            out[lane] = f(a[lane], b[lane], c[lane]);
+        }
     }
 }
 
@@ -45,11 +60,7 @@ impl<F: Fn(f64) -> f64> Work for Outlined<'_, F> {
 
     #[inline(always)]
     fn run(self) {
-        for (out, a) in self.out.as_chunks_mut::<PIECE>().0.iter_mut().zip(self.a.as_chunks::<PIECE>().0) {
-            for lane in 0..PIECE {
-                out[lane] = (self.f)(a[lane]);
-            }
-        }
+        map(self.out, self.a, self.f);
     }
 }
 
@@ -71,12 +82,7 @@ impl<F: Fn(f64, f64) -> f64> Work for Outlined2<'_, F> {
 
     #[inline(always)]
     fn run(self) {
-        let pairs = self.a.as_chunks::<PIECE>().0.iter().zip(self.b.as_chunks::<PIECE>().0);
-        for (out, (a, b)) in self.out.as_chunks_mut::<PIECE>().0.iter_mut().zip(pairs) {
-            for lane in 0..PIECE {
-                out[lane] = (self.f)(a[lane], b[lane]);
-            }
-        }
+        map2(self.out, self.a, self.b, self.f);
     }
 }
 
@@ -98,8 +104,7 @@ impl<F: Fn(f64) -> (f64, f64)> Work for OutlinedTwins<'_, F> {
 
     #[inline(always)]
     fn run(self) {
-        let outs = self.first.as_chunks_mut::<PIECE>().0.iter_mut().zip(self.second.as_chunks_mut::<PIECE>().0);
-        for ((first, second), a) in outs.zip(self.a.as_chunks::<PIECE>().0) {
+        for ((first, second), a) in pieces_mut(self.first).iter_mut().zip(pieces_mut(self.second)).zip(pieces(self.a)) {
             for lane in 0..PIECE {
                 (first[lane], second[lane]) = (self.f)(a[lane]);
             }
@@ -251,28 +256,35 @@ pub(super) fn power(out: &mut [f64], a: &[f64], n: i32) {
     fixed!(-4 -3 -2 -1 2 3 4 5 6 7 8);
 }
 
-/// The operands of a sum, by kind.
-#[derive(Default)]
-pub(super) struct Summands<'a> {
-    pub(super) scaled: [(f64, &'a [f64]); LONGEST_SUM],
-    pub(super) products: [(&'a [f64], &'a [f64]); LONGEST_SUM],
-    pub(super) negative_products: [(&'a [f64], &'a [f64]); LONGEST_SUM],
-    /// How many of each kind above.
-    pub(super) counts: [usize; 3],
-    /// Factor, base, shift.
-    pub(super) powers: [(f64, &'a [f64], f64); LONGEST_POWER_SUM],
-    /// The exponents of the powers, from high to low, as decimal digits.
-    pub(super) exponents: usize,
+/// What a sum starts from.
+pub(super) trait Addend: Copy {
+    /// Its lanes within a piece.
+    fn piece(self, piece: usize) -> impl Fn(usize) -> f64;
 }
 
-/// start + Σ terms, one fused multiply-add a term.
+impl Addend for f64 {
+    #[inline(always)]
+    fn piece(self, _piece: usize) -> impl Fn(usize) -> f64 {
+        move |_| self
+    }
+}
+
+impl Addend for &[f64] {
+    #[inline(always)]
+    fn piece(self, piece: usize) -> impl Fn(usize) -> f64 {
+        let row = &pieces(self)[piece];
+        move |lane| row[lane]
+    }
+}
+
+/// start + Σ terms, one fused multiply-add a term; `row` finds the lanes of an operand.
 #[inline(always)]
-pub(super) fn sum(level: Level, out: &mut [f64], start: impl Fn(usize) -> f64, summands: &Summands<'_>) {
+pub(super) fn sum<'a>(level: Level, out: &mut [f64], start: impl Addend, terms: &Terms, row: impl Fn(Place) -> &'a [f64]) {
     macro_rules! shapes {
         ([$($exponents:literal)*] [$($s:literal $p:literal $m:literal,)*]) => {
-            match (summands.exponents, summands.counts) {
-                $(($exponents, _) => dispatch(level, SumOfPowers::<_, $exponents> { out, start, summands }),)*
-                $((0, [$s, $p, $m]) => dispatch(level, SumOfProducts::<_, $s, $p, $m> { out, start, summands }),)*
+            match terms.shape {
+                $(Shape::Powers($exponents) => dispatch(level, SumOfPowers::<_, _, $exponents> { out, start, terms, row }),)*
+                $(Shape::Products([$s, $p, $m]) => dispatch(level, SumOfProducts::<_, _, $s, $p, $m> { out, start, terms, row }),)*
                 _ => unreachable!("a longer sum is made of pieces"),
             }
         };
@@ -284,75 +296,86 @@ pub(super) fn sum(level: Level, out: &mut [f64], start: impl Fn(usize) -> f64, s
     }
 }
 
-struct SumOfProducts<'a, F, const S: usize, const P: usize, const M: usize> {
-    out: &'a mut [f64],
+struct SumOfProducts<'t, F, R, const S: usize, const P: usize, const M: usize> {
+    out: &'t mut [f64],
     start: F,
-    summands: &'a Summands<'a>,
+    terms: &'t Terms,
+    row: R,
 }
 
-impl<F: Fn(usize) -> f64, const S: usize, const P: usize, const M: usize> Work for SumOfProducts<'_, F, S, P, M> {
+impl<'a, F, R, const S: usize, const P: usize, const M: usize> Work for SumOfProducts<'_, F, R, S, P, M>
+where
+    F: Addend,
+    R: Fn(Place) -> &'a [f64],
+{
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let SumOfProducts { out, start, summands } = self;
-        let lanes = out.len();
-        let scaled: [(f64, &[f64]); S] = std::array::from_fn(|i| (summands.scaled[i].0, &summands.scaled[i].1[..lanes]));
-        let products: [_; P] = std::array::from_fn(|i| (&summands.products[i].0[..lanes], &summands.products[i].1[..lanes]));
-        let negative_products: [_; M] =
-            std::array::from_fn(|i| (&summands.negative_products[i].0[..lanes], &summands.negative_products[i].1[..lanes]));
-        for lane in 0..lanes {
-            let mut total = start(lane);
-            for (factor, a) in scaled {
-                total = factor.mul_add(a[lane], total);
+        let SumOfProducts { out, start, terms, row } = self;
+        for (piece, out) in pieces_mut(out).iter_mut().enumerate() {
+            let row = |place: Place| &pieces(row(place))[piece];
+            let start = start.piece(piece);
+            let scaled: [_; S] = std::array::from_fn(|i| (terms.list[i].factor, row(terms.list[i].a)));
+            let products: [_; P] = std::array::from_fn(|i| (row(terms.list[S + i].a), row(terms.list[S + i].b)));
+            let negative_products: [_; M] = std::array::from_fn(|i| (row(terms.list[S + P + i].a), row(terms.list[S + P + i].b)));
+            for lane in 0..PIECE {
+                let mut total = start(lane);
+                for (factor, a) in scaled {
+                    total = factor.mul_add(a[lane], total);
+                }
+                for (a, b) in products {
+                    total = a[lane].mul_add(b[lane], total);
+                }
+                for (a, b) in negative_products {
+                    total = (-a[lane]).mul_add(b[lane], total);
+                }
+                out[lane] = total;
             }
-            for (a, b) in products {
-                total = a[lane].mul_add(b[lane], total);
-            }
-            for (a, b) in negative_products {
-                total = (-a[lane]).mul_add(b[lane], total);
-            }
-            out[lane] = total;
         }
     }
 }
 
-struct SumOfPowers<'a, F, const EXPONENTS: usize> {
-    out: &'a mut [f64],
+struct SumOfPowers<'t, F, R, const EXPONENTS: usize> {
+    out: &'t mut [f64],
     start: F,
-    summands: &'a Summands<'a>,
+    terms: &'t Terms,
+    row: R,
 }
 
-impl<F: Fn(usize) -> f64, const EXPONENTS: usize> Work for SumOfPowers<'_, F, EXPONENTS> {
+impl<'a, F, R, const EXPONENTS: usize> Work for SumOfPowers<'_, F, R, EXPONENTS>
+where
+    F: Addend,
+    R: Fn(Place) -> &'a [f64],
+{
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let SumOfPowers { out, start, summands } = self;
-        let lanes = out.len();
-        let terms = if EXPONENTS > 99 {
-            3
-        } else if EXPONENTS > 9 {
-            2
-        } else {
-            1
+        let SumOfPowers { out, start, terms, row } = self;
+        // The digits, the first of them the first term's; terms that are not there repeat the first, unread.
+        let [n1, n2, n3] = match EXPONENTS {
+            0..=9 => [EXPONENTS, 0, 0],
+            10..=99 => [EXPONENTS / 10, EXPONENTS % 10, 0],
+            _ => [EXPONENTS / 100, EXPONENTS / 10 % 10, EXPONENTS % 10],
         };
-        let [(f1, a, s1), (f2, b, s2), (f3, c, s3)] = summands.powers;
-        let (a, b, c) = (&a[..lanes], if terms > 1 { &b[..lanes] } else { b }, if terms > 2 { &c[..lanes] } else { c });
-        for lane in 0..lanes {
-            let (n1, n2, n3) = match terms {
-                1 => (EXPONENTS, 0, 0),
-                2 => (EXPONENTS / 10, EXPONENTS % 10, 0),
-                _ => (EXPONENTS / 100, EXPONENTS / 10 % 10, EXPONENTS % 10),
-            };
-            let mut total = f1.mul_add(small_power(a[lane] - s1, n1), start(lane));
-            if terms > 1 {
-                total = f2.mul_add(small_power(b[lane] - s2, n2), total);
+        let term = |there: usize, index: usize| {
+            let term = &terms.list[if there > 0 { index } else { 0 }];
+            (term.factor, pieces(row(term.a)), term.shift)
+        };
+        let ((f1, a, s1), (f2, b, s2), (f3, c, s3)) = (term(n1, 0), term(n2, 1), term(n3, 2));
+        for (piece, out) in pieces_mut(out).iter_mut().enumerate() {
+            let (a, b, c, start) = (&a[piece], &b[piece], &c[piece], start.piece(piece));
+            for lane in 0..PIECE {
+                let mut total = f1.mul_add(small_power(a[lane] - s1, n1), start(lane));
+                if n2 > 0 {
+                    total = f2.mul_add(small_power(b[lane] - s2, n2), total);
+                }
+                if n3 > 0 {
+                    total = f3.mul_add(small_power(c[lane] - s3, n3), total);
+                }
+                out[lane] = total;
             }
-            if terms > 2 {
-                total = f3.mul_add(small_power(c[lane] - s3, n3), total);
-            }
-            out[lane] = total;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The evaluator: an interpreter of tapes, compiled for each SIMD level.
 
-use super::compile::{Action, Instruction, Place, Tape, Terms};
-use super::loops::{Summands, binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
+use super::compile::{Action, Instruction, Place, Tape};
+use super::loops::{binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
 use crate::graph::{max, select};
 use crate::math::{self, Block, LANES, Lanes, Level, Work, dispatch};
 
@@ -148,12 +148,8 @@ fn execute(level: Level, instruction: &Instruction, mut rows: Rows<'_>, scratch:
             }
             dispatch(level, FinishLogSumExp { largest: out, total: scratch });
         }
-        Action::SumFromConstant(constant, terms) => sum(level, out, |_| *constant, &summands(terms, &get)),
-        Action::SumFromValue(a, terms) => {
-            let start = get(*a);
-            let start = &start[..out.len()];
-            sum(level, out, |lane| start[lane], &summands(terms, &get));
-        }
+        Action::SumFromConstant(constant, terms) => sum(level, out, *constant, terms, get),
+        Action::SumFromValue(a, terms) => sum(level, out, get(*a), terms, get),
         Action::Reciprocal(a) => map(out, get(*a), |x| 1.0 / x),
         Action::Largest(operands) => largest(out, &mut operands.iter().map(|&operand| get(operand))),
         Action::ExpDifference(a, b) => outlined2(level, out, get(*a), get(*b), |a, b| math::exp(a - b)),
@@ -216,25 +212,4 @@ impl Work for FinishLogSumExp<'_> {
             self.largest[lane] = log_total(self.largest[lane], total[lane]);
         }
     }
-}
-
-/// The operands of a sum; slots that are not used hold empty rows.
-#[inline(always)]
-fn summands<'a>(terms: &Terms, get: &impl Fn(Place) -> &'a [f64]) -> Summands<'a> {
-    let mut summands =
-        Summands { counts: [terms.scaled.len(), terms.products.len(), terms.negative_products.len()], ..Summands::default() };
-    for (slot, &(factor, a)) in summands.scaled.iter_mut().zip(&terms.scaled) {
-        *slot = (factor, get(a));
-    }
-    for (slot, &(a, b)) in summands.products.iter_mut().zip(&terms.products) {
-        *slot = (get(a), get(b));
-    }
-    for (slot, &(a, b)) in summands.negative_products.iter_mut().zip(&terms.negative_products) {
-        *slot = (get(a), get(b));
-    }
-    for (slot, &(factor, base, shift, exponent)) in summands.powers.iter_mut().zip(&terms.powers) {
-        *slot = (factor, get(base), shift);
-        summands.exponents = 10 * summands.exponents + exponent as usize;
-    }
-    summands
 }
