@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,23 +19,37 @@ pub enum Level {
 
 impl Level {
     /// The widest level of this machine.
-    #[inline]
+    #[inline(always)]
     pub fn detect() -> Level {
-        static DETECTED: OnceLock<Level> = OnceLock::new();
-        *DETECTED.get_or_init(|| {
-            #[cfg(target_arch = "x86_64")]
-            {
-                use std::arch::is_x86_feature_detected as has;
-                let avx2 = has!("avx2") && has!("fma");
-                if avx2 && has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("avx512bw") {
-                    return Level::Avx512;
-                }
-                if avx2 {
-                    return Level::Avx2;
-                }
+        // Asked at every instruction of a tape: one load once known.
+        static DETECTED: AtomicU8 = AtomicU8::new(UNKNOWN);
+        const UNKNOWN: u8 = u8::MAX;
+        match DETECTED.load(Ordering::Relaxed) {
+            0 => Level::Baseline,
+            1 => Level::Avx2,
+            2 => Level::Avx512,
+            _ => {
+                let level = Level::ask_the_processor();
+                DETECTED.store(level as u8, Ordering::Relaxed);
+                level
             }
-            Level::Baseline
-        })
+        }
+    }
+
+    #[cold]
+    fn ask_the_processor() -> Level {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::is_x86_feature_detected as has;
+            let avx2 = has!("avx2") && has!("fma");
+            if avx2 && has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("avx512bw") {
+                return Level::Avx512;
+            }
+            if avx2 {
+                return Level::Avx2;
+            }
+        }
+        Level::Baseline
     }
 
     /// Every level of this machine, narrowest first.
