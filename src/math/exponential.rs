@@ -138,12 +138,8 @@ pub fn sigmoid(x: f64) -> f64 {
     logistic(x, exp(-x.abs()))
 }
 
-/// 1/(1 + e⁻ˣ), given small = e^-|x|: 1/(1 + small) for positive, small/(1 + small) for negative x, the rounding of 1 + small taken back.
+/// 1/(1 + e⁻ˣ), given small = e^-|x|: 1/(1 + small) for positive, small/(1 + small) for negative x.
 #[inline(always)]
 pub(super) fn logistic(x: f64, small: f64) -> f64 {
-    let whole = Pair::ordered_sum(1.0, small);
-    let inverse = 1.0 / whole.hi;
-    let top = pick(x >= 0.0, 1.0, small);
-    let quotient = top * inverse;
-    (-quotient).mul_add(whole.lo, (-quotient).mul_add(whole.hi, top)).mul_add(inverse, quotient)
+    pick(x >= 0.0, 1.0, small) / (1.0 + small)
 }

@@ -48,13 +48,13 @@ pub(super) struct Terms {
 /// What kinds of terms a sum has; each is a loop of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// How many scaled ones, products, negative products.
-    Products([usize; 3]),
+    /// How many scaled ones, how many products.
+    Products([usize; 2]),
     /// The exponents, from high to low, as decimal digits.
     Powers(usize),
 }
 
-/// factor·a, ±a·b or factor·(a − shift)ⁿ.
+/// factor·(a − shift)ⁿ or factor·a·b.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Summand {
     pub(super) factor: f64,
@@ -65,25 +65,21 @@ pub(super) struct Summand {
 
 impl Terms {
     fn new(terms: &[Term], place: impl Fn(Value) -> Place) -> Self {
-        let (mut counts, mut exponents) = ([0; 3], 0);
+        let (mut counts, mut exponents) = ([0; 2], 0);
         let list = terms
             .iter()
             .map(|term| match *term {
-                Term::Scaled(factor, a) => {
+                Term::Scaled { factor, a, shift } => {
                     counts[0] += 1;
-                    Summand { factor, a: place(a), b: place(a), shift: 0.0 }
+                    Summand { factor, a: place(a), b: place(a), shift }
                 }
-                Term::Product(a, b) => {
+                Term::Product { factor, a, b } => {
                     counts[1] += 1;
-                    Summand { factor: 1.0, a: place(a), b: place(b), shift: 0.0 }
+                    Summand { factor, a: place(a), b: place(b), shift: 0.0 }
                 }
-                Term::NegativeProduct(a, b) => {
-                    counts[2] += 1;
-                    Summand { factor: -1.0, a: place(a), b: place(b), shift: 0.0 }
-                }
-                Term::Power { factor, base, shift, exponent } => {
+                Term::Power { factor, a, shift, exponent } => {
                     exponents = 10 * exponents + exponent as usize;
-                    Summand { factor, a: place(base), b: place(base), shift }
+                    Summand { factor, a: place(a), b: place(a), shift }
                 }
             })
             .collect();

@@ -281,29 +281,29 @@ impl Addend for &[f64] {
 #[inline(always)]
 pub(super) fn sum<'a>(level: Level, out: &mut [f64], start: impl Addend, terms: &Terms, row: impl Fn(Place) -> &'a [f64]) {
     macro_rules! shapes {
-        ([$($exponents:literal)*] [$($s:literal $p:literal $m:literal,)*]) => {
+        ([$($exponents:literal)*] [$($s:literal $p:literal,)*]) => {
             match terms.shape {
                 $(Shape::Powers($exponents) => dispatch(level, SumOfPowers::<_, _, $exponents> { out, start, terms, row }),)*
-                $(Shape::Products([$s, $p, $m]) => dispatch(level, SumOfProducts::<_, _, $s, $p, $m> { out, start, terms, row }),)*
+                $(Shape::Products([$s, $p]) => dispatch(level, SumOfProducts::<_, _, $s, $p> { out, start, terms, row }),)*
                 _ => unreachable!("a longer sum is made of pieces"),
             }
         };
     }
     shapes! {
         [1 2 3 4 11 21 22 31 32 33 41 42 43 44 111 211 221 222 311 321 322 331 332 333 411 421 422 431 432 433 441 442 443 444]
-        [0 0 1, 0 0 2, 0 0 3, 0 0 4, 0 1 0, 0 1 1, 0 1 2, 0 1 3, 0 2 0, 0 2 1, 0 2 2, 0 3 0, 0 3 1, 0 4 0, 1 0 0, 1 0 1, 1 0 2,
-         1 0 3, 1 1 0, 1 1 1, 1 1 2, 1 2 0, 1 2 1, 1 3 0, 2 0 0, 2 0 1, 2 0 2, 2 1 0, 2 1 1, 2 2 0, 3 0 0, 3 0 1, 3 1 0, 4 0 0,]
+        [0 1, 0 2, 0 3, 0 4, 0 5, 0 6, 1 0, 1 1, 1 2, 1 3, 1 4, 1 5, 2 0, 2 1, 2 2, 2 3, 2 4, 3 0, 3 1, 3 2, 3 3, 4 0, 4 1, 4 2,
+         5 0, 5 1, 6 0,]
     }
 }
 
-struct SumOfProducts<'t, F, R, const S: usize, const P: usize, const M: usize> {
+struct SumOfProducts<'t, F, R, const S: usize, const P: usize> {
     out: &'t mut [f64],
     start: F,
     terms: &'t Terms,
     row: R,
 }
 
-impl<'a, F, R, const S: usize, const P: usize, const M: usize> Work for SumOfProducts<'_, F, R, S, P, M>
+impl<'a, F, R, const S: usize, const P: usize> Work for SumOfProducts<'_, F, R, S, P>
 where
     F: Addend,
     R: Fn(Place) -> &'a [f64],
@@ -316,19 +316,15 @@ where
         for (piece, out) in pieces_mut(out).iter_mut().enumerate() {
             let row = |place: Place| &pieces(row(place))[piece];
             let start = start.piece(piece);
-            let scaled: [_; S] = std::array::from_fn(|i| (terms.list[i].factor, row(terms.list[i].a)));
-            let products: [_; P] = std::array::from_fn(|i| (row(terms.list[S + i].a), row(terms.list[S + i].b)));
-            let negative_products: [_; M] = std::array::from_fn(|i| (row(terms.list[S + P + i].a), row(terms.list[S + P + i].b)));
+            let scaled: [_; S] = std::array::from_fn(|i| (terms.list[i].factor, row(terms.list[i].a), terms.list[i].shift));
+            let products: [_; P] = std::array::from_fn(|i| (terms.list[S + i].factor, row(terms.list[S + i].a), row(terms.list[S + i].b)));
             for lane in 0..PIECE {
                 let mut total = start(lane);
-                for (factor, a) in scaled {
-                    total = factor.mul_add(a[lane], total);
+                for (factor, a, shift) in scaled {
+                    total = factor.mul_add(a[lane] - shift, total);
                 }
-                for (a, b) in products {
-                    total = a[lane].mul_add(b[lane], total);
-                }
-                for (a, b) in negative_products {
-                    total = (-a[lane]).mul_add(b[lane], total);
+                for (factor, a, b) in products {
+                    total = (factor * a[lane]).mul_add(b[lane], total);
                 }
                 out[lane] = total;
             }

@@ -23,28 +23,12 @@ pub(super) type Value = u32;
 /// What is added to a sum.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Term {
-    Scaled(f64, Value),
-    Product(Value, Value),
-    NegativeProduct(Value, Value),
+    /// factor·(a − shift).
+    Scaled { factor: f64, a: Value, shift: f64 },
+    /// factor·a·b.
+    Product { factor: f64, a: Value, b: Value },
     /// factor·(a − shift)ⁿ, n from 1 to [`HIGHEST_POWER`].
-    Power {
-        factor: f64,
-        base: Value,
-        shift: f64,
-        exponent: i32,
-    },
-}
-
-impl Term {
-    /// Terms of a kind stand together; powers make operations of their own.
-    fn rank(self) -> i32 {
-        match self {
-            Term::Power { exponent, .. } => -exponent,
-            Term::Scaled(..) => 1,
-            Term::Product(..) => 2,
-            Term::NegativeProduct(..) => 3,
-        }
-    }
+    Power { factor: f64, a: Value, shift: f64, exponent: i32 },
 }
 
 /// Powers up to this one are computed within a sum, even twice: a multiplication costs less than a pass.
@@ -94,8 +78,8 @@ pub(super) enum Operation {
     Select(Value, Value, Value),
     /// log Σ exp.
     LogSumExp(Vec<Value>),
-    /// start + Σ terms, a chain of fused multiply-adds: at most [`LONGEST_SUM`] terms without powers, in the order scaled, products,
-    /// negative products; or at most [`LONGEST_POWER_SUM`] powers, the highest first.
+    /// start + Σ terms, a chain of fused multiply-adds: at most [`LONGEST_SUM`] scaled terms, then products; or at most
+    /// [`LONGEST_POWER_SUM`] powers, the highest first.
     Sum(Start, Vec<Term>),
     /// The largest of some.
     Largest(Vec<Value>),
@@ -111,8 +95,8 @@ pub(super) enum Operation {
     SecondTwin,
 }
 
-/// More terms than a machine has registers for gain nothing.
-pub(super) const LONGEST_SUM: usize = 4;
+/// Each number of scaled terms and products is a loop of its own, as is each choice of exponents.
+pub(super) const LONGEST_SUM: usize = 6;
 pub(super) const LONGEST_POWER_SUM: usize = 3;
 
 impl Operation {
@@ -131,8 +115,8 @@ impl Operation {
                 let mut all: Vec<Value> = terms
                     .iter()
                     .flat_map(|term| match *term {
-                        Term::Scaled(_, a) | Term::Power { base: a, .. } => [a, a],
-                        Term::Product(a, b) | Term::NegativeProduct(a, b) => [a, b],
+                        Term::Scaled { a, .. } | Term::Power { a, .. } => [a, a],
+                        Term::Product { a, b, .. } => [a, b],
                     })
                     .collect();
                 if let Start::Value(value) = start {
@@ -357,16 +341,23 @@ impl<'a> Builder<'a> {
         total
     }
 
-    /// x and c of x − c or x + c′, c′ = −c, unless x is itself a sum or product that nothing else reads.
-    fn shifted(&self, node: NodeId) -> Option<(NodeId, f64)> {
-        let (x, shift) = match self.graph.node(node) {
-            Node::Binary(Binary::Subtract, x, c) => (x, self.graph.number(c)?),
-            Node::Binary(Binary::Add, x, c) => (x, -self.graph.number(c)?),
+    /// x, c and the sign of ±(x − c), unless x is itself a sum, product or power that becomes part of the sum.
+    fn shifted(&self, node: NodeId) -> Option<(NodeId, f64, f64)> {
+        let (x, shift, sign) = match self.graph.node(node) {
+            Node::Binary(Binary::Subtract, a, b) => match (self.graph.number(a), self.graph.number(b)) {
+                (None, Some(c)) => (a, c, 1.0),
+                (Some(c), None) => (b, c, -1.0),
+                _ => return None,
+            },
+            Node::Binary(Binary::Add, x, c) => (x, -self.graph.number(c)?, 1.0),
             _ => return None,
         };
-        let absorbed =
-            matches!(self.graph.node(x), Node::Binary(Binary::Add | Binary::Subtract | Binary::Multiply, ..)) && self.uses[&x] == 1;
-        (!absorbed).then_some((x, shift))
+        let absorbed = match self.graph.node(x) {
+            Node::Binary(Binary::Add | Binary::Subtract | Binary::Multiply, ..) => self.uses[&x] == 1,
+            Node::Power(_, 2..=HIGHEST_POWER) => true,
+            _ => false,
+        };
+        (!absorbed).then_some((x, shift, sign))
     }
 
     /// sign·node as a term.
@@ -374,8 +365,8 @@ impl<'a> Builder<'a> {
         let graph = self.graph;
         match graph.node(node) {
             Node::Power(a, n @ 2..=HIGHEST_POWER) => {
-                let (a, shift) = self.shifted(a).unwrap_or((a, 0.0));
-                (sign, Summand::Power(a, shift, n))
+                let (a, shift, turned) = self.shifted(a).unwrap_or((a, 0.0, 1.0));
+                (if n % 2 == 1 { sign * turned } else { sign }, Summand::Power(a, shift, n))
             }
             Node::Binary(Binary::Multiply, a, b) if self.uses[&node] == 1 => match (graph.number(a), graph.number(b)) {
                 (Some(factor), None) => self.scaled_term(sign * factor, b),
@@ -397,7 +388,11 @@ impl<'a> Builder<'a> {
                 let (sign, summand) = self.term(node, 1.0);
                 (sign * factor, summand)
             }
-            (_, Some((x, shift))) => (factor, Summand::Power(x, shift, 1)),
+            (_, Some((x, shift, sign))) => (factor * sign, Summand::Power(x, shift, 1)),
+            // A product with a number before it.
+            (Node::Binary(Binary::Multiply, a, b), _) if self.uses[&node] == 1 && !self.is_immediate(a) && !self.is_immediate(b) => {
+                (factor, Summand::Two(a, b))
+            }
             _ => (factor, Summand::One(node)),
         }
     }
@@ -471,7 +466,7 @@ impl<'a> Builder<'a> {
         for (&operand, &weight) in operands.iter().zip(&weights) {
             self.weights.insert((id, operand), weight);
         }
-        let terms = weights.iter().map(|&weight| Term::Scaled(1.0, weight)).collect();
+        let terms = weights.iter().map(|&weight| Term::Scaled { factor: 1.0, a: weight, shift: 0.0 }).collect();
         let total = self.chain(0.0, terms);
         self.parts.insert(id, (largest, total));
     }
@@ -488,39 +483,52 @@ impl<'a> Builder<'a> {
 
     /// factor·total.
     fn emit_sum(&mut self, factor: f64, total: &Total) -> Value {
-        // A number goes into the terms, unless one has no number to multiply with.
-        let inside = if total.terms.iter().any(|(_, summand)| matches!(summand, Summand::Two(..))) { 1.0 } else { factor };
-        let mut terms: Vec<Term> = total.terms.iter().map(|&(own, summand)| self.as_term(inside * own, summand)).collect();
+        let mut terms: Vec<Term> = total.terms.iter().map(|&(own, summand)| self.as_term(factor * own, summand)).collect();
         for (divisor, numerator) in &total.quotients {
             let numerator = self.emit_sum(1.0, numerator);
             let quotient = self.push(Operation::Binary(Binary::Divide, numerator, self.values[divisor]));
-            terms.push(Term::Scaled(inside, quotient));
+            terms.push(Term::Scaled { factor, a: quotient, shift: 0.0 });
         }
-        let sum = self.chain(inside * total.constant, terms);
-        if inside == factor { sum } else { self.push(Operation::BinaryRight(Binary::Multiply, sum, factor)) }
+        self.chain(factor * total.constant, terms)
     }
 
     fn as_term(&self, factor: f64, summand: Summand) -> Term {
         match summand {
-            Summand::One(a) => Term::Scaled(factor, self.values[&a]),
-            Summand::Two(a, b) if factor > 0.0 => Term::Product(self.values[&a], self.values[&b]),
-            Summand::Two(a, b) => Term::NegativeProduct(self.values[&a], self.values[&b]),
-            Summand::Power(a, shift, exponent) => Term::Power { factor, base: self.values[&a], shift, exponent },
+            Summand::One(a) => Term::Scaled { factor, a: self.values[&a], shift: 0.0 },
+            Summand::Two(a, b) => Term::Product { factor, a: self.values[&a], b: self.values[&b] },
+            Summand::Power(a, shift, 1) => Term::Scaled { factor, a: self.values[&a], shift },
+            Summand::Power(a, shift, exponent) => Term::Power { factor, a: self.values[&a], shift, exponent },
         }
     }
 
     /// constant + Σ terms, in pieces.
     fn chain(&mut self, constant: f64, mut terms: Vec<Term>) -> Value {
         let mut start = Start::Constant(constant);
+        let plain = |term: &Term| matches!(term, Term::Scaled { factor: 1.0, shift: 0.0, .. });
         if constant == 0.0
-            && let Some(at) = terms.iter().position(|term| matches!(term, Term::Scaled(1.0, _)))
+            && let Some(at) = terms.iter().position(plain)
         {
-            let Term::Scaled(_, value) = terms.remove(at) else { unreachable!("just found") };
-            start = Start::Value(value);
+            let Term::Scaled { a, .. } = terms.remove(at) else { unreachable!("just found") };
+            start = Start::Value(a);
         }
-        let (mut powers, mut others): (Vec<Term>, Vec<Term>) = terms.into_iter().partition(|term| matches!(term, Term::Power { .. }));
-        for piece in powers.chunks_mut(LONGEST_POWER_SUM).chain(others.chunks_mut(LONGEST_SUM)) {
-            piece.sort_by_key(|term| term.rank());
+        let powers = terms.iter().filter(|term| matches!(term, Term::Power { .. })).count();
+        if powers > 0 && terms.len() <= LONGEST_POWER_SUM {
+            // Scaled terms join the powers, as first powers.
+            for term in &mut terms {
+                if let Term::Scaled { factor, a, shift } = *term {
+                    *term = Term::Power { factor, a, shift, exponent: 1 };
+                }
+            }
+        }
+        let rank = |term: &Term| match *term {
+            Term::Power { exponent, .. } => -exponent,
+            Term::Scaled { .. } => 1,
+            Term::Product { .. } => 2,
+        };
+        terms.sort_by_key(rank);
+        let others = terms.partition_point(|term| rank(term) < 0);
+        let (powers, others) = terms.split_at(others);
+        for piece in powers.chunks(LONGEST_POWER_SUM).chain(others.chunks(LONGEST_SUM)) {
             start = Start::Value(self.push(Operation::Sum(start, piece.to_vec())));
         }
         match start {
