@@ -102,6 +102,13 @@ pub(super) fn power_of_two(n: f64) -> f64 {
     f64::from_bits((n + SHIFT).to_bits() << 52)
 }
 
+/// x·2ⁿ for a whole n that leaves the result normal.
+#[inline(always)]
+pub(super) fn shift_exponent(x: f64, n: f64) -> f64 {
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    f64::from_bits(x.to_bits().wrapping_add((n + SHIFT).to_bits() << 52))
+}
+
 /// The nearest whole number, ties to even, for |x| < 2⁵¹.
 #[inline(always)]
 pub(super) fn nearest(x: f64) -> f64 {

@@ -3,7 +3,7 @@
 //! Every function here is total and branch-free: arguments out of range are clamped, special cases selected, so that loops over lanes
 //! vectorise. Fused multiply-adds are explicit, so each SIMD level and the scalar code give the same bits.
 
-use super::double::{Pair, nearest, pick, polynomial, power_of_two};
+use super::double::{Pair, nearest, pick, polynomial, power_of_two, shift_exponent};
 
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 pub(super) const LN_2: Pair = Pair { hi: std::f64::consts::LN_2, lo: 2.3190468138462996e-17 };
@@ -22,6 +22,19 @@ const TAIL: [f64; 10] = [
     2.0911236630261545e-09,
 ];
 
+/// The same with one term less, for a single double: relative error of eʳ below 2⁻⁵⁵.
+const SHORT_TAIL: [f64; 9] = [
+    0.1666666666666667,
+    0.04166666666665136,
+    0.00833333333332753,
+    0.0013888888905881542,
+    0.00019841269868195777,
+    2.4801536388690766e-05,
+    2.7557264687759203e-06,
+    2.761380686153829e-07,
+    2.510124418983358e-08,
+];
+
 /// x clamped to where eˣ is neither 0 nor infinite by more than rounding; NaN stays.
 #[inline(always)]
 fn clamped(x: f64) -> f64 {
@@ -29,11 +42,13 @@ fn clamped(x: f64) -> f64 {
     pick(x < -746.0, -746.0, x)
 }
 
-/// value·2ᵏ, rounded once: two factors, as 2ᵏ itself may be out of range.
+/// value·2ᵏ, rounded once, for a value between ½ and 2 and |k| ≤ 1100: most of k is added to the exponent, what would leave its range
+/// is multiplied.
 #[inline(always)]
 fn scaled(value: f64, k: f64) -> f64 {
-    let half = nearest(0.5 * k);
-    value * power_of_two(half) * power_of_two(k - half)
+    let most = pick(k > 1000.0, 1000.0, k);
+    let most = pick(most < -1000.0, -1000.0, most);
+    shift_exponent(value, most) * power_of_two(k - most)
 }
 
 /// e^(x + low) − 1 as k and a pair: e^(x + low) = 2ᵏ·(1 + pair), for |x| ≤ 800 and a small low.
@@ -68,7 +83,7 @@ pub fn exp(x: f64) -> f64 {
     let x = clamped(x);
     let k = nearest(x * LOG2_E);
     let r = (-k).mul_add(LN_2.lo, (-k).mul_add(LN_2.hi, x));
-    let rest = (r * r).mul_add(r.mul_add(polynomial(&TAIL, r), 0.5), r);
+    let rest = (r * r).mul_add(r.mul_add(polynomial(&SHORT_TAIL, r), 0.5), r);
     scaled(1.0 + rest, k)
 }
 

@@ -6,13 +6,31 @@ use crate::math::LANES;
 
 /// Where a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A row of the input block.
-    Input(u32),
-    /// A row of the output block.
-    Output(u32),
-    /// A register.
-    Register(u32),
+pub(super) struct Place {
+    pub(super) bank: Bank,
+    pub(super) row: u32,
+}
+
+/// Rows that lie together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bank {
+    Input,
+    Output,
+    Register,
+}
+
+impl Place {
+    fn input(row: u32) -> Place {
+        Place { bank: Bank::Input, row }
+    }
+
+    fn output(row: u32) -> Place {
+        Place { bank: Bank::Output, row }
+    }
+
+    fn register(row: u32) -> Place {
+        Place { bank: Bank::Register, row }
+    }
 }
 
 /// What one instruction does; it writes to a place that none of its operands has.
@@ -36,6 +54,23 @@ pub(super) enum Action {
     LogTotal(Place, Place),
     /// The place of the second result.
     Twins(Twins, Place, Place),
+}
+
+impl Action {
+    /// The places that it reads.
+    fn sources(&self) -> Vec<Place> {
+        use Action::*;
+        match self {
+            Constant(_) => vec![],
+            Copy(a) | Unary(_, a) | BinaryRight(_, a, _) | BinaryLeft(_, _, a) | Power(a, _) | Polygamma(_, a) | Reciprocal(a) => vec![*a],
+            Twins(_, a, _) => vec![*a],
+            Binary(_, a, b) | ExpDifference(a, b) | LogTotal(a, b) => vec![*a, *b],
+            Select(c, a, b) => vec![*c, *a, *b],
+            LogSumExp(list) | Largest(list) => list.clone(),
+            SumFromConstant(_, terms) => terms.sources(),
+            SumFromValue(a, terms) => [terms.sources(), vec![*a]].concat(),
+        }
+    }
 }
 
 /// The terms of a sum, in the order in which they are added.
@@ -64,6 +99,10 @@ pub(super) struct Summand {
 }
 
 impl Terms {
+    fn sources(&self) -> Vec<Place> {
+        self.list.iter().flat_map(|summand| [summand.a, summand.b]).collect()
+    }
+
     fn new(terms: &[Term], place: impl Fn(Value) -> Place) -> Self {
         let (mut counts, mut exponents) = ([0; 2], 0);
         let list = terms
@@ -114,7 +153,7 @@ impl Tape {
         for (at, operation) in operations.iter().enumerate() {
             let at = at as Value;
             match operation {
-                Operation::Input(variable) => places.put(at, Place::Input(*variable)),
+                Operation::Input(variable) => places.put(at, Place::input(*variable)),
                 // Its place was given by its twin.
                 Operation::SecondTwin => {}
                 _ => {
@@ -129,12 +168,40 @@ impl Tape {
         }
         // The first row that shows a value was written directly; inputs and further rows are copies.
         for (row, &value) in values.iter().enumerate() {
-            let (target, place) = (Place::Output(row as u32), places.of(value));
+            let (target, place) = (Place::output(row as u32), places.of(value));
             if place != target {
                 instructions.push(Instruction { action: Action::Copy(place), target });
             }
         }
-        Tape { instructions, registers: places.registers as usize, inputs, outputs: outputs.len() }
+        let tape = Tape { instructions, registers: places.registers as usize, inputs, outputs: outputs.len() };
+        tape.check();
+        tape
+    }
+
+    /// What the evaluator relies on: every place exists, no target is one of its own sources, and no input is a target.
+    ///
+    /// # Panics
+    /// If it does not hold, which would be a fault of this file.
+    fn check(&self) {
+        let exists = |place: Place| {
+            let rows = match place.bank {
+                Bank::Input => self.inputs,
+                Bank::Output => self.outputs,
+                Bank::Register => self.registers,
+            };
+            (place.row as usize) < rows
+        };
+        for Instruction { action, target } in &self.instructions {
+            let mut targets = vec![*target];
+            if let Action::Twins(_, _, second) = action {
+                targets.push(*second);
+                assert_ne!(second, target, "two results need two places");
+            }
+            for target in targets {
+                assert!(exists(target) && target.bank != Bank::Input, "a result is written to a register or an output");
+                assert!(action.sources().into_iter().all(|source| exists(source) && source != target), "a target is no source");
+            }
+        }
     }
 
     /// How many rows the input block has.
@@ -208,8 +275,8 @@ impl Places {
 
     fn allocate(&mut self, value: Value) -> Place {
         let place = match self.row[value as usize] {
-            Some(row) => Place::Output(row),
-            None => Place::Register(self.free.pop().unwrap_or_else(|| {
+            Some(row) => Place::output(row),
+            None => Place::register(self.free.pop().unwrap_or_else(|| {
                 self.registers += 1;
                 self.registers - 1
             })),
@@ -227,8 +294,8 @@ impl Places {
         dead.dedup();
         // A twin lives until the second result has its place.
         for value in dead.into_iter().filter(|&value| self.last_use[value as usize] == at) {
-            if let Some(Place::Register(register)) = self.place[value as usize] {
-                self.free.push(register);
+            if let Some(Place { bank: Bank::Register, row }) = self.place[value as usize] {
+                self.free.push(row);
             }
         }
     }

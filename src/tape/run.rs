@@ -1,6 +1,6 @@
 //! The evaluator: an interpreter of tapes, compiled for each SIMD level.
 
-use super::compile::{Action, Instruction, Place, Tape};
+use super::compile::{Action, Bank, Instruction, Place, Tape};
 use super::loops::{binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
 use crate::graph::{max, select};
 use crate::math::{self, Block, LANES, Lanes, Level, Work, dispatch};
@@ -8,7 +8,7 @@ use crate::math::{self, Block, LANES, Lanes, Level, Work, dispatch};
 /// One thread's scratch space for one tape.
 #[derive(Debug, Clone)]
 pub struct Evaluator {
-    /// All registers one after the other, each as wide as the tape says; then one more, for second results.
+    /// All registers one after the other, each as wide as the tape says; then one row more, for sums on the way.
     registers: Vec<Lanes>,
     level: Level,
 }
@@ -31,6 +31,7 @@ impl Evaluator {
     /// If `inputs` or `outputs` has fewer rows than the tape, or `self` was made for a smaller tape.
     pub fn run(&mut self, tape: &Tape, inputs: &Block, outputs: &mut Block) {
         assert!(inputs.len() >= tape.inputs() && outputs.len() >= tape.outputs(), "a row for each variable and expression");
+        assert!(self.registers.len() > (tape.registers * tape.width()).div_ceil(LANES), "an evaluator belongs to one tape");
         dispatch(self.level, Run { level: self.level, tape, inputs, outputs, registers: &mut self.registers });
     }
 }
@@ -51,85 +52,63 @@ impl Work for Run<'_> {
         let Run { level, tape, inputs, outputs, registers } = self;
         let width = tape.width();
         let (scratch, registers) = registers.split_last_mut().expect("the evaluator has one row more");
-        let registers = flattened(registers);
+        let banks = [inputs.as_ptr().cast::<f64>().cast_mut(), outputs.as_mut_ptr().cast(), registers.as_mut_ptr().cast()];
         for from in (0..LANES).step_by(width) {
+            let rows = Rows { banks, from, width };
             for instruction in &tape.instructions {
-                execute(level, instruction, Rows { inputs, outputs, registers, from, width }, &mut scratch[..width]);
+                // SAFETY: `Evaluator::run` has checked that there are as many rows as the tape has inputs, outputs and registers, and
+                // `Tape::check` that every place is one of those and that no target is among its sources.
+                unsafe { execute(level, instruction, &rows, &mut scratch[..width]) };
             }
         }
     }
 }
 
-/// Rows of lanes as one slice.
-#[inline(always)]
-fn flattened(rows: &mut [Lanes]) -> &mut [f64] {
-    // SAFETY: `Lanes` is `repr(C)` over an array of `LANES` doubles, its size a multiple of its alignment, so rows lie without gaps.
-    unsafe { std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * LANES) }
-}
-
-/// Everything an instruction may touch: lanes `from .. from + width` of inputs and outputs, and the registers.
-struct Rows<'a> {
-    inputs: &'a Block,
-    outputs: &'a mut Block,
-    registers: &'a mut [f64],
+/// Everything an instruction may touch: lanes `from .. from + width` of inputs and outputs, and the registers, each `width` wide.
+struct Rows {
+    /// Where inputs, outputs and registers begin. Nothing is written to inputs.
+    banks: [*mut f64; 3],
     from: usize,
     width: usize,
 }
 
-/// All rows but the target: those before it and those after it.
-struct Sources<'a> {
-    inputs: &'a Block,
-    outputs: (&'a Block, &'a Block),
-    registers: (&'a [f64], &'a [f64]),
-    from: usize,
-    width: usize,
-}
-
-impl<'a> Sources<'a> {
+impl Rows {
     #[inline(always)]
-    fn get(&self, place: Place) -> &'a [f64] {
-        let lanes = self.from..self.from + self.width;
-        match place {
-            Place::Input(row) => &self.inputs[row as usize][lanes],
-            Place::Output(row) => {
-                let ((before, after), row) = (self.outputs, row as usize);
-                if row < before.len() { &before[row][lanes] } else { &after[row - before.len() - 1][lanes] }
-            }
-            Place::Register(register) => {
-                let ((before, after), at) = (self.registers, register as usize * self.width);
-                let (row, at) = if at < before.len() { (before, at) } else { (after, at - before.len() - self.width) };
-                &row[at..at + self.width]
-            }
-        }
+    fn pointer(&self, place: Place) -> *mut f64 {
+        let row = place.row as usize;
+        // `Lanes` is `repr(C)` over an array of `LANES` doubles, so rows lie without gaps.
+        let offset = match place.bank {
+            Bank::Register => row * self.width,
+            Bank::Input | Bank::Output => row * LANES + self.from,
+        };
+        self.banks[place.bank as usize].wrapping_add(offset)
+    }
+
+    /// # Safety
+    /// The place exists, and nobody writes to it while the result lives.
+    #[inline(always)]
+    unsafe fn get<'a>(&self, place: Place) -> &'a [f64] {
+        // SAFETY: the caller's promise.
+        unsafe { std::slice::from_raw_parts(self.pointer(place), self.width) }
+    }
+
+    /// # Safety
+    /// The place exists, is no input, and nobody else reads or writes it while the result lives.
+    #[inline(always)]
+    unsafe fn get_mut<'a>(&self, place: Place) -> &'a mut [f64] {
+        // SAFETY: the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.pointer(place), self.width) }
     }
 }
 
-impl Rows<'_> {
-    /// The target's lanes, and everything else.
-    #[inline(always)]
-    fn split(&mut self, target: Place) -> (&mut [f64], Sources<'_>) {
-        let (inputs, from, width) = (self.inputs, self.from, self.width);
-        match target {
-            Place::Output(row) => {
-                let (before, rest) = self.outputs.split_at_mut(row as usize);
-                let (target, after) = rest.split_first_mut().expect("an output for each expression");
-                let sources = Sources { inputs, outputs: (before, after), registers: (self.registers, &[]), from, width };
-                (&mut target[from..from + width], sources)
-            }
-            Place::Register(register) => {
-                let (before, rest) = self.registers.split_at_mut(register as usize * width);
-                let (target, after) = rest.split_at_mut(width);
-                (target, Sources { inputs, outputs: (self.outputs, &[]), registers: (before, after), from, width })
-            }
-            Place::Input(_) => unreachable!("an input is no target"),
-        }
-    }
-}
-
+/// # Safety
+/// Every place of the instruction is a row of `rows`, its targets no inputs, distinct and different from its sources.
 #[inline(always)]
-fn execute(level: Level, instruction: &Instruction, mut rows: Rows<'_>, scratch: &mut [f64]) {
-    let (out, sources) = rows.split(instruction.target);
-    let get = |place: Place| sources.get(place);
+unsafe fn execute(level: Level, instruction: &Instruction, rows: &Rows, scratch: &mut [f64]) {
+    // SAFETY: the caller's promise.
+    let out = unsafe { rows.get_mut(instruction.target) };
+    // SAFETY: as above.
+    let get = |place: Place| unsafe { rows.get(place) };
     match &instruction.action {
         Action::Constant(value) => out.fill(*value),
         Action::Copy(a) => out.copy_from_slice(get(*a)),
@@ -141,7 +120,7 @@ fn execute(level: Level, instruction: &Instruction, mut rows: Rows<'_>, scratch:
         Action::Polygamma(n, a) => map(out, get(*a), |x| math::polygamma(*n, x)),
         Action::Select(c, a, b) => map3(out, get(*c), get(*a), get(*b), select),
         Action::LogSumExp(operands) => {
-            largest(out, &mut operands.iter().map(|&operand| get(operand)));
+            largest(out, operands.iter().map(|&operand| get(operand)));
             scratch.fill(0.0);
             for &operand in operands {
                 dispatch(level, AddExp { total: scratch, x: get(operand), largest: out });
@@ -151,18 +130,16 @@ fn execute(level: Level, instruction: &Instruction, mut rows: Rows<'_>, scratch:
         Action::SumFromConstant(constant, terms) => sum(level, out, *constant, terms, get),
         Action::SumFromValue(a, terms) => sum(level, out, get(*a), terms, get),
         Action::Reciprocal(a) => map(out, get(*a), |x| 1.0 / x),
-        Action::Largest(operands) => largest(out, &mut operands.iter().map(|&operand| get(operand))),
+        Action::Largest(operands) => largest(out, operands.iter().map(|&operand| get(operand))),
         Action::ExpDifference(a, b) => outlined2(level, out, get(*a), get(*b), |a, b| math::exp(a - b)),
         Action::LogTotal(a, b) => outlined2(level, out, get(*a), get(*b), log_total),
-        Action::Twins(pair, a, second) => {
-            twins(level, *pair, out, scratch, get(*a));
-            rows.split(*second).0.copy_from_slice(scratch);
-        }
+        // SAFETY: the caller's promise.
+        Action::Twins(pair, a, second) => twins(level, *pair, out, unsafe { rows.get_mut(*second) }, get(*a)),
     }
 }
 
 #[inline(always)]
-fn largest<'a>(out: &mut [f64], operands: &mut dyn Iterator<Item = &'a [f64]>) {
+fn largest<'a>(out: &mut [f64], operands: impl Iterator<Item = &'a [f64]>) {
     out.fill(f64::NEG_INFINITY);
     for x in operands {
         let x = &x[..out.len()];
