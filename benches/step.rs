@@ -28,7 +28,7 @@ fn step(criterion: &mut Criterion) {
                 let kernel = Sgld::new(model.bounds(), guard);
                 let mut evaluate = model.evaluator();
                 let mut noise = BlockRng::new(1, 0, Purpose::Noise);
-                let mut info = StepInfo::new(model.dimension());
+                let mut info = StepInfo::default();
                 let starts = population(&start(&model), &model, 1, LANES);
                 let mut state = kernel.init(starts.block(0), &mut *evaluate);
                 bencher.iter(|| kernel.step(&mut state, &mut *evaluate, &mut noise, parameters, &mut info));

@@ -363,7 +363,7 @@ fn a_step_is_the_formula() {
     let mut state = kernel.init(start.clone(), &mut *evaluate);
     let (mut noise, mut copy) = (BlockRng::new(1, 0, Purpose::Noise), BlockRng::new(1, 0, Purpose::Noise));
     let parameters = Parameters { step_size: 0.07, temperature: 1.7 };
-    kernel.step(&mut state, &mut *evaluate, &mut noise, parameters, &mut StepInfo::new(2));
+    kernel.step(&mut state, &mut *evaluate, &mut noise, parameters, &mut StepInfo::default());
     for (variable, row) in kernel.positions(&state).iter().enumerate() {
         let mut normal = Lanes::default();
         copy.fill_normal(&mut normal);

@@ -1,7 +1,7 @@
 //! The trait that samplers, quadrature and plots see: a log density over blocks of positions.
 
 use super::{Bound, End, Landmarks};
-use crate::math::{Block, LANES, Lanes};
+use crate::math::{Block, LANES, Lanes, Level};
 
 /// An unnormalised log density. A formula is one implementation; a closure ([`FromFn`]) is another.
 pub trait LogDensity: Send + Sync {
@@ -23,6 +23,11 @@ pub trait LogDensity: Send + Sync {
         None
     }
 
+    /// The SIMD level at which it is evaluated; kernels step at the same.
+    fn level(&self) -> Level {
+        Level::detect()
+    }
+
     /// How many variables there are.
     fn dimension(&self) -> usize {
         self.bounds().len()
@@ -32,7 +37,7 @@ pub trait LogDensity: Send + Sync {
 /// Evaluates a log density over blocks; total: −∞ outside the support, NaN where undefined, never a panic.
 ///
 /// `positions` and `gradient` are `[variable][lane]`, `log_density` has one value a lane. All lanes are always evaluated.
-pub trait Evaluate {
+pub trait Evaluate: Send {
     /// log p.
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes);
 
@@ -107,7 +112,7 @@ impl<F: Fn(&[f64], &mut [f64]) -> f64> FromFnEvaluator<'_, F> {
     }
 }
 
-impl<F: Fn(&[f64], &mut [f64]) -> f64> Evaluate for FromFnEvaluator<'_, F> {
+impl<F: Fn(&[f64], &mut [f64]) -> f64 + Sync> Evaluate for FromFnEvaluator<'_, F> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
         for lane in 0..LANES {
             log_density[lane] = self.lane(positions, lane);

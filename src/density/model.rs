@@ -118,11 +118,6 @@ impl Model {
         self
     }
 
-    /// The SIMD level at which it is evaluated.
-    pub fn level(&self) -> Level {
-        self.tapes.level
-    }
-
     /// The same model with another boundary for the variable `name`, or for all of them.
     ///
     /// # Errors
@@ -268,6 +263,10 @@ impl LogDensity for Model {
 
     fn landmarks(&self) -> Landmarks {
         self.landmarks.clone()
+    }
+
+    fn level(&self) -> Level {
+        self.tapes.level
     }
 
     fn near_end(&self, end: End) -> Option<Box<dyn Evaluate + '_>> {

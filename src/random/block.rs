@@ -27,6 +27,9 @@ pub struct BlockRng {
 }
 
 impl BlockRng {
+    /// No normal number is larger: √(−2 log 2⁻⁵²).
+    pub const LARGEST_NORMAL: f64 = 8.5;
+
     /// The stream of (seed, block, purpose).
     pub fn new(seed: u64, block: u64, purpose: Purpose) -> Self {
         // Each word is mixed through the finaliser before the next is added, so neighbouring seeds and blocks share nothing.

@@ -43,9 +43,9 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
     let mut value = Lanes::default();
     evaluate.log_density(&first, &mut value);
     let mut has_zeros = value.iter().any(|value| value.is_nan() || *value == f64::NEG_INFINITY);
-    let kernel = Sgld::new(bounds, if has_zeros { Guard::Refuse } else { Guard::None });
+    let kernel = Sgld::new(bounds, if has_zeros { Guard::Refuse } else { Guard::None }).with_level(density.level());
     let mut state = kernel.init(first, &mut *evaluate);
-    let mut info = StepInfo::new(bounds.len());
+    let mut info = StepInfo::default();
     let mut seen = curvature(&mut *evaluate, kernel.positions(&state), &mut rng);
     let mut best = f64::NEG_INFINITY;
     let mut stalled = 0;

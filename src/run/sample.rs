@@ -79,7 +79,7 @@ pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &C
     let pilot = pilot(density, settings.seed);
     let plan = plan(density, reference.as_ref(), &pilot, settings)?;
     let film = (settings.frames > 0).then(|| film_plan(density, reference.as_ref(), &plan, settings.frames));
-    let kernel = Sgld::new(density.bounds(), plan.guard);
+    let kernel = Sgld::new(density.bounds(), plan.guard).with_level(density.level());
     let annealed = anneal(density, &kernel, &plan.annealing, film, control)?;
     let variables = variables(density, &annealed.starts, &annealed.draws);
     let fits: Vec<Fit> = reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, annealed.draws.column(0))).collect();
@@ -140,7 +140,7 @@ fn judge(
         let all = (annealing.chains * steps).max(1) as f64;
         warnings.push(Warning::Incomplete { share: annealed.chain_steps as f64 / all });
     }
-    let diffusion_time: f64 = (0..steps).map(|step| annealing.step_size.at(step, steps) * annealing.temperature.at(step, steps)).sum();
+    let diffusion_time = annealing.diffusion_time();
     if reference.is_some() && diffusion_time < 0.5 * RELAXATIONS * plan.relaxation_time {
         warnings.push(Warning::TooShort { diffusion_time, relaxation_time: plan.relaxation_time, steps });
     }

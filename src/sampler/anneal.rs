@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use super::draws::Population;
 use super::film::{Film, FilmPlan};
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::schedule::Schedule;
+use super::schedule::{Schedule, sum_over};
 use super::start::Start;
 use crate::density::LogDensity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::LANES;
+use crate::math::{LANES, Work, dispatch};
 use crate::random::{BlockRng, Purpose};
 
 /// Settings of an annealed run.
@@ -60,6 +60,11 @@ impl Annealing {
         }
         Ok(())
     }
+
+    /// Σ ε·T over the steps: how long the diffusion runs.
+    pub fn diffusion_time(&self) -> f64 {
+        sum_over(self.steps, |step| self.step_size.at(step, self.steps) * self.temperature.at(step, self.steps))
+    }
 }
 
 /// How a caller watches a run and ends it early.
@@ -108,17 +113,14 @@ pub fn anneal<K: Kernel>(
     control.chain_steps_wanted.store(settings.chains as u64 * settings.steps as u64, Ordering::Relaxed);
     let film = film.map(|plan| Film::new(plan, settings.chains));
     let starts = super::start::population(&settings.starts, density, settings.seed, settings.chains);
-    let parameters: Vec<Parameters> = (0..settings.steps)
-        .map(|step| Parameters {
-            step_size: settings.step_size.at(step, settings.steps),
-            temperature: settings.temperature.at(step, settings.steps),
-        })
-        .collect();
     let collected = Mutex::new((starts.clone(), Vec::with_capacity(starts.blocks()), true));
+    // One for each thread at most, as its scratch space is dear for a large formula.
+    let evaluators = Mutex::new(Vec::new());
     let one_block = |block: usize| {
-        let mut evaluate = density.evaluator();
+        let idle = evaluators.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+        let mut evaluate = idle.unwrap_or_else(|| density.evaluator());
         let mut noise = BlockRng::new(settings.seed, block as u64, Purpose::Noise);
-        let mut info = StepInfo::new(density.dimension());
+        let mut info = StepInfo::default();
         let mut state = kernel.init(starts.block(block), &mut *evaluate);
         let active = LANES.min(settings.chains - block * LANES) as u64;
         let mut frame = 0;
@@ -132,21 +134,20 @@ pub fn anneal<K: Kernel>(
             }
         };
         shoot(0, kernel.positions(&state));
-        for (step, parameters) in parameters.iter().enumerate() {
-            if step % STRIDE == 0 && step > 0 {
-                control.chain_steps.fetch_add(active * STRIDE as u64, Ordering::Relaxed);
-                if control.stop.load(Ordering::Relaxed) {
-                    complete = false;
-                    break;
-                }
+        for from in (0..settings.steps).step_by(STRIDE) {
+            if control.stop.load(Ordering::Relaxed) {
+                complete = false;
+                break;
             }
-            kernel.step(&mut state, &mut *evaluate, &mut noise, *parameters, &mut info);
-            shoot(step + 1, kernel.positions(&state));
+            let (step_sizes, temperatures) = dispatch(density.level(), Stretch { settings, from });
+            let taken = STRIDE.min(settings.steps - from);
+            for (index, (&step_size, &temperature)) in step_sizes.iter().zip(&temperatures).take(taken).enumerate() {
+                kernel.step(&mut state, &mut *evaluate, &mut noise, Parameters { step_size, temperature }, &mut info);
+                shoot(from + index + 1, kernel.positions(&state));
+            }
+            control.chain_steps.fetch_add(active * taken as u64, Ordering::Relaxed);
         }
-        if complete {
-            let rest = parameters.len() - parameters.len().saturating_sub(1) / STRIDE * STRIDE;
-            control.chain_steps.fetch_add(active * rest as u64, Ordering::Relaxed);
-        }
+        evaluators.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(evaluate);
         let mut collected = collected.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         collected.0.store(block, kernel.positions(&state));
         collected.1.push((block, info));
@@ -155,11 +156,30 @@ pub fn anneal<K: Kernel>(
     for_each_block(starts.blocks(), settings.threads, one_block)?;
     let (draws, mut infos, complete) = collected.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     infos.sort_by_key(|(block, _)| *block);
-    let mut info = StepInfo::new(density.dimension());
+    let mut info = StepInfo::default();
     for (_, seen) in infos {
         info.absorb(seen);
     }
     Ok(Annealed { starts, draws, info, chain_steps: control.chain_steps.load(Ordering::Relaxed), complete, film })
+}
+
+/// The step sizes and temperatures of the steps `from .. from + STRIDE`: no table of them all, which would grow with the run.
+struct Stretch<'a> {
+    settings: &'a Annealing,
+    from: usize,
+}
+
+impl Work for Stretch<'_> {
+    type Output = ([f64; STRIDE], [f64; STRIDE]);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let Annealing { step_size, temperature, steps, .. } = self.settings;
+        let (mut step_sizes, mut temperatures) = ([0.0; STRIDE], [0.0; STRIDE]);
+        step_size.fill(self.from, *steps, &mut step_sizes);
+        temperature.fill(self.from, *steps, &mut temperatures);
+        (step_sizes, temperatures)
+    }
 }
 
 #[cfg(feature = "parallel")]

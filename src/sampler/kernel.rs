@@ -16,8 +16,6 @@ pub struct Parameters {
 /// What diagnostics need of the steps so far; counts are of chain-steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StepInfo {
-    /// How often a chain met an end of each variable's range.
-    pub contacts: Vec<u64>,
     /// How often a drift was cut to its largest size.
     pub truncated: u64,
     /// How often a proposal where the density is zero or undefined was refused.
@@ -29,16 +27,8 @@ pub struct StepInfo {
 }
 
 impl StepInfo {
-    /// Nothing yet, for this many variables.
-    pub fn new(dimension: usize) -> Self {
-        StepInfo { contacts: vec![0; dimension], ..StepInfo::default() }
-    }
-
     /// Adds what another block saw; the first place stays that of the earlier block.
     pub fn absorb(&mut self, other: StepInfo) {
-        for (sum, count) in self.contacts.iter_mut().zip(other.contacts) {
-            *sum += count;
-        }
         self.truncated += other.truncated;
         self.refused += other.refused;
         self.non_finite += other.non_finite;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::{cos, exp, log, pow};
 
 /// The shape of a [`Schedule`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -95,32 +96,53 @@ impl Schedule {
     /// assert!((classic.at(499, 500) - 1e-5).abs() < 1e-18);
     /// ```
     pub fn at(&self, step: usize, steps: usize) -> f64 {
-        let Schedule { shape, first, last } = *self;
-        if steps < 2 || first == last {
-            return first;
-        }
-        let end = (steps - 1) as f64;
-        let progress = step as f64 / end;
-        match shape {
-            Shape::Constant => first,
-            Shape::Geometric => first * crate::math::exp(progress * crate::math::log(last / first)),
-            Shape::Polynomial { exponent } => {
-                // (b + K − 1)/b = (first/last)^(1/γ) fixes b; in units of b the value is first·(1 + k/b)^−γ.
-                let ratio = crate::math::pow(first / last, 1.0 / exponent);
-                first * crate::math::pow(1.0 + progress * (ratio - 1.0), -exponent)
-            }
-            Shape::Cyclical { cycles } => {
-                let length = steps.div_ceil(cycles);
-                let within = (step % length) as f64 / (length.saturating_sub(1).max(1)) as f64;
-                last + (first - last) * 0.5 * (crate::math::cos(PI * within) + 1.0)
-            }
-        }
+        let mut value = [0.0];
+        self.fill(step, steps, &mut value);
+        value[0]
     }
 
     /// Σ over all steps: for a step size, the diffusion time.
     pub fn total(&self, steps: usize) -> f64 {
-        (0..steps).map(|step| self.at(step, steps)).sum()
+        sum_over(steps, |step| self.at(step, steps))
     }
+
+    /// The values at `from`, `from + 1`, … of `steps`; loops that vectorise where they are compiled for vectors.
+    #[inline(always)]
+    pub(super) fn fill(&self, from: usize, steps: usize, out: &mut [f64]) {
+        let Schedule { shape, first, last } = *self;
+        let end = steps.saturating_sub(1) as f64;
+        let progress = |index: usize| (from + index) as f64 / end;
+        match shape {
+            _ if steps < 2 || first == last => out.fill(first),
+            Shape::Constant => out.fill(first),
+            Shape::Geometric => {
+                let rate = log(last / first);
+                for (index, value) in out.iter_mut().enumerate() {
+                    *value = first * exp(progress(index) * rate);
+                }
+            }
+            Shape::Polynomial { exponent } => {
+                // (b + K − 1)/b = (first/last)^(1/γ) fixes b; in units of b the value is first·(1 + k/b)^−γ.
+                let ratio = pow(first / last, 1.0 / exponent);
+                for (index, value) in out.iter_mut().enumerate() {
+                    *value = first * pow(1.0 + progress(index) * (ratio - 1.0), -exponent);
+                }
+            }
+            Shape::Cyclical { cycles } => {
+                let length = steps.div_ceil(cycles);
+                for (index, value) in out.iter_mut().enumerate() {
+                    let within = ((from + index) % length) as f64 / (length.saturating_sub(1).max(1)) as f64;
+                    *value = last + (first - last) * 0.5 * (cos(PI * within) + 1.0);
+                }
+            }
+        }
+    }
+}
+
+/// Σ f(step); of a very long run every so many steps tell.
+pub(super) fn sum_over(steps: usize, f: impl Fn(usize) -> f64) -> f64 {
+    let every = steps.div_ceil(1 << 20).max(1);
+    (0..steps).step_by(every).map(f).sum::<f64>() * every as f64
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ impl Kernel for Sgld {
         let spread = (2.0 * step_size * temperature).sqrt();
         for (variable, bound) in self.bounds.iter().enumerate() {
             dispatch(self.level, Fill { noise, out: &mut state.noise });
-            info.contacts[variable] += dispatch(
+            dispatch(
                 self.level,
                 Move {
                     position: &mut state.positions[variable],
@@ -84,6 +84,7 @@ impl Kernel for Sgld {
                     noise: &state.noise,
                     step_size,
                     spread,
+                    reach: step_size * largest + spread * BlockRng::LARGEST_NORMAL,
                     bound,
                 },
             );
@@ -151,7 +152,7 @@ impl Work for Fill<'_> {
     }
 }
 
-/// The step of one variable, bounds included; returns how many lanes met an end. `before` is where they were, if the boundary asks.
+/// The step of one variable, bounds included. `before` is where the lanes were, if the boundary asks.
 struct Move<'a> {
     position: &'a mut Lanes,
     before: Option<&'a Lanes>,
@@ -159,48 +160,41 @@ struct Move<'a> {
     noise: &'a Lanes,
     step_size: f64,
     spread: f64,
+    /// The longest step there can be.
+    reach: f64,
     bound: &'a Bound,
 }
 
 impl Work for Move<'_> {
-    type Output = u64;
+    type Output = ();
 
     #[inline(always)]
-    fn run(self) -> u64 {
-        let Move { position, before, gradient, noise, step_size, spread, bound } = self;
+    fn run(self) {
+        let Move { position, before, gradient, noise, step_size, spread, reach, bound } = self;
         let Bound { low, high, boundary, .. } = *bound;
         let moved = |x: f64, lane: usize| spread.mul_add(noise[lane], step_size.mul_add(gradient[lane], x));
-        let mut met = 0;
-        if boundary == Boundary::Reflect {
-            let mut far = false;
+        if boundary == Boundary::Reflect && reach < high - low {
             for lane in 0..LANES {
                 let x = moved(position[lane], lane);
-                // Inside the bounds a mirror image is farther out than what it mirrors.
-                let raised = if 2.0 * low - x > x { 2.0 * low - x } else { x };
-                let inside = if 2.0 * high - raised < raised { 2.0 * high - raised } else { raised };
-                met += u64::from(inside != x);
-                far |= inside < low;
-                position[lane] = inside;
+                // Inside the bounds a mirror image is farther out than what it mirrors; no step is long enough to need a second one.
+                let from_low = 2.0 * low - x;
+                let x = if from_low > x { from_low } else { x };
+                let from_high = 2.0 * high - x;
+                position[lane] = if from_high < x { from_high } else { x };
             }
-            // Steps longer than the range fold again.
-            if far {
-                for lane in 0..LANES {
-                    position[lane] = boundary.apply(position[lane], position[lane], low, high);
-                }
-            }
-            return met;
+            return;
         }
+        let mut outside = false;
         for lane in 0..LANES {
             let x = moved(position[lane], lane);
-            met += u64::from((x < low) | (x > high));
+            outside |= (x < low) | (x > high);
             position[lane] = x;
         }
-        if met > 0 {
+        if outside {
             for lane in 0..LANES {
                 let from = before.map_or(position[lane], |before| before[lane]);
                 position[lane] = boundary.apply(from, position[lane], low, high);
             }
         }
-        met
     }
 }

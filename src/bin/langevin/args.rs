@@ -75,6 +75,28 @@ pub(crate) struct Density {
     /// What a chain does at an end: reflect, wrap, clamp or reject; for one variable: y=wrap.
     #[arg(long, value_name = "[NAME=]KIND")]
     pub(crate) boundary: Vec<String>,
+    #[command(flatten)]
+    pub(crate) engine: Engine,
+}
+
+/// How formulas are evaluated; results differ by rounding at most, and with --simd not at all.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Engine")]
+pub(crate) struct Engine {
+    /// Vector instructions: auto, avx512, avx2 or baseline; the same bits with each.
+    #[arg(long, value_name = "LEVEL", default_value = "auto")]
+    pub(crate) simd: String,
+    /// How sums and products are rounded.
+    #[arg(long, value_enum, default_value_t = RoundingFlag::Fused)]
+    pub(crate) rounding: RoundingFlag,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoundingFlag {
+    /// Fused multiply-adds and shared exponentials: fast.
+    Fused,
+    /// Each operation by itself, in the order written.
+    AsWritten,
 }
 
 #[derive(Debug, Args)]
@@ -217,6 +239,8 @@ pub(crate) struct Gallery {
     /// Print the command instead of running it.
     #[arg(long)]
     pub(crate) show: bool,
+    #[command(flatten)]
+    pub(crate) engine: Engine,
     #[command(flatten)]
     pub(crate) sampling: SamplingFlags,
     #[command(flatten)]

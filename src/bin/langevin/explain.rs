@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use langevin::density::{LogDensity, Model};
 use langevin::graph::NodeId;
 use langevin::graph::print::{Language, expression};
-use langevin::math::Level;
 use langevin::output::SCHEMA;
 use serde_json::json;
 
@@ -60,7 +59,7 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
                 "value: {}\ngradient: {}\nvector instructions: {}",
                 tape(model.value_tape()),
                 tape(model.gradient_tape()),
-                Level::detect()
+                model.level()
             ),
         ),
     ]

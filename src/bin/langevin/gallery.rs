@@ -40,6 +40,7 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
     for boundary in &own.density.boundary {
         model = model.with_boundary(None, boundary.parse()?)?;
     }
+    let model = input::with_engine(model, &arguments.engine)?;
     let flags = merge(own.sampling, &arguments.sampling);
     sample::sample(&model, input::sampling(&flags)?, &arguments.output, talk)
 }

@@ -6,10 +6,12 @@ use std::io::Read;
 use langevin::density::{Boundary, Declaration, Meaning, Model};
 use langevin::error::{Error, ErrorKind};
 use langevin::graph::constant;
+use langevin::math::Level;
 use langevin::run::{Init, Sampling};
 use langevin::syntax::Formula;
+use langevin::tape::Rounding;
 
-use crate::args::{Density, SamplingFlags};
+use crate::args::{Density, Engine, RoundingFlag, SamplingFlags};
 use crate::exit::Failure;
 
 /// The formula of the flags and what it means.
@@ -58,7 +60,23 @@ pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<
             None => model.with_boundary(None, boundary.parse::<Boundary>()?)?,
         };
     }
-    Ok(model)
+    with_engine(model, &density.engine)
+}
+
+/// The model, evaluated as the flags say.
+pub(crate) fn with_engine(model: Model, engine: &Engine) -> Result<Model, Failure> {
+    let level: Level = engine.simd.parse()?;
+    if level > Level::detect() {
+        let available: Vec<String> = Level::available().iter().map(ToString::to_string).collect();
+        return Err(Error::new(ErrorKind::Setting, format!("this machine has no {level} instructions"))
+            .hint(format!("auto, or one of {}", available.join(", ")))
+            .into());
+    }
+    Ok(match engine.rounding {
+        RoundingFlag::Fused => model,
+        RoundingFlag::AsWritten => model.with_rounding(Rounding::AsWritten),
+    }
+    .with_level(level))
 }
 
 /// The model of a formula that is only to be differentiated: any real function, so nothing is asked of it as a density.
