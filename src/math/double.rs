@@ -95,6 +95,29 @@ pub(super) fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64
     value
 }
 
+/// c₁ + c₂x + c₃x² + … without c₀, even and odd powers apart: a single chain of so many would not be unrolled, and the loop over lanes
+/// around it not vectorised.
+#[inline(always)]
+pub(super) fn tail<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
+    tail_of::<N>(|index| coefficients[index], x)
+}
+
+/// [`tail`] with coefficients that a function chooses.
+#[inline(always)]
+pub(super) fn tail_of<const N: usize>(coefficient: impl Fn(usize) -> f64, x: f64) -> f64 {
+    let square = x * x;
+    let (evens, odds) = (N / 2, (N - 1) / 2);
+    let mut even = coefficient(2 * evens - 1);
+    for index in (0..evens - 1).rev() {
+        even = even.mul_add(square, coefficient(2 * index + 1));
+    }
+    let mut odd = coefficient(2 * odds);
+    for index in (0..odds - 1).rev() {
+        odd = odd.mul_add(square, coefficient(2 * index + 2));
+    }
+    odd.mul_add(x, even)
+}
+
 /// 2ⁿ for a whole n in −1022 … 1023: the integer is read off the mantissa, as conversions do not vectorise everywhere.
 #[inline(always)]
 pub(super) fn power_of_two(n: f64) -> f64 {

@@ -5,7 +5,7 @@
 
 use std::f64::consts::PI;
 
-use super::double::{Pair, exponent_and_mantissa, pick, polynomial};
+use super::double::{Pair, exponent_and_mantissa, pick, polynomial, tail, tail_of};
 use super::exponential::exp_of_pair;
 use super::logarithm::{fine_log, log, log_pair};
 use super::trigonometry::{cos_near, sin_near};
@@ -288,10 +288,7 @@ pub(crate) fn lgamma_right(x: f64) -> f64 {
         let low = pick(e < 0.0, LGAMMA[0][index], LGAMMA[1][index]);
         pick(e < 1.0, low, pick(e < 2.0, LGAMMA[2][index], LGAMMA[3][index]))
     };
-    let mut q = coefficient(LGAMMA[0].len() - 1);
-    for index in (1..LGAMMA[0].len() - 1).rev() {
-        q = q.mul_add(t, coefficient(index));
-    }
+    let q = tail_of::<{ LGAMMA[0].len() }>(coefficient, t);
     let low = pick(e < 1.0, pick(e < 0.0, LGAMMA_LOW[0], LGAMMA_LOW[1]), pick(e < 2.0, LGAMMA_LOW[2], LGAMMA_LOW[3]));
     let g = ended(coefficient(0), low, t, q);
     let roots = Pair::product(pick(tiny, x, y - 1.0), pick(tiny, x - 1.0, y - 2.0));
@@ -326,10 +323,7 @@ pub(crate) fn gamma_right(x: f64) -> f64 {
     let inner = pick(large, 1.0, x);
     let base = pick(tiny, inner, inner - (inner.floor() - 1.0));
     let t = pick(tiny, 2.0 * inner - 1.0, 2.0 * base - 3.0);
-    let mut q = GAMMA[GAMMA.len() - 1];
-    for index in (1..GAMMA.len() - 1).rev() {
-        q = q.mul_add(t, GAMMA[index]);
-    }
+    let q = tail(&GAMMA, t);
     let mut product = ended(GAMMA[0], GAMMA_LOW, t, q);
     for step in 1..=6 {
         let factor = pick(inner - f64::from(step) >= 1.0, inner - f64::from(step), 1.0);
@@ -353,10 +347,7 @@ pub(crate) fn digamma_right(x: f64) -> f64 {
     let y = pick(tiny, 1.0 + x, pick(large, 4.0, x));
     let (e, t) = octave(y);
     let coefficient = |index: usize| pick(e < 1.0, DIGAMMA[0][index], pick(e < 2.0, DIGAMMA[1][index], DIGAMMA[2][index]));
-    let mut q = coefficient(DIGAMMA[0].len() - 1);
-    for index in (1..DIGAMMA[0].len() - 1).rev() {
-        q = q.mul_add(t, coefficient(index));
-    }
+    let q = tail_of::<{ DIGAMMA[0].len() }>(coefficient, t);
     let low = pick(e < 1.0, DIGAMMA_LOW[0], pick(e < 2.0, DIGAMMA_LOW[1], DIGAMMA_LOW[2]));
     let g = ended(coefficient(0), low, t, q);
     let from_root = Pair::sum(pick(tiny, x, y), -pick(tiny, DIGAMMA_ROOT.hi - 1.0, DIGAMMA_ROOT.hi)).plus_small(-DIGAMMA_ROOT.lo);
@@ -507,4 +498,27 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
 
 fn integer_power(x: f64, n: u32) -> f64 {
     (0..n).fold(1.0, |product, _| product * x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn polygamma_agrees_with_mpmath() {
+        // mpmath.psi(n, x), 30 digits.
+        for (n, x, expected) in [
+            (1, 1.0, 1.6449340668482264),
+            (1, 0.01, 10001.621213528313),
+            (1, 100.0, 0.010050166663333571),
+            (2, 1.0, -2.404113806319188),
+            (3, 2.5, 0.22390584881725205),
+            (1, -0.5, 8.934802200544679),
+            (5, 0.3, 164_634.846_099_223),
+        ] {
+            let found = polygamma(n, x);
+            assert!((found - expected).abs() <= 2e-14 * expected.abs(), "polygamma({n}, {x}) = {found:e}, not {expected:e}");
+        }
+        assert!(polygamma(1, 0.0).is_nan() && polygamma(1, -3.0).is_nan());
+    }
 }

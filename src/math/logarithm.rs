@@ -36,7 +36,7 @@ const FIFTH: Pair = Pair { hi: 0.2, lo: -1.1102230246251566e-17 };
 
 /// k·log 2 + log(1 + f), f between √½ − 1 and √2 − 1: a pair good to 2⁻⁵⁷ of its size.
 #[inline(always)]
-fn assembled(k: f64, f: Pair) -> Pair {
+pub(super) fn assembled(k: f64, f: Pair) -> Pair {
     let half_square = 0.5 * f.hi * f.hi;
     let s = f.hi / (2.0 + f.hi);
     let z = s * s;
@@ -106,9 +106,14 @@ pub(crate) fn softplus_sigmoid(x: f64) -> (f64, f64) {
 /// log(1 − eˣ) for x < 0 (Mächler 2012, "Accurately computing log(1 − exp(−|a|))").
 #[inline(always)]
 pub fn log1m_exp(x: f64) -> f64 {
-    let near = log(-expm1_pair(pick(x > -1.0, x, -1.0)).rounded());
-    let far = log1p(-exp(x));
-    pick(x > -std::f64::consts::LN_2, near, far)
+    // Near 0 the logarithm of −(eˣ − 1), farther out that of 1 − eˣ with its rounding error.
+    let near = x > -std::f64::consts::LN_2;
+    let close = -expm1_pair(pick(x > -1.0, x, -1.0)).rounded();
+    let apart = Pair::sum(1.0, -exp(x));
+    let argument = pick(near, close, apart.hi);
+    let (k, m) = exponent_and_mantissa(argument);
+    let low = pick(near, 0.0, apart.lo * power_of_two(pick(near, 0.0, -k)));
+    special_cases(argument, assembled(k, Pair::sum(m - 1.0, low)).hi)
 }
 
 /// Inverse hyperbolic sine.
