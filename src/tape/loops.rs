@@ -1,7 +1,7 @@
 //! The loops over the lanes, one for each instruction: what the compiler vectorises.
 //!
 //! Cheap ones are inlined into the interpreter, which is compiled for each SIMD level as a whole; an elementary function is a function
-//! of its own at each level ([`outlined`]).
+//! of its own at each level.
 
 use super::compile::{Place, Shape, Terms};
 use super::operations::Twins;
@@ -49,25 +49,75 @@ pub(super) fn map3(out: &mut [f64], a: &[f64], b: &[f64], c: &[f64], f: impl Fn(
     }
 }
 
-struct Outlined<'a, F> {
-    out: &'a mut [f64],
-    a: &'a [f64],
-    f: F,
+/// A function of one number.
+trait Pointwise {
+    fn of(&self, x: f64) -> f64;
 }
 
-impl<F: Fn(f64) -> f64> Work for Outlined<'_, F> {
+/// A function of two numbers.
+trait Pairwise {
+    fn of(&self, x: f64, y: f64) -> f64;
+}
+
+/// A function of two numbers with the second given.
+struct WithRight<F>(F, f64);
+
+impl<F: Pairwise> Pointwise for WithRight<F> {
+    #[inline(always)]
+    fn of(&self, x: f64) -> f64 {
+        self.0.of(x, self.1)
+    }
+}
+
+/// A function of two numbers with the first given.
+struct WithLeft<F>(f64, F);
+
+impl<F: Pairwise> Pointwise for WithLeft<F> {
+    #[inline(always)]
+    fn of(&self, y: f64) -> f64 {
+        self.1.of(self.0, y)
+    }
+}
+
+/// An elementary function: a compiled function of its own.
+struct OutlinedLarge<'a, F> {
+    out: &'a mut [f64],
+    a: &'a [f64],
+    function: F,
+}
+
+impl<F: Pointwise> Work for OutlinedLarge<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        map(self.out, self.a, self.f);
+        for (out, a) in pieces_mut(self.out).iter_mut().zip(pieces(self.a)) {
+            for lane in 0..PIECE {
+                out[lane] = self.function.of(a[lane]);
+            }
+        }
     }
 }
 
-/// A function too large to share its compiled function with others.
-#[inline(always)]
-pub(super) fn outlined(level: Level, out: &mut [f64], a: &[f64], f: impl Fn(f64) -> f64) {
-    dispatch(level, Outlined { out, a, f });
+/// The same for two operands.
+struct OutlinedLarge2<'a, F> {
+    out: &'a mut [f64],
+    a: &'a [f64],
+    b: &'a [f64],
+    function: F,
+}
+
+impl<F: Pairwise> Work for OutlinedLarge2<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for ((out, a), b) in pieces_mut(self.out).iter_mut().zip(pieces(self.a)).zip(pieces(self.b)) {
+            for lane in 0..PIECE {
+                out[lane] = self.function.of(a[lane], b[lane]);
+            }
+        }
+    }
 }
 
 struct Outlined2<'a, F> {
@@ -86,7 +136,7 @@ impl<F: Fn(f64, f64) -> f64> Work for Outlined2<'_, F> {
     }
 }
 
-/// The same for two operands.
+/// A function of two operands that is a compiled function of its own.
 #[inline(always)]
 pub(super) fn outlined2(level: Level, out: &mut [f64], a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) {
     dispatch(level, Outlined2 { out, a, b, f });
@@ -131,9 +181,20 @@ pub(super) fn unary(level: Level, op: Unary, out: &mut [f64], a: &[f64]) {
     // One loop an arm, the operator's definition inlined into it: a call through `Unary::eval` would not vectorise.
     macro_rules! arms {
         (@ cheap $f:expr) => { map(out, a, $f) };
-        (@ large $f:expr) => { outlined(level, out, a, $f) };
+        (@ large $f:expr) => {{
+            // A function of several hundred instructions is inlined into the loop only where that is forced, and that a closure or a
+            // function's name cannot be.
+            struct Large;
+            impl Pointwise for Large {
+                #[inline(always)]
+                fn of(&self, x: f64) -> f64 {
+                    $f(x)
+                }
+            }
+            dispatch(level, OutlinedLarge { out, a, function: Large })
+        }};
         (@ patched $usual:expr, $rare:expr, $full:expr) => {{
-            outlined(level, out, a, $usual);
+            arms!(@ large $usual);
             patch(out, a, $rare, $full);
         }};
         ($($variant:ident => $way:ident $($f:expr),+;)*) => {
@@ -202,7 +263,15 @@ macro_rules! with_definition {
         }
         macro_rules! large {
             ($definition:expr) => {{
-                let $f = $definition;
+                #[derive(Clone, Copy)]
+                struct Large;
+                impl Pairwise for Large {
+                    #[inline(always)]
+                    fn of(&self, x: f64, y: f64) -> f64 {
+                        $definition(x, y)
+                    }
+                }
+                let $f = Large;
                 $large
             }};
         }
@@ -229,17 +298,17 @@ macro_rules! with_definition {
 
 #[inline(always)]
 pub(super) fn binary(level: Level, op: Binary, out: &mut [f64], a: &[f64], b: &[f64]) {
-    with_definition!(op, f => map2(out, a, b, f), outlined2(level, out, a, b, f));
+    with_definition!(op, f => map2(out, a, b, f), dispatch(level, OutlinedLarge2 { out, a, b, function: f }));
 }
 
 #[inline(always)]
 pub(super) fn binary_right(level: Level, op: Binary, out: &mut [f64], a: &[f64], b: f64) {
-    with_definition!(op, f => map(out, a, |x| f(x, b)), outlined(level, out, a, |x| f(x, b)));
+    with_definition!(op, f => map(out, a, |x| f(x, b)), dispatch(level, OutlinedLarge { out, a, function: WithRight(f, b) }));
 }
 
 #[inline(always)]
 pub(super) fn binary_left(level: Level, op: Binary, out: &mut [f64], a: f64, b: &[f64]) {
-    with_definition!(op, f => map(out, b, |y| f(a, y)), outlined(level, out, b, |y| f(a, y)));
+    with_definition!(op, f => map(out, b, |y| f(a, y)), dispatch(level, OutlinedLarge { out, a: b, function: WithLeft(a, f) }));
 }
 
 #[inline(always)]
