@@ -119,8 +119,8 @@ impl Work for IsSteep<'_> {
 
     #[inline(always)]
     fn run(self) -> bool {
-        // A NaN is not below anything. A fold without a branch in it vectorises.
-        self.gradient.iter().any(|row| row.iter().fold(false, |any, slope| any | !(slope.abs() <= self.largest)))
+        // A fold without a branch in it vectorises.
+        self.gradient.iter().any(|row| row.iter().fold(false, |any, slope| any | (slope.abs() > self.largest) | slope.is_nan()))
     }
 }
 

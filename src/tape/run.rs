@@ -184,9 +184,8 @@ impl Work for FinishLogSumExp<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let total = &self.total[..self.largest.len()];
-        for lane in 0..self.largest.len() {
-            self.largest[lane] = log_total(self.largest[lane], total[lane]);
+        for (largest, &total) in self.largest.iter_mut().zip(self.total) {
+            *largest = log_total(*largest, total);
         }
     }
 }
