@@ -52,10 +52,9 @@ fn main() {
 
 /// The library at its widest level first: the others are compared with it.
 fn contenders<'a>(problem: &Problem, model: &'a Model) -> Vec<Box<dyn Contender + 'a>> {
-    let start = problem.start;
-    let mut all: Vec<Box<dyn Contender + 'a>> = vec![Box::new(ours::Ours { model, start })];
-    let narrower = Level::available().into_iter().rev().filter(|&level| level < Level::detect());
-    all.extend(narrower.map(|level| Box::new(ours::Narrow { model, start, level }) as Box<dyn Contender>));
+    let widest_first = Level::available().into_iter().rev();
+    let mut all: Vec<Box<dyn Contender + 'a>> =
+        widest_first.map(|level| Box::new(ours::Ours::new(model, problem.start, level)) as Box<dyn Contender>).collect();
     #[cfg(target_arch = "x86_64")]
     all.extend(by_hand::contenders(problem.name, model.bounds()).into_iter().map(|contender| contender as Box<dyn Contender>));
     all.push(scalar::contender(problem.name, model.bounds()));
