@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// The folders from the bottom up; each may use those before it.
 const ORDER: &[&str] = &[
     "error",
+    "data",
     "math",
     "random",
     "syntax",
@@ -30,12 +31,13 @@ const REEXPORTS: &[&str] = &["Error", "ErrorKind", "Result", "Span"];
 
 /// What may be named only in certain folders.
 const HOMES: &[(&str, &[&str])] = &[
+    ("csv", &["data"]),
     ("pest", &["syntax"]),
     ("pest_derive", &["syntax"]),
     ("pxfm", &["math"]),
     ("rand", &["random"]),
     ("rand_distr", &["random", "sampler"]),
-    ("rayon", &["sampler", "plot"]),
+    ("rayon", &["tape", "sampler", "plot"]),
     ("tempfile", &["output"]),
     ("serde_json", &["output", "bin"]),
     ("plotters", &["plot"]),

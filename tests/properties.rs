@@ -32,7 +32,7 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 fn declared() -> Vec<VariableName> {
-    VARIABLES.iter().map(|name| VariableName { name: (*name).into(), index: None }).collect()
+    VARIABLES.iter().map(|name| VariableName::scalar(*name)).collect()
 }
 
 /// `text` as a graph over x, y and z, with its gradient.
@@ -662,6 +662,7 @@ fn graft(graph: &mut Graph, text: &str) -> NodeId {
                 let operands: Vec<NodeId> = lowered.graph.list(list).iter().map(|&operand| of(operand)).collect();
                 graph.log_sum_exp(&operands)
             }
+            Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..) => unreachable!("no data"),
         };
         images.insert(id, image);
     }

@@ -326,6 +326,7 @@ impl Graph {
         match node {
             Node::Constant(bits) => f64::from_bits(bits).is_finite(),
             Node::Variable(_) | Node::Select(..) | Node::LogSumExp(_) => true,
+            Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..) => true,
             Node::Unary(op, _) => {
                 !matches!(op, Sqrt | Log | Log1p | Log1mExp | Tan | Asin | Acos | Acosh | Atanh | Gamma | Lgamma | Digamma)
             }
