@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// Text that may stand only in certain folders; macros and calls into the world.
 const WORDS: &[(&str, &[&str])] = &[
-    ("std::fs", &["output"]),
+    ("std::fs", &["output", "bin"]),
     ("fs::write", &["output"]),
     ("File::create", &["output"]),
     ("Instant::now", &["bin"]),

@@ -219,7 +219,12 @@ impl Graph {
             return self.negate(a);
         }
         if let Some(x) = self.number(a) {
-            return self.constant(op.eval(x));
+            let value = op.eval(x);
+            // exp(-5000) is no zero to a logarithm that comes later.
+            if op == Unary::Exp && x.is_finite() && !value.is_normal() {
+                return self.intern(Node::Unary(op, a));
+            }
+            return self.constant(value);
         }
         match (op, self.node(a)) {
             (Unary::Log, Node::Unary(Unary::Exp, u)) => u,

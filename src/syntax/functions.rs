@@ -99,10 +99,9 @@ functions! {
 }
 
 impl Function {
-    /// Whether its name may also be that of a variable, as parentheses tell the two apart: `mean` and `sd` are what people call
-    /// parameters.
+    /// Whether its name may also be that of a variable, as parentheses tell the two apart: these are what people call parameters.
     pub fn is_soft(self) -> bool {
-        matches!(self, Function::Mean | Function::Sd)
+        matches!(self, Function::Mean | Function::Sd | Function::Beta | Function::Gamma)
     }
 
     /// The function called `name`.
