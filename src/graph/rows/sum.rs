@@ -100,13 +100,16 @@ impl Graph {
     fn sum_of_terms(&mut self, table: TableId, terms: &[(bool, NodeId)]) -> NodeId {
         let mut total = self.constant(0.0);
         let mut left: Option<NodeId> = None;
+        // A leading minus goes outside, so that the term stays a product where it is one.
+        let mut flipped = false;
         for &(negative, term) in terms {
             if let Some(sum) = self.statistic(term) {
                 total = if negative { self.subtract(total, sum) } else { self.add(total, sum) };
                 continue;
             }
-            left = Some(match (left, negative) {
-                (None, _) => self.signed(negative, term),
+            flipped = if left.is_none() { negative } else { flipped };
+            left = Some(match (left, negative != flipped) {
+                (None, _) => term,
                 (Some(left), true) => self.subtract(left, term),
                 (Some(left), false) => self.add(left, term),
             });
@@ -122,7 +125,7 @@ impl Graph {
         } else {
             self.intern(Node::RowSum(body))
         };
-        self.add(total, rest)
+        if flipped { self.subtract(total, rest) } else { self.add(total, rest) }
     }
 
     /// Takes a product apart.
