@@ -2,6 +2,7 @@
 
 mod cell;
 mod csv;
+mod records;
 
 use std::sync::Arc;
 
