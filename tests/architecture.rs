@@ -31,7 +31,6 @@ const REEXPORTS: &[&str] = &["Error", "ErrorKind", "Result", "Span"];
 
 /// What may be named only in certain folders.
 const HOMES: &[(&str, &[&str])] = &[
-    ("csv", &["data"]),
     ("pest", &["syntax"]),
     ("pest_derive", &["syntax"]),
     ("pxfm", &["math"]),

@@ -1,7 +1,8 @@
 //! Tables of numbers: the columns that a formula may name.
 
 mod cell;
-mod separated;
+mod csv;
+mod records;
 
 use std::sync::Arc;
 
@@ -79,7 +80,7 @@ impl Table {
     /// Kind `data`, with line and column: no header, rows of different lengths, a name twice, text that is not UTF-8. Kind `io` if
     /// reading fails.
     pub fn from_csv(source: &str, reader: impl std::io::Read) -> Result<Table> {
-        separated::read(source, reader)
+        csv::read(source, reader)
     }
 
     /// Columns that are there already, each with its name.
