@@ -1,6 +1,7 @@
 //! The expression graph: a hash-consed arena of nodes, children before parents.
 
 mod build;
+mod distributions;
 mod extract;
 mod lower;
 mod op;
