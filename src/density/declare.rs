@@ -11,7 +11,7 @@ use crate::syntax::{Formula, suggest};
 pub(super) fn declare(formula: &Formula, declarations: &[Declaration], data: &Data) -> Result<(Lowered, Vec<Bound>)> {
     // A first lowering finds the elements of vectors; a second one numbers them, if their order is another, and knows their ranges.
     let lowered = lower_with(formula, &[], data)?;
-    let variables = in_order(&lowered, declarations)?;
+    let variables = in_order(&lowered, declarations, data)?;
     let known = |(variable, bound): &(VariableName, Bound)| (variable.clone(), (bound.low, bound.high));
     let same = variables.iter().map(|(variable, _)| variable).eq(&lowered.variables);
     let in_text = |variable: &VariableName| lowered.declared.iter().any(|declared| declared.variable == *variable);
@@ -23,7 +23,7 @@ pub(super) fn declare(formula: &Formula, declarations: &[Declaration], data: &Da
     Ok((lower_with(formula, &known, data)?, variables.into_iter().map(|(_, bound)| bound).collect()))
 }
 
-fn in_order(lowered: &Lowered, declarations: &[Declaration]) -> Result<Vec<(VariableName, Bound)>> {
+fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Result<Vec<(VariableName, Bound)>> {
     let (named, unnamed): (Vec<&Declaration>, Vec<&Declaration>) = declarations.iter().partition(|declaration| declaration.name.is_some());
     let mut variables = lowered.variables.clone();
     if !unnamed.is_empty() {
@@ -69,7 +69,8 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration]) -> Result<Vec<(Vari
     }
     for (variable, span) in variables.iter().zip(&lowered.spans) {
         if !declared.iter().any(|(known, _)| known == variable) {
-            let names: Vec<String> = declared.iter().map(|(known, _)| known.to_string()).collect();
+            let declared = declared.iter().map(|(known, _)| known.to_string());
+            let names: Vec<String> = declared.chain(data.names()).collect();
             let unused = |name: &&str| !variables.iter().any(|variable| variable.to_string() == **name);
             let near = suggest(&variable.to_string(), names.iter().map(String::as_str).filter(unused));
             let hint = match near {

@@ -12,7 +12,7 @@ impl Lowering<'_> {
         use Constraint::*;
         let is_matrix = matches!(constraint, CholeskyFactorCov | CholeskyFactorCorr | CovMatrix | CorrMatrix);
         let needs = |what: &str, example: &str| {
-            let message = format!("`{}` in {} is {what}", parameter.name, constraint.name());
+            let message = format!("`{}` in {} must be {what}", parameter.name, constraint.name());
             Err(Error::new(ErrorKind::Dimension, message).at(parameter.name_span).hint(format!("write {}{example}", parameter.name)))
         };
         let n = match *shape {

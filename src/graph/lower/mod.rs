@@ -632,10 +632,12 @@ impl<'a> Lowering<'a> {
     /// The whole number that a constant is.
     fn integer(&self, id: ExprId, value: &Value) -> Result<i64> {
         let Some(value) = value.number().and_then(|node| self.graph.number(node)) else {
-            return Err(self.error(id, ErrorKind::Index, "an index must be a constant, such as 3 or i + 1"));
+            let error = self.error(id, ErrorKind::Index, "an index must be a constant, such as 3 or i + 1");
+            return Err(error.hint("numbers, indices of sums, rows; a column of whole numbers picks an element for each row"));
         };
         if value != value.trunc() || value.abs() > 1e15 {
-            return Err(self.error(id, ErrorKind::Index, format!("an index must be a whole number, not {value}")));
+            let error = self.error(id, ErrorKind::Index, format!("an index must be a whole number, not {value}"));
+            return Err(error.hint("round it: floor(...)"));
         }
         Ok(value as i64)
     }
