@@ -1,5 +1,7 @@
 //! What users build: a formula, what it means, where its variables may be.
 
+use std::sync::OnceLock;
+
 use super::landmarks::landmarks;
 use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
@@ -58,6 +60,8 @@ pub struct Model {
 struct Tapes {
     value: Tape,
     gradient: Tape,
+    /// Value, then gradient, in one tape; compiled when first asked for.
+    joint: OnceLock<Tape>,
     level: Level,
     rounding: Rounding,
 }
@@ -99,7 +103,7 @@ impl Model {
         let (level, rounding) = (Level::detect(), Rounding::default());
         let value_tape = Tape::compile(&graph, &[log_density], bounds.len(), rounding);
         let gradient_tape = Tape::compile(&graph, &gradient, bounds.len(), rounding);
-        let tapes = Tapes { value: value_tape, gradient: gradient_tape, level, rounding };
+        let tapes = Tapes { value: value_tape, gradient: gradient_tape, joint: OnceLock::new(), level, rounding };
         Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, landmarks, tapes })
     }
 
@@ -114,7 +118,13 @@ impl Model {
     #[must_use]
     pub fn with_rounding(mut self, rounding: Rounding) -> Model {
         let compile = |outputs: &[NodeId]| Tape::compile(&self.graph, outputs, self.bounds.len(), rounding);
-        self.tapes = Tapes { value: compile(&[self.log_density]), gradient: compile(&self.gradient), level: self.tapes.level, rounding };
+        self.tapes = Tapes {
+            value: compile(&[self.log_density]),
+            gradient: compile(&self.gradient),
+            joint: OnceLock::new(),
+            level: self.tapes.level,
+            rounding,
+        };
         self
     }
 
@@ -175,6 +185,14 @@ impl Model {
     /// The tape of the gradient alone; root logarithms are not in it.
     pub fn gradient_tape(&self) -> &Tape {
         &self.tapes.gradient
+    }
+
+    /// The tape of log p and, in the rows after it, the gradient; work that both need is done once.
+    pub fn joint_tape(&self) -> &Tape {
+        self.tapes.joint.get_or_init(|| {
+            let outputs: Vec<NodeId> = std::iter::once(self.log_density).chain(self.gradient.iter().copied()).collect();
+            Tape::compile(&self.graph, &outputs, self.bounds.len(), self.tapes.rounding)
+        })
     }
 
     /// The names of the variables, in order.
@@ -258,7 +276,12 @@ impl LogDensity for Model {
 
     fn evaluator(&self) -> Box<dyn Evaluate + '_> {
         let evaluator = |tape| Evaluator::with_level(tape, self.tapes.level);
-        Box::new(ModelEvaluator { tapes: &self.tapes, value: evaluator(&self.tapes.value), gradient: evaluator(&self.tapes.gradient) })
+        Box::new(ModelEvaluator {
+            model: self,
+            value: evaluator(&self.tapes.value),
+            gradient: evaluator(&self.tapes.gradient),
+            joint: None,
+        })
     }
 
     fn landmarks(&self) -> Landmarks {
@@ -280,18 +303,30 @@ impl LogDensity for Model {
 }
 
 struct ModelEvaluator<'a> {
-    tapes: &'a Tapes,
+    model: &'a Model,
     value: Evaluator,
     gradient: Evaluator,
+    /// Scratch space of the joint tape and the rows it writes, once asked for.
+    joint: Option<(Evaluator, Vec<Lanes>)>,
 }
 
 impl Evaluate for ModelEvaluator<'_> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
-        self.value.run(&self.tapes.value, positions, std::slice::from_mut(log_density));
+        self.value.run(&self.model.tapes.value, positions, std::slice::from_mut(log_density));
     }
 
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
-        self.gradient.run(&self.tapes.gradient, positions, gradient);
+        self.gradient.run(&self.model.tapes.gradient, positions, gradient);
+    }
+
+    fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
+        let tape = self.model.joint_tape();
+        let (evaluator, rows) = self.joint.get_or_insert_with(|| {
+            (Evaluator::with_level(tape, self.model.tapes.level), vec![Lanes::default(); self.model.bounds.len() + 1])
+        });
+        evaluator.run(tape, positions, rows);
+        *log_density = rows[0];
+        gradient.copy_from_slice(&rows[1..]);
     }
 }
 
