@@ -46,7 +46,7 @@ fn gradient(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(LANES as u64));
         for level in Level::available() {
             group.bench_function(BenchmarkId::from_parameter(level), |bencher| {
-                let tape = model.gradient_tape();
+                let tape = model.gradient_program().tape();
                 let mut evaluator = Evaluator::with_level(tape, level);
                 let mut gradient = positions.clone();
                 bencher.iter(|| evaluator.run(tape, black_box(&positions), black_box(&mut gradient)));

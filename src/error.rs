@@ -104,6 +104,8 @@ kinds! {
     BoundsReversed = "bounds_reversed", Input;
     /// Low equal to high.
     BoundsEmpty = "bounds_empty", Input;
+    /// A table that cannot be read, or a cell that is no number.
+    Data = "data", Input;
     /// A setting outside its range, or settings that contradict each other.
     Setting = "setting", Input;
     /// Something the tool does not do, said before anything ran.

@@ -63,6 +63,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 #![cfg_attr(not(feature = "plot"), allow(rustdoc::broken_intra_doc_links, reason = "the plot module is a feature"))]
 
+pub mod data;
 pub mod density;
 pub mod diagnostics;
 pub mod error;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// The folders from the bottom up; each may use those before it.
 const ORDER: &[&str] = &[
     "error",
+    "data",
     "math",
     "random",
     "syntax",
@@ -35,7 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pxfm", &["math"]),
     ("rand", &["random"]),
     ("rand_distr", &["random", "sampler"]),
-    ("rayon", &["sampler", "plot"]),
+    ("rayon", &["tape", "sampler", "plot"]),
     ("tempfile", &["output"]),
     ("serde_json", &["output", "bin"]),
     ("plotters", &["plot"]),
@@ -51,7 +52,7 @@ const HOMES: &[(&str, &[&str])] = &[
 
 /// Text that may stand only in certain folders; macros and calls into the world.
 const WORDS: &[(&str, &[&str])] = &[
-    ("std::fs", &["output"]),
+    ("std::fs", &["output", "bin"]),
     ("fs::write", &["output"]),
     ("File::create", &["output"]),
     ("Instant::now", &["bin"]),

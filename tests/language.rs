@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use langevin::ErrorKind;
-use langevin::syntax::{Ast, BinaryOperator, Comparison, Expr, ExprId, Fold, Formula, UnaryOperator};
+use langevin::syntax::{Ast, BinaryOperator, Comparison, Domain, Expr, ExprId, Fold, Formula, Statement, Subscript, UnaryOperator};
 
 #[test]
 fn operators_make_these_trees() {
@@ -25,6 +25,11 @@ fn operands_make_these_trees() {
 #[test]
 fn statements_make_these_trees() {
     check_file("statements.txt");
+}
+
+#[test]
+fn models_make_these_trees() {
+    check_file("models.txt");
 }
 
 #[test]
@@ -134,14 +139,30 @@ fn outcome(formula: &str) -> String {
 
 fn tree(ast: &Ast) -> String {
     let mut lines = Vec::new();
-    for definition in ast.definitions() {
-        let range = definition
-            .range
-            .as_ref()
-            .map_or(String::new(), |range| format!("[{} {} {}]", range.name, node(ast, range.first), node(ast, range.last)));
-        lines.push(format!("(= {}{range} {})", definition.name, node(ast, definition.body)));
+    for statement in ast.statements() {
+        match statement {
+            Statement::Definition(definition) => {
+                let range = definition
+                    .range
+                    .as_ref()
+                    .map_or(String::new(), |range| format!("[{} {} {}]", range.name, node(ast, range.first), node(ast, range.last)));
+                lines.push(format!("(= {}{range} {})", definition.name, node(ast, definition.body)));
+            }
+            Statement::Parameter(parameter) => {
+                let shape: Vec<String> = parameter.shape.iter().map(|&length| format!(" {}", node(ast, length))).collect();
+                let domain = match &parameter.domain {
+                    Domain::Interval { low, high, closed } => {
+                        let [open, close] = [if closed[0] { '[' } else { '(' }, if closed[1] { ']' } else { ')' }];
+                        format!("{open}{} {}{close}", node(ast, *low), node(ast, *high))
+                    }
+                    Domain::Constraint(constraint) => constraint.name().into(),
+                };
+                lines.push(format!("(in {}{} {domain})", parameter.name, shape.concat()));
+            }
+        }
     }
-    lines.push(node(ast, ast.root()));
+    let root = node(ast, ast.root());
+    lines.push(ast.meaning().map_or(root.clone(), |meaning| format!("({} {root})", meaning.word())));
     lines.join("\n")
 }
 
@@ -154,7 +175,14 @@ fn node(ast: &Ast, id: ExprId) -> String {
         Expr::Number(value) if *value != 0.0 && !(1e-6..1e16).contains(value) => format!("{value:e}"),
         Expr::Number(value) => format!("{value}"),
         Expr::Name(name) => name.clone(),
-        Expr::Index { name, index } => list("[]", &[*index]).replacen("[]", &format!("[] {name}"), 1),
+        Expr::Index { name, subscripts } => {
+            let subscript = |subscript: &Subscript| match *subscript {
+                Subscript::At(index) => format!(" {}", node(ast, index)),
+                Subscript::Between(first, last) => format!(" {}..{}", node(ast, first), node(ast, last)),
+            };
+            format!("([] {name}{})", subscripts.iter().map(subscript).collect::<String>())
+        }
+        Expr::List(elements) => list("list", elements),
         Expr::Unary { operator: UnaryOperator::Negate, operand } => list("neg", &[*operand]),
         Expr::Unary { operator: UnaryOperator::Not, operand } => list("not", &[*operand]),
         Expr::Binary { operator, left, right } => {

@@ -35,7 +35,7 @@ struct Printed {
 }
 
 fn printed(formula: &str) -> Printed {
-    let declared = ["x", "y"].map(|name| langevin::graph::VariableName { name: name.into(), index: None });
+    let declared = ["x", "y"].map(langevin::graph::VariableName::scalar);
     let mut lowered = lower(&formula.parse().expect(formula), &declared).expect(formula);
     let wrt = [0, 1].map(|variable| lowered.graph.variable(variable));
     let mut roots = vec![lowered.root];

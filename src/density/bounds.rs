@@ -216,7 +216,7 @@ impl FromStr for Declaration {
 /// Whether `name` can be declared as a variable.
 fn check_name(name: &str) -> Result<()> {
     let stem = name.split('[').next().unwrap_or_default();
-    let reserved = if Function::named(stem).is_some() {
+    let reserved = if Function::named(stem).is_some_and(|function| !function.is_soft()) {
         Some("a function")
     } else if CONSTANTS.iter().any(|(constant, _)| *constant == stem) {
         Some("a constant")

@@ -7,7 +7,7 @@ use super::{LogDensity, Meaning, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Range, ranges};
 use crate::math::{LANES, Lanes};
-use crate::tape::{Evaluator, Rounding, Tape};
+use crate::tape::{Program, ProgramEvaluator, Rounding};
 
 /// A point and the formula's value there.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,16 +75,20 @@ impl Inspection {
     }
 }
 
-/// How many points cover the ranges.
+/// How many points cover the ranges, at most …
 const COVER: usize = 16 * LANES;
+/// … and how many points times rows of data, a second's work or so, but not below a few points.
+const ROWS: usize = 1 << 25;
+const FEWEST: usize = 32;
 /// Steps of the descent towards smaller values.
 const DESCENT: usize = 80;
 
 /// Looks at `model`: a covering of its ranges, its landmarks and their neighbourhoods, and a descent to where the value is smallest.
 pub fn inspect(model: &Model) -> Inspection {
     let dimension = model.dimension();
-    let typed = model.typed_tape();
-    let mut walker = Walker { tape: &typed, evaluator: Evaluator::new(&typed), value: Lanes::default(), points: 0 };
+    let typed = model.typed_program();
+    let mut walker =
+        Walker { program: &typed, evaluator: ProgramEvaluator::new(&typed, model.level()), value: Lanes::default(), points: 0 };
     let (cover, landmarks) = (cover(model), near_landmarks(model));
     let range = model.typed_range();
     let is_density = model.meaning() == Meaning::Density;
@@ -120,8 +124,8 @@ pub fn inspect(model: &Model) -> Inspection {
     }
     found.points = walker.points;
     // Whether it is zero is the logarithm's to say: a density that underflows far out is not.
-    let tape = model.value_tape();
-    let mut logarithm = Walker { tape, evaluator: Evaluator::new(tape), value: Lanes::default(), points: 0 };
+    let program = model.value_program();
+    let mut logarithm = Walker { program, evaluator: ProgramEvaluator::new(program, model.level()), value: Lanes::default(), points: 0 };
     logarithm.evaluate(&mut values);
     let zeros = values.iter().filter(|(value, _)| *value == f64::NEG_INFINITY).count();
     let defined = values.iter().filter(|(value, _)| !value.is_nan()).count();
@@ -141,15 +145,15 @@ fn is_negative(model: &Model, position: &[f64]) -> bool {
 }
 
 struct Walker<'a> {
-    tape: &'a Tape,
-    evaluator: Evaluator,
+    program: &'a Program,
+    evaluator: ProgramEvaluator,
     value: Lanes,
     points: usize,
 }
 
 impl Walker<'_> {
     fn evaluate(&mut self, points: &mut [(f64, Vec<f64>)]) {
-        let dimension = self.tape.inputs();
+        let dimension = self.program.inputs();
         let mut block = vec![Lanes::default(); dimension];
         self.points += points.len();
         for chunk in points.chunks_mut(LANES) {
@@ -158,7 +162,8 @@ impl Walker<'_> {
                     row[lane] = chunk[lane.min(chunk.len() - 1)].1[variable];
                 }
             }
-            self.evaluator.run(self.tape, &block, std::slice::from_mut(&mut self.value));
+            self.evaluator.ask_for(chunk.len());
+            self.evaluator.run(self.program, &block, std::slice::from_mut(&mut self.value));
             for (lane, point) in chunk.iter_mut().enumerate() {
                 point.0 = self.value[lane];
             }
@@ -193,7 +198,8 @@ fn cover(model: &Model) -> Vec<Vec<f64>> {
     for _ in 0..40 {
         ratio = crate::math::pow(1.0 + ratio, 1.0 / (dimension as f64 + 1.0));
     }
-    (0..COVER)
+    let rows: usize = model.value_program().loops().iter().map(|&(_, rows)| rows).sum();
+    (0..(ROWS / rows.max(1)).clamp(FEWEST, COVER))
         .map(|point| {
             let mut step = 1.0;
             let along = |bound: &super::Bound| {
@@ -257,8 +263,8 @@ fn near_landmarks(model: &Model) -> Vec<Vec<f64>> {
 /// Walks downhill from the smallest values met; the first negative value found.
 fn descend(model: &Model, walker: &mut Walker, values: &[(f64, Vec<f64>)], dimension: usize) -> Option<(f64, Vec<f64>)> {
     let (graph, derivatives) = model.gradient_of(model.typed()).ok()?;
-    let slopes = Tape::compile(&graph, &derivatives, dimension, Rounding::default());
-    let mut evaluator = Evaluator::new(&slopes);
+    let slopes = Program::compile(&graph, &derivatives, dimension, Rounding::default());
+    let mut evaluator = ProgramEvaluator::new(&slopes, model.level());
     let mut ordered: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value > 0.0).collect();
     ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
     // Half from the bottom, half from everywhere: the bottom may be nothing but a tail.

@@ -50,6 +50,12 @@ pub trait Evaluate: Send {
         self.gradient(positions, gradient);
     }
 
+    /// From now on only the first `lanes` lanes are asked for; what the others hold means nothing. Where a chain costs a pass over data,
+    /// idle lanes are then left out.
+    fn ask_for(&mut self, lanes: usize) {
+        let _ = lanes;
+    }
+
     /// log p at any number of points of one variable.
     fn line(&mut self, x: &[f64], log_density: &mut [f64]) {
         let mut position = Lanes::default();
@@ -58,9 +64,11 @@ pub trait Evaluate: Send {
             position[..x.len()].copy_from_slice(x);
             // Idle lanes repeat a point in use, so that they cannot raise a fault of their own.
             position[x.len()..].fill(x[0]);
+            self.ask_for(x.len());
             self.log_density(std::slice::from_ref(&position), &mut value);
             out.copy_from_slice(&value[..out.len()]);
         }
+        self.ask_for(LANES);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tape and bounds to log density: the one place where the user's meaning becomes a sign.
 
 mod bounds;
+mod declare;
 pub mod gallery;
 mod inspect;
 mod landmarks;
@@ -13,5 +14,7 @@ pub use bounds::{Bound, Boundary, Declaration};
 pub use inspect::{Inspection, Sign, Witness, inspect};
 pub use landmarks::{End, Landmarks};
 pub use log_density::{Evaluate, FromFn, LogDensity};
-pub use model::{Meaning, Model};
+pub use model::Model;
 pub use transform::Transform;
+
+pub use crate::syntax::Meaning;

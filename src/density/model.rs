@@ -2,37 +2,17 @@
 
 use std::sync::OnceLock;
 
+use super::declare::declare;
 use super::landmarks::landmarks;
 use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
+use crate::data::Data;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{gradient, hessian};
-use crate::graph::{Graph, Node, NodeId, Range, Unary, VariableName, lower, ranges, substitute};
-use crate::math::{Block, Lanes, Level};
-use crate::syntax::{Formula, suggest};
-use crate::tape::{Evaluator, Rounding, Tape};
-
-/// What the number that a formula computes is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Meaning {
-    /// A density p, up to its normaliser.
-    Density,
-    /// log p, up to a constant.
-    LogDensity,
-    /// −log p, up to a constant.
-    Energy,
-}
-
-impl Meaning {
-    /// Its name: that of the flag.
-    pub fn name(self) -> &'static str {
-        match self {
-            Meaning::Density => "density",
-            Meaning::LogDensity => "log-density",
-            Meaning::Energy => "energy",
-        }
-    }
-}
+use crate::graph::{Graph, Node, NodeId, Range, Unary, VariableName, ranges, substitute};
+use crate::math::{Block, LANES, Lanes, Level};
+use crate::syntax::{Formula, Meaning};
+use crate::tape::{Evaluator, Program, ProgramEvaluator, Rounding, Tape};
 
 /// A density ready to sample and integrate.
 ///
@@ -51,6 +31,7 @@ pub struct Model {
     typed: NodeId,
     log_density: NodeId,
     gradient: Vec<NodeId>,
+    transformed: Vec<(VariableName, NodeId)>,
     landmarks: Landmarks,
     tapes: Tapes,
 }
@@ -58,10 +39,10 @@ pub struct Model {
 /// What evaluates the log density and its gradient, and how.
 #[derive(Debug, Clone)]
 struct Tapes {
-    value: Tape,
-    gradient: Tape,
-    /// Value, then gradient, in one tape; compiled when first asked for.
-    joint: OnceLock<Tape>,
+    value: Program,
+    gradient: Program,
+    /// Value, then gradient, in one program; compiled when first asked for.
+    joint: OnceLock<Program>,
     level: Level,
     rounding: Rounding,
 }
@@ -81,10 +62,26 @@ impl Model {
     /// # Errors
     /// As [`Model::new`].
     pub fn from_formula(formula: Formula, meaning: Meaning, declarations: &[Declaration]) -> Result<Model> {
-        let bounds = declare(&formula, declarations)?;
-        let variables: Vec<VariableName> = bounds.iter().map(|(variable, _)| variable.clone()).collect();
-        let bounds: Vec<Bound> = bounds.into_iter().map(|(_, bound)| bound).collect();
-        let lowered = lower(&formula, &variables)?;
+        Model::with_data(formula, Some(meaning), declarations, &Data::default())
+    }
+
+    /// A model whose text may say itself what its value means and where its parameters may be, and may use the columns of `data`.
+    ///
+    /// ```
+    /// use langevin::data::{Data, Table};
+    /// use langevin::density::{LogDensity, Model};
+    /// let table = Table::from_csv("schools.csv", "school,y,se\n1,28,15\n2,8,10\n".as_bytes())?;
+    /// let text = "theta[2] in (-inf, inf); log_density = sum(-(y - theta[school])^2/(2*se^2))";
+    /// let model = Model::with_data(text.parse()?, None, &[], &Data::new(vec![table]))?;
+    /// assert_eq!(model.dimension(), 2);
+    /// # Ok::<(), langevin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Model::new`], and kinds `data`, `setting` if the meaning is said nowhere or in two ways.
+    pub fn with_data(formula: Formula, meaning: Option<Meaning>, declarations: &[Declaration], data: &Data) -> Result<Model> {
+        let meaning = one_meaning(&formula, meaning)?;
+        let (lowered, bounds) = declare(&formula, declarations, data)?;
         let (mut graph, typed) = (lowered.graph, lowered.root);
         let ends: Vec<Range> = bounds.iter().map(|bound| Range::new(bound.low, bound.high)).collect();
         let log_density = match meaning {
@@ -92,6 +89,7 @@ impl Model {
             Meaning::LogDensity => typed,
             Meaning::Energy => graph.negate(typed),
         };
+        let log_density = graph.add(log_density, lowered.log_jacobian);
         graph.check_size()?;
         if let (Meaning::Density, Some(value)) = (meaning, graph.number(typed).filter(|value| *value < 0.0)) {
             return Err(Error::new(ErrorKind::NegativeDensity, format!("the density is {value} everywhere")));
@@ -101,10 +99,10 @@ impl Model {
         let gradient = gradient(&mut graph, log_density, &positions)?;
         let landmarks = landmarks(&graph, &[typed, log_density], bounds.len());
         let (level, rounding) = (Level::detect(), Rounding::default());
-        let value_tape = Tape::compile(&graph, &[log_density], bounds.len(), rounding);
-        let gradient_tape = Tape::compile(&graph, &gradient, bounds.len(), rounding);
-        let tapes = Tapes { value: value_tape, gradient: gradient_tape, joint: OnceLock::new(), level, rounding };
-        Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, landmarks, tapes })
+        let compile = |outputs: &[NodeId]| Program::compile(&graph, outputs, bounds.len(), rounding);
+        let tapes = Tapes { value: compile(&[log_density]), gradient: compile(&gradient), joint: OnceLock::new(), level, rounding };
+        let transformed = lowered.transformed;
+        Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, transformed, landmarks, tapes })
     }
 
     /// The same model evaluated at a SIMD level; results are the same bits at each.
@@ -117,7 +115,7 @@ impl Model {
     /// The same model with its tapes rounded otherwise.
     #[must_use]
     pub fn with_rounding(mut self, rounding: Rounding) -> Model {
-        let compile = |outputs: &[NodeId]| Tape::compile(&self.graph, outputs, self.bounds.len(), rounding);
+        let compile = |outputs: &[NodeId]| Program::compile(&self.graph, outputs, self.bounds.len(), rounding);
         self.tapes = Tapes {
             value: compile(&[self.log_density]),
             gradient: compile(&self.gradient),
@@ -177,22 +175,27 @@ impl Model {
         &self.gradient
     }
 
-    /// The tape of log p.
-    pub fn value_tape(&self) -> &Tape {
+    /// What computes log p.
+    pub fn value_program(&self) -> &Program {
         &self.tapes.value
     }
 
-    /// The tape of the gradient alone; root logarithms are not in it.
-    pub fn gradient_tape(&self) -> &Tape {
+    /// What computes the gradient alone; root logarithms are not in it.
+    pub fn gradient_program(&self) -> &Program {
         &self.tapes.gradient
     }
 
-    /// The tape of log p and, in the rows after it, the gradient; work that both need is done once.
-    pub fn joint_tape(&self) -> &Tape {
+    /// log p and, in the rows after it, the gradient; work that both need is done once.
+    fn joint(&self) -> &Program {
         self.tapes.joint.get_or_init(|| {
             let outputs: Vec<NodeId> = std::iter::once(self.log_density).chain(self.gradient.iter().copied()).collect();
-            Tape::compile(&self.graph, &outputs, self.bounds.len(), self.tapes.rounding)
+            Program::compile(&self.graph, &outputs, self.bounds.len(), self.tapes.rounding)
         })
+    }
+
+    /// Parameters on sets with a name (simplex, ordered, …) as expressions of the variables.
+    pub fn transformed(&self) -> &[(VariableName, NodeId)] {
+        &self.transformed
     }
 
     /// The names of the variables, in order.
@@ -219,9 +222,9 @@ impl Model {
         found
     }
 
-    /// A tape for the formula as typed.
-    pub fn typed_tape(&self) -> Tape {
-        Tape::compile(&self.graph, &[self.typed], self.bounds.len(), self.tapes.rounding)
+    /// What computes the formula as typed.
+    pub fn typed_program(&self) -> Program {
+        Program::compile(&self.graph, &[self.typed], self.bounds.len(), self.tapes.rounding)
     }
 
     /// A copy of the graph extended by the gradient of `root`, one of its nodes, and that gradient.
@@ -275,12 +278,13 @@ impl LogDensity for Model {
     }
 
     fn evaluator(&self) -> Box<dyn Evaluate + '_> {
-        let evaluator = |tape| Evaluator::with_level(tape, self.tapes.level);
+        let evaluator = |program| ProgramEvaluator::new(program, self.tapes.level);
         Box::new(ModelEvaluator {
             model: self,
             value: evaluator(&self.tapes.value),
             gradient: evaluator(&self.tapes.gradient),
             joint: None,
+            asked: LANES,
         })
     }
 
@@ -293,7 +297,8 @@ impl LogDensity for Model {
     }
 
     fn near_end(&self, end: End) -> Option<Box<dyn Evaluate + '_>> {
-        if self.bounds.len() != 1 {
+        // A variable below a sum over rows cannot be replaced without adding up anew.
+        if self.bounds.len() != 1 || !self.tapes.value.loops().is_empty() {
             return None;
         }
         let tape = self.end_tape(end);
@@ -304,10 +309,11 @@ impl LogDensity for Model {
 
 struct ModelEvaluator<'a> {
     model: &'a Model,
-    value: Evaluator,
-    gradient: Evaluator,
-    /// Scratch space of the joint tape and the rows it writes, once asked for.
-    joint: Option<(Evaluator, Vec<Lanes>)>,
+    value: ProgramEvaluator,
+    gradient: ProgramEvaluator,
+    /// Scratch space of the joint program and the rows it writes, once asked for.
+    joint: Option<(ProgramEvaluator, Vec<Lanes>)>,
+    asked: usize,
 }
 
 impl Evaluate for ModelEvaluator<'_> {
@@ -320,13 +326,24 @@ impl Evaluate for ModelEvaluator<'_> {
     }
 
     fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
-        let tape = self.model.joint_tape();
+        let program = self.model.joint();
         let (evaluator, rows) = self.joint.get_or_insert_with(|| {
-            (Evaluator::with_level(tape, self.model.tapes.level), vec![Lanes::default(); self.model.bounds.len() + 1])
+            let mut evaluator = ProgramEvaluator::new(program, self.model.tapes.level);
+            evaluator.ask_for(self.asked);
+            (evaluator, vec![Lanes::default(); self.model.bounds.len() + 1])
         });
-        evaluator.run(tape, positions, rows);
+        evaluator.run(program, positions, rows);
         *log_density = rows[0];
         gradient.copy_from_slice(&rows[1..]);
+    }
+
+    fn ask_for(&mut self, lanes: usize) {
+        self.value.ask_for(lanes);
+        self.gradient.ask_for(lanes);
+        if let Some((joint, _)) = &mut self.joint {
+            joint.ask_for(lanes);
+        }
+        self.asked = lanes;
     }
 }
 
@@ -350,6 +367,22 @@ fn positions(graph: &mut Graph, dimension: usize) -> Vec<NodeId> {
     (0..dimension as u32).map(|variable| graph.variable(variable)).collect()
 }
 
+/// What the value means: by the text, by a flag, or by both if they agree.
+fn one_meaning(formula: &Formula, flag: Option<Meaning>) -> Result<Meaning> {
+    match (formula.ast().meaning(), flag) {
+        (Some(text), Some(flag)) if text != flag => {
+            let message = format!("the text says `{} =`, and the flag is --{}", text.word(), flag.name());
+            Err(Error::new(ErrorKind::Setting, message).hint("drop one of the two, or give the text as --model"))
+        }
+        (None, None) => {
+            let error = Error::new(ErrorKind::Setting, "nothing says what the last expression means");
+            let error = error.at(formula.ast().span(formula.ast().root()));
+            Err(error.hint("begin its line with `log_density =`, `density =` or `energy =`"))
+        }
+        (text, flag) => Ok(text.or(flag).expect("one of them is there")),
+    }
+}
+
 /// A log density that is one number: flat (fine), or no density at all.
 fn refuse_constant(graph: &Graph, log_density: NodeId) -> Result<()> {
     let refuse = |kind, message: &str| Err(Error::new(kind, message));
@@ -360,94 +393,5 @@ fn refuse_constant(graph: &Graph, log_density: NodeId) -> Result<()> {
         Some(f64::NEG_INFINITY) => refuse(ErrorKind::ZeroDensity, "the density is zero everywhere"),
         Some(f64::INFINITY) => refuse(ErrorKind::Overflow, "the density is infinite everywhere"),
         _ => Ok(()),
-    }
-}
-
-/// The variables in their final order, each with its range.
-fn declare(formula: &Formula, declarations: &[Declaration]) -> Result<Vec<(VariableName, Bound)>> {
-    let (named, unnamed): (Vec<&Declaration>, Vec<&Declaration>) = declarations.iter().partition(|declaration| declaration.name.is_some());
-    // A first lowering finds the elements of vectors; the second, in the caller, numbers them in the final order.
-    let lowered = lower(formula, &[])?;
-    let mut variables = lowered.variables;
-    if !unnamed.is_empty() {
-        return declare_only(variables, &named, &unnamed);
-    }
-    if named.is_empty() {
-        if variables.is_empty() {
-            variables.push(VariableName { name: "x".into(), index: None });
-        }
-        let unbounded = |variable: &VariableName| Bound::new(variable.to_string(), f64::NEG_INFINITY, f64::INFINITY);
-        return Ok(group_vectors(variables).into_iter().map(|variable| (variable.clone(), unbounded(&variable))).collect());
-    }
-    let mut declared: Vec<(VariableName, Bound)> = Vec::new();
-    for declaration in &named {
-        let name = declaration.name.as_deref().unwrap_or_default();
-        let mut elements: Vec<VariableName> = variables
-            .iter()
-            .filter(|variable| variable.to_string() == name || (variable.index.is_some() && variable.name == name))
-            .cloned()
-            .collect();
-        elements.sort();
-        if elements.is_empty() {
-            elements.push(parse_name(name));
-        }
-        for element in elements {
-            if declared.iter().any(|(variable, _)| *variable == element) {
-                return Err(Error::new(ErrorKind::Declaration, format!("`{element}` has two ranges")).hint("keep one --range for it"));
-            }
-            let bound = Bound::new(element.to_string(), declaration.low, declaration.high);
-            bound.check()?;
-            declared.push((element, bound));
-        }
-    }
-    for (variable, span) in variables.iter().zip(&lowered.spans) {
-        if !declared.iter().any(|(known, _)| known == variable) {
-            let names: Vec<String> = declared.iter().map(|(known, _)| known.to_string()).collect();
-            let unused = |name: &&str| !variables.iter().any(|variable| variable.to_string() == **name);
-            let near = suggest(&variable.to_string(), names.iter().map(String::as_str).filter(unused));
-            let hint = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("declare it: --range {variable}=-inf,inf"),
-            };
-            let error = Error::new(ErrorKind::UnknownName, format!("`{variable}` has no range, though other variables have")).hint(hint);
-            return Err(match span {
-                Some(span) => error.at(*span),
-                None => error,
-            });
-        }
-    }
-    Ok(declared)
-}
-
-fn declare_only(variables: Vec<VariableName>, named: &[&Declaration], unnamed: &[&Declaration]) -> Result<Vec<(VariableName, Bound)>> {
-    let names: Vec<String> = variables.iter().map(ToString::to_string).collect();
-    if unnamed.len() > 1 || !named.is_empty() || variables.len() > 1 {
-        let example: Vec<String> = names.iter().take(2).map(|name| format!("--range {name}=0,1")).collect();
-        return Err(Error::new(ErrorKind::BoundsMalformed, "a range without a name serves a formula of one variable")
-            .hint(format!("name each range: {}", if example.is_empty() { "--range x=0,1".into() } else { example.join(" ") })));
-    }
-    let variable = variables.into_iter().next().unwrap_or(VariableName { name: "x".into(), index: None });
-    let bound = Bound::new(variable.to_string(), unnamed[0].low, unnamed[0].high);
-    bound.check()?;
-    Ok(vec![(variable, bound)])
-}
-
-/// Elements of a vector stand together, ascending, where the vector first appears.
-fn group_vectors(variables: Vec<VariableName>) -> Vec<VariableName> {
-    let mut order: Vec<&str> = Vec::new();
-    for variable in &variables {
-        if !order.contains(&variable.name.as_str()) {
-            order.push(&variable.name);
-        }
-    }
-    let mut grouped = variables.clone();
-    grouped.sort_by_key(|variable| (order.iter().position(|name| *name == variable.name), variable.index));
-    grouped
-}
-
-fn parse_name(name: &str) -> VariableName {
-    match name.split_once('[') {
-        Some((stem, index)) => VariableName { name: stem.into(), index: index.trim_end_matches(']').parse().ok() },
-        None => VariableName { name: name.into(), index: None },
     }
 }

@@ -39,9 +39,21 @@ pub fn gradient(graph: &mut Graph, root: NodeId, wrt: &[NodeId]) -> Result<Vec<N
             results[at] = Some(merge(graph, &pieces));
         }
         for (guard, adjoint) in pieces {
-            for contribution in rules::contributions(graph, node, adjoint) {
+            for mut contribution in rules::contributions(graph, node, adjoint) {
                 if !depends.get(contribution.operand.index()).copied().unwrap_or(false) {
                     continue;
+                }
+                let mut guard = guard;
+                if let (Some(table), None) = (graph.table_of(node), graph.table_of(contribution.operand)) {
+                    // Every row contributes to what does not vary. Guards may vary, so they go inside.
+                    for guard in guard.take().into_iter().chain(contribution.guard.take()) {
+                        let zero = graph.constant(0.0);
+                        contribution.value = graph.select(guard, contribution.value, zero);
+                    }
+                    contribution.value = match contribution.group {
+                        Some((index, group)) => graph.group_sum(contribution.value, index, group),
+                        None => graph.row_sum(table, contribution.value),
+                    };
                 }
                 let guard = match (guard, contribution.guard) {
                     (Some(outer), Some(inner)) => Some(graph.binary(Binary::And, outer, inner)),

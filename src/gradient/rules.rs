@@ -12,14 +12,22 @@ pub(super) struct Contribution {
     pub(super) value: NodeId,
     /// Where this contribution holds; it is zero elsewhere.
     pub(super) guard: Option<NodeId>,
+    /// The rows that contribute, if not all: those where this column is this number.
+    pub(super) group: Option<(NodeId, u32)>,
+}
+
+impl Contribution {
+    fn new(operand: NodeId, value: NodeId, guard: Option<NodeId>) -> Self {
+        Contribution { operand, value, guard, group: None }
+    }
 }
 
 /// The contributions of `node` to its operands, given its `adjoint` ∂root/∂node. Operators that are constant almost everywhere
 /// (sign, floor, comparisons) give none.
 pub(super) fn contributions(graph: &mut Graph, node: NodeId, adjoint: NodeId) -> Vec<Contribution> {
-    let all = |operand, value| vec![Contribution { operand, value, guard: None }];
+    let all = |operand, value| vec![Contribution::new(operand, value, None)];
     match graph.node(node) {
-        Node::Constant(_) | Node::Variable(_) => Vec::new(),
+        Node::Constant(_) | Node::Variable(_) | Node::Column(_) => Vec::new(),
         Node::Unary(op, x) => unary(graph, op, x, node, adjoint).map_or(Vec::new(), |value| all(x, value)),
         Node::Power(x, n) => {
             let (order, lower) = (graph.constant(f64::from(n)), graph.power(x, n - 1));
@@ -39,11 +47,23 @@ pub(super) fn contributions(graph: &mut Graph, node: NodeId, adjoint: NodeId) ->
                 .map(|operand| {
                     let below = graph.subtract(operand, node);
                     let weight = graph.unary(Unary::Exp, below);
-                    Contribution { operand, value: graph.multiply(adjoint, weight), guard: None }
+                    Contribution::new(operand, graph.multiply(adjoint, weight), None)
                 })
                 .collect()
         }
         Node::Binary(op, a, b) => binary(graph, op, a, b, node, adjoint),
+        Node::Gather(list, index) => {
+            let elements = graph.list(list).to_vec();
+            let to = |(operand, group)| Contribution { operand, value: adjoint, guard: None, group: Some((index, group)) };
+            elements.into_iter().zip(1..).map(to).collect()
+        }
+        // Each row has the adjoint of the sum.
+        Node::RowSum(body) => all(body, adjoint),
+        Node::GroupSum(body, index, group) => {
+            let group = graph.constant(f64::from(group));
+            let (inside, zero) = (graph.binary(Binary::Equal, index, group), graph.constant(0.0));
+            all(body, graph.select(inside, adjoint, zero))
+        }
     }
 }
 
@@ -218,7 +238,7 @@ fn binary(graph: &mut Graph, op: Binary, a: NodeId, b: NodeId, y: NodeId, adjoin
         }
         Less | LessEqual | Equal | NotEqual | And | Or => return Vec::new(),
     };
-    vec![Contribution { operand: a, value: to_a, guard: None }, Contribution { operand: b, value: to_b, guard: None }]
+    vec![Contribution::new(a, to_a, None), Contribution::new(b, to_b, None)]
 }
 
 /// The derivative of min (`a <= b` takes a) and max (`a < b` takes b): at a tie the first argument's.
@@ -229,8 +249,5 @@ fn choose_by(graph: &mut Graph, comparison: Binary, a: NodeId, b: NodeId, adjoin
 
 fn choose(graph: &mut Graph, condition: NodeId, then: NodeId, otherwise: NodeId, adjoint: NodeId) -> Vec<Contribution> {
     let not = graph.unary(Unary::Not, condition);
-    vec![
-        Contribution { operand: then, value: adjoint, guard: Some(condition) },
-        Contribution { operand: otherwise, value: adjoint, guard: Some(not) },
-    ]
+    vec![Contribution::new(then, adjoint, Some(condition)), Contribution::new(otherwise, adjoint, Some(not))]
 }

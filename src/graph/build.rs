@@ -219,7 +219,12 @@ impl Graph {
             return self.negate(a);
         }
         if let Some(x) = self.number(a) {
-            return self.constant(op.eval(x));
+            let value = op.eval(x);
+            // exp(-5000) is no zero to a logarithm that comes later.
+            if op == Unary::Exp && x.is_finite() && !value.is_normal() {
+                return self.intern(Node::Unary(op, a));
+            }
+            return self.constant(value);
         }
         match (op, self.node(a)) {
             (Unary::Log, Node::Unary(Unary::Exp, u)) => u,
@@ -326,6 +331,7 @@ impl Graph {
         match node {
             Node::Constant(bits) => f64::from_bits(bits).is_finite(),
             Node::Variable(_) | Node::Select(..) | Node::LogSumExp(_) => true,
+            Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..) => true,
             Node::Unary(op, _) => {
                 !matches!(op, Sqrt | Log | Log1p | Log1mExp | Tan | Asin | Acos | Acosh | Atanh | Gamma | Lgamma | Digamma)
             }

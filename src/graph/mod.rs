@@ -1,20 +1,24 @@
 //! The expression graph: a hash-consed arena of nodes, children before parents.
 
 mod build;
+mod extract;
 mod lower;
 mod op;
 pub mod print;
 
 mod range;
+mod rows;
 mod substitute;
 
 use std::collections::HashMap;
 
-pub use lower::{Lowered, VariableName, constant, lower};
+pub use lower::{Declared, Lowered, VariableName, constant, lower, lower_with};
 pub use op::{Binary, Unary};
 pub use range::{Range, ranges};
+pub use rows::{Description, TableId};
 pub use substitute::substitute;
 
+pub(crate) use extract::extract;
 pub(crate) use op::{log_sum_exp, max, min, powi, select, truth};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -57,6 +61,14 @@ pub enum Node {
     Select(NodeId, NodeId, NodeId),
     /// log Σ exp of a list.
     LogSumExp(ListId),
+    /// The column with this number: a number for each row of its table.
+    Column(u32),
+    /// The element of a list that a column of whole numbers (the node) picks, the first being 1.
+    Gather(ListId, NodeId),
+    /// Σ over the rows of a table.
+    RowSum(NodeId),
+    /// Σ over the rows in which a column of whole numbers (the second node) is this one.
+    GroupSum(NodeId, NodeId, u32),
 }
 
 /// Shared immutable nodes; the same expression is the same node.
@@ -68,6 +80,7 @@ pub struct Graph {
     lists: Vec<Box<[NodeId]>>,
     node_ids: HashMap<Node, NodeId>,
     list_ids: HashMap<Box<[NodeId]>, ListId>,
+    rows: rows::Rows,
     full: bool,
 }
 
@@ -110,11 +123,12 @@ impl Graph {
     /// The operands of `id`, in order.
     pub fn operands(&self, id: NodeId) -> Operands<'_> {
         match self.node(id) {
-            Node::Constant(_) | Node::Variable(_) => Operands::Few([id; 3], 0, 0),
-            Node::Unary(_, a) | Node::Power(a, _) | Node::Polygamma(_, a) => Operands::Few([a; 3], 0, 1),
-            Node::Binary(_, a, b) => Operands::Few([a, b, b], 0, 2),
+            Node::Constant(_) | Node::Variable(_) | Node::Column(_) => Operands::Few([id; 3], 0, 0),
+            Node::Unary(_, a) | Node::Power(a, _) | Node::Polygamma(_, a) | Node::RowSum(a) => Operands::Few([a; 3], 0, 1),
+            Node::Binary(_, a, b) | Node::GroupSum(a, b, _) => Operands::Few([a, b, b], 0, 2),
             Node::Select(c, a, b) => Operands::Few([c, a, b], 0, 3),
-            Node::LogSumExp(list) => Operands::Many(self.list(list).iter()),
+            Node::LogSumExp(list) => Operands::Many(self.list(list).iter(), None),
+            Node::Gather(list, index) => Operands::Many(self.list(list).iter(), Some(index)),
         }
     }
 
@@ -145,6 +159,7 @@ impl Graph {
         self.nodes.push(node);
         let total = Graph::keeps_total(node) && self.operands(id).all(|operand| self.total[operand.index()]);
         self.total.push(total);
+        self.note_rows(id);
         self.node_ids.insert(node, id);
         id
     }
@@ -181,24 +196,45 @@ impl Graph {
         (0..needed.len()).filter(|&index| needed[index]).map(|index| NodeId(index as u32)).collect()
     }
 
-    /// The scalar definition of the graph: the value of each of `roots` at `position` (one entry per variable number).
-    /// Slow and simple; the oracle for every other evaluator.
+    /// The scalar definition of the graph: the value of each of `roots`, which do not vary, at `position` (one entry per variable
+    /// number). Slow and simple; the oracle for every other evaluator.
     pub fn eval(&self, roots: &[NodeId], position: &[f64]) -> Vec<f64> {
-        let mut values = vec![f64::NAN; roots.iter().map(|root| root.index() + 1).max().unwrap_or(0)];
+        // A number a row for nodes that vary, one number for the others.
+        let mut values: Vec<Vec<f64>> = vec![Vec::new(); roots.iter().map(|root| root.index() + 1).max().unwrap_or(0)];
         for id in self.order(roots) {
-            let value = |id: NodeId| values[id.index()];
-            values[id.index()] = match self.node(id) {
-                Node::Constant(bits) => f64::from_bits(bits),
-                Node::Variable(variable) => position[variable as usize],
-                Node::Unary(op, a) => op.eval(value(a)),
-                Node::Binary(op, a, b) => op.eval(value(a), value(b)),
-                Node::Power(a, n) => powi(value(a), n),
-                Node::Polygamma(n, a) => crate::math::polygamma(n, value(a)),
-                Node::Select(c, a, b) => select(value(c), value(a), value(b)),
-                Node::LogSumExp(list) => log_sum_exp(self.list(list).iter().map(|&id| value(id))),
+            let of = |id: NodeId, row: usize| if self.table_of(id).is_some() { values[id.index()][row] } else { values[id.index()][0] };
+            let rows = self.table_of(id).map_or(1, |table| self.table_rows(table));
+            let value = match self.node(id) {
+                Node::Variable(variable) => vec![position[variable as usize]],
+                Node::Column(column) => self.column_values(column).to_vec(),
+                Node::Gather(list, index) => (0..rows).map(|row| of(self.list(list)[of(index, row) as usize - 1], 0)).collect(),
+                Node::RowSum(body) => vec![values[body.index()].iter().sum()],
+                Node::GroupSum(body, index, group) => {
+                    let rows = values[index.index()].len();
+                    vec![(0..rows).filter(|&row| of(index, row) == f64::from(group)).map(|row| of(body, row)).sum()]
+                }
+                _ => {
+                    let row = |row: usize| self.apply(id, &self.operands(id).map(|operand| of(operand, row)).collect::<Vec<f64>>());
+                    (0..rows).map(row).collect()
+                }
             };
+            values[id.index()] = value;
         }
-        roots.iter().map(|root| values[root.index()]).collect()
+        roots.iter().map(|root| values[root.index()][0]).collect()
+    }
+
+    /// The operator of `id` on numbers.
+    fn apply(&self, id: NodeId, operands: &[f64]) -> f64 {
+        match (self.node(id), operands) {
+            (Node::Constant(bits), _) => f64::from_bits(bits),
+            (Node::Unary(op, _), &[a]) => op.eval(a),
+            (Node::Binary(op, ..), &[a, b]) => op.eval(a, b),
+            (Node::Power(_, n), &[a]) => powi(a, n),
+            (Node::Polygamma(n, _), &[a]) => crate::math::polygamma(n, a),
+            (Node::Select(..), &[c, a, b]) => select(c, a, b),
+            (Node::LogSumExp(_), operands) => log_sum_exp(operands.iter().copied()),
+            (node, _) => unreachable!("{node:?} is no operator on numbers"),
+        }
     }
 }
 
@@ -207,8 +243,8 @@ impl Graph {
 pub enum Operands<'a> {
     /// Up to three, the next one, how many.
     Few([NodeId; 3], usize, usize),
-    /// A list's.
-    Many(std::slice::Iter<'a, NodeId>),
+    /// A list's, then perhaps one more.
+    Many(std::slice::Iter<'a, NodeId>, Option<NodeId>),
 }
 
 impl Iterator for Operands<'_> {
@@ -221,7 +257,7 @@ impl Iterator for Operands<'_> {
                 *next += 1;
                 operand
             }
-            Operands::Many(operands) => operands.next().copied(),
+            Operands::Many(operands, last) => operands.next().copied().or_else(|| last.take()),
         }
     }
 }

@@ -89,6 +89,13 @@ pub fn ranges(graph: &Graph, root: NodeId, variables: &[Range]) -> Vec<Range> {
                 let low = graph.list(list).iter().map(|&operand| of(operand).low).fold(f64::NEG_INFINITY, f64::max);
                 Range::new(low, f64::INFINITY)
             }
+            Node::Column(column) => Range::hull(graph.column_values(column).iter().copied()),
+            Node::Gather(list, _) => Range::hull(graph.list(list).iter().flat_map(|&element| [of(element).low, of(element).high])),
+            // The sum of any number of terms of one sign has that sign.
+            Node::RowSum(body) | Node::GroupSum(body, ..) => Range::new(
+                if of(body).is_nonnegative() { 0.0 } else { f64::NEG_INFINITY },
+                if of(body).is_nonpositive() { 0.0 } else { f64::INFINITY },
+            ),
         };
         ranges[id.index()] = range;
     }

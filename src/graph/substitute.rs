@@ -16,10 +16,10 @@ pub fn substitute(graph: &mut Graph, root: NodeId, variable: NodeId, replacement
 }
 
 /// The node `id` with its operands replaced by their images.
-fn rebuild(graph: &mut Graph, id: NodeId, images: &HashMap<NodeId, NodeId>) -> NodeId {
+pub(super) fn rebuild(graph: &mut Graph, id: NodeId, images: &HashMap<NodeId, NodeId>) -> NodeId {
     let image = |id: NodeId| images[&id];
     match graph.node(id) {
-        Node::Constant(_) | Node::Variable(_) => id,
+        Node::Constant(_) | Node::Variable(_) | Node::Column(_) => id,
         Node::Unary(op, x) => graph.unary(op, image(x)),
         Node::Binary(op, a, b) => graph.binary(op, image(a), image(b)),
         Node::Power(x, n) => graph.power(image(x), n),
@@ -29,5 +29,14 @@ fn rebuild(graph: &mut Graph, id: NodeId, images: &HashMap<NodeId, NodeId>) -> N
             let operands: Vec<NodeId> = graph.list(list).iter().map(|&operand| image(operand)).collect();
             graph.log_sum_exp(&operands)
         }
+        Node::Gather(list, index) => {
+            let elements: Vec<NodeId> = graph.list(list).iter().map(|&element| image(element)).collect();
+            graph.gather(&elements, index).expect("the same indices")
+        }
+        Node::RowSum(body) => match graph.table_of(body) {
+            Some(table) => graph.row_sum(table, image(body)),
+            None => unreachable!("a sum over rows is of something that varies"),
+        },
+        Node::GroupSum(body, index, group) => graph.group_sum(image(body), index, group),
     }
 }

@@ -122,8 +122,10 @@ pub fn anneal<K: Kernel>(
         let mut evaluate = idle.unwrap_or_else(|| density.evaluator());
         let mut noise = BlockRng::new(settings.seed, block as u64, Purpose::Noise);
         let mut info = StepInfo::default();
+        let active = LANES.min(settings.chains - block * LANES);
+        evaluate.ask_for(active);
+        let active = active as u64;
         let mut state = kernel.init(starts.block(block), &mut *evaluate);
-        let active = LANES.min(settings.chains - block * LANES) as u64;
         let mut frame = 0;
         let mut complete = true;
         let mut shoot = |taken: usize, positions: &[crate::math::Lanes]| {

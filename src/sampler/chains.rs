@@ -158,20 +158,21 @@ impl<'a, S> Block<'a, S> {
         evaluate: &'s mut Box<dyn Evaluate + 'a>,
         coordinates: &'s Coordinates,
         scratch: &'s mut [Lanes],
+        active: usize,
     ) -> InCoordinates<'s, 'a> {
-        InCoordinates { inner: &mut **evaluate, coordinates, scratch }
+        InCoordinates { inner: &mut **evaluate, coordinates, scratch, active }
     }
 
     /// Places the state where the block waits.
     fn settle<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates) {
         let mut whitened = self.unconstrained.clone();
         coordinates.whitened(&self.unconstrained, &mut whitened);
-        self.state = Some(kernel.init(whitened, &mut Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch)));
+        self.state = Some(kernel.init(whitened, &mut Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch, self.active)));
     }
 
     fn step<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates, parameters: Parameters) {
         if let Some(state) = &mut self.state {
-            let mut evaluate = Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch);
+            let mut evaluate = Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch, self.active);
             kernel.step(state, &mut evaluate, &mut self.noise, parameters, &mut self.info);
             self.gradients += self.info.gradients[..self.active].iter().sum::<f64>() as u64;
         }
@@ -250,8 +251,11 @@ fn blocks<'a, K: Kernel>(
             for (row, transform) in unconstrained.iter_mut().zip(&coordinates.transforms) {
                 row.iter_mut().for_each(|x| *x = transform.coordinate(*x));
             }
+            let active = LANES.min(starts.chains() - block * LANES);
+            let mut evaluate = density.evaluator();
+            evaluate.ask_for(active);
             Block {
-                evaluate: density.evaluator(),
+                evaluate,
                 noise: BlockRng::new(settings.seed, block as u64, Purpose::Noise),
                 state: None,
                 scratch: vec![Lanes::default(); 2 * dimension],
@@ -259,7 +263,7 @@ fn blocks<'a, K: Kernel>(
                 moments: Moments::new(dimension, dense),
                 info: StepInfo::default(),
                 gradients: 0,
-                active: LANES.min(starts.chains() - block * LANES),
+                active,
                 record: Record { columns: vec![Vec::new(); dimension], ..Record::default() },
             }
         })

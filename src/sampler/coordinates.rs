@@ -149,6 +149,8 @@ pub struct InCoordinates<'a, 'b> {
     pub coordinates: &'a Coordinates,
     /// Twice as many rows as variables.
     pub scratch: &'a mut [Lanes],
+    /// Lanes in use: the density of the others is 0, so that no kernel moves them.
+    pub active: usize,
 }
 
 impl Evaluate for InCoordinates<'_, '_> {
@@ -165,6 +167,7 @@ impl Evaluate for InCoordinates<'_, '_> {
                 each(*level, |lane| log_density[lane] += transform.log_jacobian(u[lane]));
             }
         }
+        log_density[self.active..].fill(f64::NEG_INFINITY);
     }
 
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
@@ -183,6 +186,7 @@ impl Evaluate for InCoordinates<'_, '_> {
             transform.pull_back(*level, u, log_density, slope);
         }
         metric.pull_back(*level, gradient);
+        log_density[self.active..].fill(f64::NEG_INFINITY);
     }
 }
 

@@ -119,7 +119,7 @@ impl Kernel for Nuts {
         }
         let Rows { acceptance, .. } = &state.rows;
         let (mean, gradients) = (&mut info.acceptance, &info.gradients);
-        each(self.level, |lane| mean[lane] = acceptance[lane] / gradients[lane]);
+        each(self.level, |lane| mean[lane] = acceptance[lane] / if gradients[lane] > 0.0 { gradients[lane] } else { 1.0 });
         info.energy = state.candidate.energy;
         state.point.copy_from(&state.candidate.point);
     }
@@ -151,7 +151,9 @@ impl Nuts {
         candidate.energy = rows.start_energy;
         rows.log_weight = Lanes::default();
         rows.acceptance = Lanes::default();
-        rows.going = Lanes::splat(1.0);
+        let going = &mut rows.going;
+        // Idle lanes, and none else, begin where the density is 0.
+        each(self.level, |lane| going[lane] = f64::from(u8::from(point.log_density[lane] > f64::NEG_INFINITY)));
         info.gradients = Lanes::default();
         info.divergent = Lanes::default();
     }

@@ -21,13 +21,15 @@ pub enum Expr {
     Number(f64),
     /// A variable, a definition, a bound index, or a constant (`pi`, `e`, `inf`).
     Name(String),
-    /// `x[i]`, 1-based.
+    /// `x[i]`, `W[i, j]`, `x[2..5]`; 1-based.
     Index {
-        /// The vector.
+        /// The vector or matrix.
         name: String,
-        /// Which element; a constant once sums are expanded.
-        index: ExprId,
+        /// One for each dimension, in order.
+        subscripts: Vec<Subscript>,
     },
+    /// `[a, b, c]`: a vector, or of vectors a matrix by rows.
+    List(Vec<ExprId>),
     /// A prefix operator.
     Unary {
         /// Which.
@@ -76,6 +78,26 @@ pub enum Expr {
         /// The term or factor.
         body: ExprId,
     },
+}
+
+/// What stands between the brackets of an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subscript {
+    /// One element: a constant once sums are expanded, or a column of whole numbers.
+    At(ExprId),
+    /// Those from the first to the last, both included.
+    Between(ExprId, ExprId),
+}
+
+impl Subscript {
+    /// The expressions in it.
+    pub fn exprs(self) -> impl Iterator<Item = ExprId> {
+        let (first, last) = match self {
+            Subscript::At(index) => (index, None),
+            Subscript::Between(first, last) => (first, Some(last)),
+        };
+        std::iter::once(first).chain(last)
+    }
 }
 
 /// `i in first..last`, both ends included.
@@ -143,12 +165,123 @@ pub struct Definition {
     pub body: ExprId,
 }
 
+/// `name in (low, high)` or `name[n, m] in simplex`: a parameter and where it may be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// The name it declares.
+    pub name: String,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// The lengths of its dimensions, constant expressions: none for a number, one for a vector, two for a matrix.
+    pub shape: Vec<ExprId>,
+    /// Where it may be.
+    pub domain: Domain,
+    /// Where the domain stands.
+    pub domain_span: Span,
+}
+
+/// Where a parameter may be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Domain {
+    /// Between two constant expressions; a square bracket includes its end, which for a density changes nothing.
+    Interval {
+        /// The lower end.
+        low: ExprId,
+        /// The upper end.
+        high: ExprId,
+        /// Whether each end is included.
+        closed: [bool; 2],
+    },
+    /// A set with a name.
+    Constraint(Constraint),
+}
+
+macro_rules! constraints {
+    ($($(#[$doc:meta])* $variant:ident $name:literal;)*) => {
+        /// The sets with a name, under Stan's names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Constraint { $($(#[$doc])* $variant,)* }
+
+        impl Constraint {
+            /// Every one.
+            pub const ALL: &'static [Constraint] = &[$(Constraint::$variant,)*];
+
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self { $(Constraint::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+constraints! {
+    /// Numbers of 0 or more that add up to 1.
+    Simplex "simplex";
+    /// Ascending numbers.
+    Ordered "ordered";
+    /// Ascending numbers of 0 or more.
+    PositiveOrdered "positive_ordered";
+    /// A vector of length 1.
+    UnitVector "unit_vector";
+    /// A lower-triangular matrix with a positive diagonal.
+    CholeskyFactorCov "cholesky_factor_cov";
+    /// A lower-triangular matrix with a positive diagonal and rows of length 1.
+    CholeskyFactorCorr "cholesky_factor_corr";
+    /// A symmetric positive-definite matrix.
+    CovMatrix "cov_matrix";
+    /// A symmetric positive-definite matrix with 1 on its diagonal.
+    CorrMatrix "corr_matrix";
+}
+
+/// What stands before the last expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Statement {
+    /// Gives an expression a name.
+    Definition(Definition),
+    /// Says where a parameter may be.
+    Parameter(Parameter),
+}
+
+/// What the number that a formula computes is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    /// A density p, up to its normaliser.
+    Density,
+    /// log p, up to a constant.
+    LogDensity,
+    /// −log p, up to a constant.
+    Energy,
+}
+
+impl Meaning {
+    /// Every meaning.
+    pub const ALL: [Meaning; 3] = [Meaning::Density, Meaning::LogDensity, Meaning::Energy];
+
+    /// Its name: that of the flag.
+    pub fn name(self) -> &'static str {
+        match self {
+            Meaning::Density => "density",
+            Meaning::LogDensity => "log-density",
+            Meaning::Energy => "energy",
+        }
+    }
+
+    /// Its word in the language.
+    pub fn word(self) -> &'static str {
+        match self {
+            Meaning::LogDensity => "log_density",
+            _ => self.name(),
+        }
+    }
+}
+
 /// A parsed formula.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ast {
     pub(crate) exprs: Vec<Expr>,
     pub(crate) spans: Vec<Span>,
-    pub(crate) definitions: Vec<Definition>,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) meaning: Option<Meaning>,
     pub(crate) root: ExprId,
 }
 
@@ -168,9 +301,30 @@ impl Ast {
         self.spans[id.index()]
     }
 
+    /// Definitions and declarations, in order.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
     /// The definitions, in order.
-    pub fn definitions(&self) -> &[Definition] {
-        &self.definitions
+    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.statements.iter().filter_map(|statement| match statement {
+            Statement::Definition(definition) => Some(definition),
+            Statement::Parameter(_) => None,
+        })
+    }
+
+    /// The declarations, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.statements.iter().filter_map(|statement| match statement {
+            Statement::Parameter(parameter) => Some(parameter),
+            Statement::Definition(_) => None,
+        })
+    }
+
+    /// What the last expression means, where the text says so: `log_density = …`.
+    pub fn meaning(&self) -> Option<Meaning> {
+        self.meaning
     }
 
     /// The last expression: the formula's value.

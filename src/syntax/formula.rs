@@ -94,6 +94,7 @@ impl fmt::Display for Formula {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ast::Meaning;
     use super::*;
 
     #[track_caller]
@@ -164,7 +165,7 @@ mod tests {
         for (name, _) in CONSTANTS {
             check(name, &[]);
         }
-        for word in KEYWORDS {
+        for word in KEYWORDS.iter().filter(|word| !Meaning::ALL.iter().any(|meaning| meaning.word() == **word)) {
             let error = format!("{word} = 1; x").parse::<Formula>().expect_err("a keyword cannot be defined");
             assert_eq!(error.kind, ErrorKind::Declaration, "{word}");
         }

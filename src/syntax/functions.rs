@@ -92,9 +92,18 @@ functions! {
     Hypot ["hypot"] Exactly(2), "sqrt(x^2 + y^2).";
     Dot ["dot"] TwoVectors, "Scalar product of two vectors.";
     Norm ["norm"] AtLeast(1), "Euclidean length of a vector or of its arguments.";
+    Sum ["sum"] Exactly(1), "`sum(v)`: of a vector, or over the rows of a table; `sum(i in 1..n, ...)`: of terms.";
+    Product ["prod"] Exactly(1), "`prod(v)`: of a vector; `prod(i in 1..n, ...)`: of factors.";
+    Mean ["mean"] Exactly(1), "`mean(y)`: of a vector or a column.";
+    Sd ["sd"] Exactly(1), "`sd(y)`: standard deviation (n - 1) of a vector or a column.";
 }
 
 impl Function {
+    /// Whether its name may also be that of a variable, as parentheses tell the two apart: these are what people call parameters.
+    pub fn is_soft(self) -> bool {
+        matches!(self, Function::Mean | Function::Sd | Function::Beta | Function::Gamma)
+    }
+
     /// The function called `name`.
     pub fn named(name: &str) -> Option<Function> {
         Function::ALL.iter().copied().find(|function| function.names().contains(&name))

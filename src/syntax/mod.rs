@@ -8,7 +8,10 @@ mod parse;
 mod print;
 mod suggest;
 
-pub use ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, UnaryOperator};
+pub use ast::{
+    Ast, BinaryOperator, Comparison, Constraint, Definition, Domain, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement,
+    Subscript, UnaryOperator,
+};
 pub use formula::{Formula, FreeName};
 pub use functions::{Arity, CONSTANTS, Function, KEYWORDS};
 pub use suggest::suggest;

@@ -6,12 +6,13 @@
 
 mod calls;
 mod expression;
+mod parameter;
 mod slips;
 mod tokens;
 
 use std::collections::{HashMap, HashSet};
 
-use super::ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, UnaryOperator};
+use super::ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, Meaning, Statement, UnaryOperator};
 use super::characters::{self, NESTING};
 use super::formula::FreeName;
 use super::functions::{CONSTANTS, Function};
@@ -91,7 +92,14 @@ enum Role {
     /// Arguments; the place of the name.
     Call(Function, Span),
     If(Span),
-    Index(Span),
+    /// `[a, b]`.
+    List,
+    /// The place of the name, which of its two subscripts are slices, whether the second has begun. A slice leaves two operands.
+    Index(Span, [bool; 2], bool),
+    /// The dimensions of a parameter.
+    Shape,
+    /// Where a parameter may be.
+    Interval(Stage),
     /// `sum(` or `prod(`; the places of the word and of the index.
     Fold(Fold, Span, Span, Stage),
     /// The range of an indexed definition; the place of the index.
@@ -145,7 +153,8 @@ struct Parser<'s> {
     defining: bool,
     exprs: Vec<Expr>,
     spans: Vec<Span>,
-    definitions: Vec<Definition>,
+    statements: Vec<Statement>,
+    meaning: Option<Meaning>,
     /// What the names of the language mean; a table, because a formula may hold very many names.
     known: HashMap<&'static str, Known>,
     defined: HashSet<&'s str>,
@@ -169,7 +178,8 @@ impl<'s> Parser<'s> {
             defining: false,
             exprs: Vec::new(),
             spans: Vec::new(),
-            definitions: Vec::new(),
+            statements: Vec::new(),
+            meaning: None,
             known: known(),
             defined: HashSet::new(),
             indices: Vec::new(),
@@ -184,22 +194,22 @@ impl<'s> Parser<'s> {
         loop {
             self.skip_newlines();
             if self.kind() == Kind::End {
-                return Err(slips::no_value(&self, self.definitions.last()));
+                return Err(slips::no_value(&self, self.statements.last()));
             }
-            match self.definition_head()? {
-                Some(head) => {
-                    let body = self.expression()?;
-                    self.define(head, body)?;
+            if let Some(parameter) = self.parameter()? {
+                self.statements.push(Statement::Parameter(parameter));
+            } else if let Some(head) = self.definition_head()? {
+                let body = self.expression()?;
+                self.define(head, body)?;
+            } else {
+                self.meaning = self.meaning_head();
+                let root = self.expression()?;
+                self.skip_newlines();
+                if self.kind() != Kind::End {
+                    return Err(slips::after_value(&self));
                 }
-                None => {
-                    let root = self.expression()?;
-                    self.skip_newlines();
-                    if self.kind() != Kind::End {
-                        return Err(slips::after_value(&self));
-                    }
-                    let ast = Ast { exprs: self.exprs, spans: self.spans, definitions: self.definitions, root };
-                    return Ok((ast, self.free));
-                }
+                let ast = Ast { exprs: self.exprs, spans: self.spans, statements: self.statements, meaning: self.meaning, root };
+                return Ok((ast, self.free));
             }
             if self.kind() == Kind::Semicolon {
                 self.advance();
@@ -213,7 +223,7 @@ impl<'s> Parser<'s> {
         let indexed = self.kind_at(1) == Kind::OpenIndex && self.kind_at(2) == Kind::Name && self.kind_at(3) == Kind::In;
         let plain = self.kind_at(1) == Kind::Assign;
         self.defining = indexed || plain;
-        if plain && matches!(name.kind, Kind::If | Kind::In | Kind::Fold(_) | Kind::Meaning | Kind::And | Kind::Or | Kind::Not) {
+        if plain && matches!(name.kind, Kind::If | Kind::In | Kind::Fold(_) | Kind::And | Kind::Or | Kind::Not) {
             return Err(slips::defines_keyword(self, name));
         }
         if name.kind != Kind::Name || !self.defining {
@@ -240,9 +250,22 @@ impl<'s> Parser<'s> {
             if self.kind() != Kind::Assign {
                 return Err(slips::no_assign(self));
             }
+            // Its elements may use those before them.
+            self.bind(name.span)?;
         }
         self.advance();
         Ok(Some(head))
+    }
+
+    /// Reads `density =`, `log_density =` or `energy =`, if that is what stands here.
+    fn meaning_head(&mut self) -> Option<Meaning> {
+        let word = self.token();
+        if word.kind != Kind::Meaning || self.kind_at(1) != Kind::Assign {
+            return None;
+        }
+        self.advance();
+        self.advance();
+        Meaning::ALL.into_iter().find(|meaning| meaning.word() == self.text(word.span))
     }
 
     fn define(&mut self, mut head: Definition, body: ExprId) -> Result<()> {
@@ -250,12 +273,18 @@ impl<'s> Parser<'s> {
         if head.range.is_some() {
             self.indices.pop();
         }
-        let name = self.text(head.name_span);
+        self.bind(head.name_span)?;
+        self.statements.push(Statement::Definition(head));
+        Ok(())
+    }
+
+    /// From here on the name is taken, and it must not have been used before.
+    fn bind(&mut self, name_span: Span) -> Result<()> {
+        let name = self.text(name_span);
         if let Some(&position) = self.free_positions.get(name) {
-            return Err(slips::used_too_early(self.free[position].span, head.name_span, name));
+            return Err(slips::used_too_early(self.free[position].span, name_span, name));
         }
         self.defined.insert(name);
-        self.definitions.push(head);
         Ok(())
     }
 
@@ -265,6 +294,7 @@ impl<'s> Parser<'s> {
         let what = if let Some(known) = self.known.get(name) {
             match known {
                 Known::Constant => "a constant",
+                Known::Function(function) if function.is_soft() && !self.defined.contains(name) => return Ok(()),
                 Known::Function(_) => "a function",
             }
         } else if self.defined.contains(name) {

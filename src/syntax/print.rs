@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::ast::{Ast, BinaryOperator, Comparison, Expr, ExprId, Fold, IndexRange, UnaryOperator};
+use super::ast::{Ast, BinaryOperator, Comparison, Domain, Expr, ExprId, Fold, IndexRange, Statement, Subscript, UnaryOperator};
 use super::parse::Level;
 
 /// What is still to be written.
@@ -14,18 +14,53 @@ enum Work<'a> {
 
 /// Writes `ast`.
 pub(super) fn print(ast: &Ast, out: &mut impl Write) -> fmt::Result {
-    for definition in ast.definitions() {
-        out.write_str(&definition.name)?;
-        if let Some(range) = &definition.range {
-            out.write_char('[')?;
-            run(ast, range_work(range), out)?;
-            out.write_char(']')?;
+    for statement in ast.statements() {
+        match statement {
+            Statement::Definition(definition) => {
+                out.write_str(&definition.name)?;
+                if let Some(range) = &definition.range {
+                    out.write_char('[')?;
+                    run(ast, range_work(range), out)?;
+                    out.write_char(']')?;
+                }
+                out.write_str(" = ")?;
+                run(ast, vec![Work::Expr(definition.body, None)], out)?;
+            }
+            Statement::Parameter(parameter) => {
+                out.write_str(&parameter.name)?;
+                if !parameter.shape.is_empty() {
+                    out.write_char('[')?;
+                    run(ast, comma_separated(&parameter.shape), out)?;
+                    out.write_char(']')?;
+                }
+                out.write_str(" in ")?;
+                match &parameter.domain {
+                    Domain::Interval { low, high, closed: [from, to] } => {
+                        out.write_char(if *from { '[' } else { '(' })?;
+                        run(ast, comma_separated(&[*low, *high]), out)?;
+                        out.write_char(if *to { ']' } else { ')' })?;
+                    }
+                    Domain::Constraint(constraint) => out.write_str(constraint.name())?,
+                }
+            }
         }
-        out.write_str(" = ")?;
-        run(ast, vec![Work::Expr(definition.body, None)], out)?;
         out.write_str("; ")?;
     }
+    if let Some(meaning) = ast.meaning() {
+        write!(out, "{} = ", meaning.word())?;
+    }
     run(ast, vec![Work::Expr(ast.root(), None)], out)
+}
+
+fn comma_separated(exprs: &[ExprId]) -> Vec<Work<'static>> {
+    let mut parts = Vec::new();
+    for (position, expr) in exprs.iter().enumerate() {
+        if position > 0 {
+            parts.push(Work::Text(", "));
+        }
+        parts.push(Work::Expr(*expr, None));
+    }
+    parts
 }
 
 fn range_work(range: &IndexRange) -> Vec<Work<'_>> {
@@ -59,8 +94,23 @@ fn take_apart<'a>(expr: &'a Expr, parts: &mut Vec<Work<'a>>, out: &mut impl Writ
     match expr {
         Expr::Number(value) => return write_number(*value, out),
         Expr::Name(name) => parts.push(Work::Text(name)),
-        Expr::Index { name, index } => {
-            parts.extend([Work::Text(name), Work::Text("["), Work::Expr(*index, None), Work::Text("]")]);
+        Expr::Index { name, subscripts } => {
+            parts.extend([Work::Text(name), Work::Text("[")]);
+            for (position, subscript) in subscripts.iter().enumerate() {
+                parts.push(Work::Text(if position > 0 { ", " } else { "" }));
+                match *subscript {
+                    Subscript::At(index) => parts.push(Work::Expr(index, None)),
+                    Subscript::Between(first, last) => {
+                        parts.extend([Work::Expr(first, None), Work::Text(".."), Work::Expr(last, None)]);
+                    }
+                }
+            }
+            parts.push(Work::Text("]"));
+        }
+        Expr::List(elements) => {
+            parts.push(Work::Text("["));
+            parts.extend(comma_separated(elements));
+            parts.push(Work::Text("]"));
         }
         Expr::Unary { operator, operand } => {
             let text = match operator {
@@ -90,11 +140,13 @@ fn take_apart<'a>(expr: &'a Expr, parts: &mut Vec<Work<'a>>, out: &mut impl Writ
         }
         Expr::If { condition, then, otherwise } => {
             parts.push(Work::Text("if("));
-            list(&[*condition, *then, *otherwise], parts);
+            parts.extend(comma_separated(&[*condition, *then, *otherwise]));
+            parts.push(Work::Text(")"));
         }
         Expr::Call { function, arguments } => {
             parts.extend([Work::Text(function.names()[0]), Work::Text("(")]);
-            list(arguments, parts);
+            parts.extend(comma_separated(arguments));
+            parts.push(Work::Text(")"));
         }
         Expr::Fold { fold, range, body } => {
             parts.push(Work::Text(match fold {
@@ -106,17 +158,6 @@ fn take_apart<'a>(expr: &'a Expr, parts: &mut Vec<Work<'a>>, out: &mut impl Writ
         }
     }
     Ok(())
-}
-
-/// `a, b, c)`.
-fn list(arguments: &[ExprId], parts: &mut Vec<Work<'_>>) {
-    for (position, argument) in arguments.iter().enumerate() {
-        if position > 0 {
-            parts.push(Work::Text(", "));
-        }
-        parts.push(Work::Expr(*argument, None));
-    }
-    parts.push(Work::Text(")"));
 }
 
 fn comparison_text(comparison: Comparison) -> &'static str {
@@ -150,7 +191,7 @@ fn write_number(value: f64, out: &mut impl Write) -> fmt::Result {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::ast::Definition;
+    use super::super::ast::{Constraint, Definition, Meaning, Parameter};
     use super::super::functions::{Arity, Function};
     use super::super::parse::parse;
     use super::*;
@@ -164,6 +205,8 @@ mod tests {
         /// A definition above, counted from the last.
         Defined(usize),
         Index(Box<Tree>),
+        Slice(Box<[Tree; 3]>),
+        List(Vec<Tree>),
         Unary(UnaryOperator, Box<Tree>),
         Binary(BinaryOperator, Box<[Tree; 2]>),
         Comparison(Box<Tree>, Vec<(Comparison, Tree)>),
@@ -188,6 +231,8 @@ mod tests {
             let call = (prop::sample::select(Function::ALL.to_vec()), prop::collection::vec(inner.clone(), 4));
             prop_oneof![
                 1 => inner.clone().prop_map(|index| Tree::Index(index.into())),
+                1 => three().prop_map(|parts| Tree::Slice(parts.into())),
+                1 => prop::collection::vec(inner.clone(), 1..4).prop_map(Tree::List),
                 3 => (unary, inner.clone()).prop_map(|(operator, operand)| Tree::Unary(operator, operand.into())),
                 6 => (binary, prop::array::uniform2(inner.clone())).prop_map(|(operator, sides)| Tree::Binary(operator, sides.into())),
                 2 => (inner.clone(), prop::collection::vec((comparison, inner.clone()), 1..3))
@@ -211,21 +256,46 @@ mod tests {
     struct Builder {
         exprs: Vec<Expr>,
         definitions: Vec<Definition>,
+        statements: Vec<Statement>,
         folds: usize,
     }
 
     impl Builder {
-        fn build(mut self, definitions: &[(bool, Tree)], root: &Tree) -> Ast {
+        fn build(mut self, definitions: &[(bool, Tree)], root: &Tree, meaning: Option<Meaning>) -> Ast {
+            if meaning.is_some() {
+                let span = Span::default();
+                let shape = vec![self.add(Expr::Number(3.0))];
+                let domain = Domain::Constraint(Constraint::Simplex);
+                self.statements.push(Statement::Parameter(Parameter {
+                    name: "p1".into(),
+                    name_span: span,
+                    shape,
+                    domain,
+                    domain_span: span,
+                }));
+                let shape = vec![self.add(Expr::Number(3.0)), self.add(Expr::Name("n".into()))];
+                let (low, high) = (self.add(Expr::Number(0.0)), self.add(Expr::Name("inf".into())));
+                let domain = Domain::Interval { low, high, closed: [true, false] };
+                self.statements.push(Statement::Parameter(Parameter {
+                    name: "p2".into(),
+                    name_span: span,
+                    shape,
+                    domain,
+                    domain_span: span,
+                }));
+            }
             for (position, (indexed, body)) in definitions.iter().enumerate() {
                 let range = indexed.then(|| {
                     let (first, last) = (self.add(Expr::Number(1.0)), self.add(Expr::Name("n".into())));
                     IndexRange { name: "k".into(), first, last }
                 });
                 let body = self.tree(body);
-                self.definitions.push(Definition { name: format!("d{position}"), name_span: Span::default(), range, body });
+                let definition = Definition { name: format!("d{position}"), name_span: Span::default(), range, body };
+                self.statements.push(Statement::Definition(definition.clone()));
+                self.definitions.push(definition);
             }
             let root = self.tree(root);
-            Ast { spans: vec![Span::default(); self.exprs.len()], exprs: self.exprs, definitions: self.definitions, root }
+            Ast { spans: vec![Span::default(); self.exprs.len()], exprs: self.exprs, statements: self.statements, meaning, root }
         }
 
         fn add(&mut self, expr: Expr) -> ExprId {
@@ -241,7 +311,12 @@ mod tests {
                     Some(position) => Expr::Name(self.definitions[position].name.clone()),
                     None => Expr::Name("z".into()),
                 },
-                Tree::Index(index) => Expr::Index { name: "v".into(), index: self.tree(index) },
+                Tree::Index(index) => Expr::Index { name: "v".into(), subscripts: vec![Subscript::At(self.tree(index))] },
+                Tree::Slice(parts) => {
+                    let [row, first, last] = [0, 1, 2].map(|part| self.tree(&parts[part]));
+                    Expr::Index { name: "W".into(), subscripts: vec![Subscript::At(row), Subscript::Between(first, last)] }
+                }
+                Tree::List(elements) => Expr::List(elements.iter().map(|element| self.tree(element)).collect()),
                 Tree::Unary(operator, operand) => Expr::Unary { operator: *operator, operand: self.tree(operand) },
                 Tree::Binary(operator, sides) => {
                     let [left, right] = [0, 1].map(|side| self.tree(&sides[side]));
@@ -271,7 +346,12 @@ mod tests {
 
     fn without_spans(mut ast: Ast) -> Ast {
         ast.spans.clear();
-        ast.definitions.iter_mut().for_each(|definition| definition.name_span = Span::default());
+        for statement in &mut ast.statements {
+            match statement {
+                Statement::Definition(definition) => definition.name_span = Span::default(),
+                Statement::Parameter(parameter) => (parameter.name_span, parameter.domain_span) = Default::default(),
+            }
+        }
         ast
     }
 
@@ -288,8 +368,9 @@ mod tests {
         fn printing_and_reading_back_is_the_identity(
             definitions in prop::collection::vec((prop::bool::ANY, trees()), 0..3),
             root in trees(),
+            meaning in prop::option::of(prop::sample::select(Meaning::ALL.to_vec())),
         ) {
-            let ast = Builder::default().build(&definitions, &root);
+            let ast = Builder::default().build(&definitions, &root, meaning);
             let text = printed(&ast);
             let (again, _) = parse(&text).map_err(|error| TestCaseError::fail(error.render(&text)))?;
             prop_assert_eq!(without_spans(again), without_spans(ast), "{}", text);
@@ -298,7 +379,7 @@ mod tests {
         #[test]
         fn no_parentheses_can_be_left_out(root in trees()) {
             // Dropping any one pair of printed parentheses that opens no call changes the tree or is refused.
-            let ast = Builder::default().build(&[], &root);
+            let ast = Builder::default().build(&[], &root, None);
             let text = printed(&ast);
             let bytes = text.as_bytes();
             for open in (0..bytes.len()).filter(|&at| bytes[at] == b'(') {

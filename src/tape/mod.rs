@@ -6,8 +6,12 @@
 mod compile;
 mod loops;
 mod operations;
+mod program;
+mod rows;
 mod run;
 
 pub use compile::Tape;
 pub use operations::Rounding;
+pub use program::Program;
+pub use rows::ProgramEvaluator;
 pub use run::Evaluator;

@@ -553,6 +553,9 @@ impl<'a> Builder<'a> {
             Node::Polygamma(n, a) => Operation::Polygamma(n, value(a)),
             Node::Select(c, a, b) => Operation::Select(value(c), value(a), value(b)),
             Node::LogSumExp(list) => Operation::LogSumExp(graph.list(list).iter().map(|&operand| value(operand)).collect()),
+            Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..) => {
+                unreachable!("a program evaluates rows apart from what does not vary")
+            }
         };
         self.push(operation)
     }

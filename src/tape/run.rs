@@ -1,5 +1,7 @@
 //! The evaluator: an interpreter of tapes, compiled for each SIMD level.
 
+use std::sync::Arc;
+
 use super::compile::{Action, Bank, Instruction, Place, Tape};
 use super::loops::{binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
 use crate::graph::{max, select};
@@ -30,16 +32,63 @@ impl Evaluator {
     /// # Panics
     /// If `inputs` or `outputs` has fewer rows than the tape, or `self` was made for a smaller tape.
     pub fn run(&mut self, tape: &Tape, inputs: &Block, outputs: &mut Block) {
-        assert!(inputs.len() >= tape.inputs() && outputs.len() >= tape.outputs(), "a row for each variable and expression");
+        assert!(inputs.len() >= tape.inputs(), "a row for each variable");
+        self.run_from(tape, Inputs::Together(inputs.as_ptr().cast()), outputs);
+    }
+
+    /// [`run`](Evaluator::run) on a block of the rows of a table.
+    pub(super) fn run_rows(&mut self, tape: &Tape, inputs: RowInputs<'_>, outputs: &mut Block) {
+        assert!(inputs.len() >= tape.inputs(), "a row for each variable");
+        self.run_from(tape, Inputs::Rows(inputs), outputs);
+    }
+
+    fn run_from(&mut self, tape: &Tape, inputs: Inputs<'_>, outputs: &mut Block) {
+        assert!(outputs.len() >= tape.outputs(), "a row for each expression");
         assert!(self.registers.len() > (tape.registers * tape.width()).div_ceil(LANES), "an evaluator belongs to one tape");
         dispatch(self.level, Run { level: self.level, tape, inputs, outputs, registers: &mut self.registers });
+    }
+}
+
+/// Where the input rows are.
+#[derive(Clone, Copy)]
+enum Inputs<'a> {
+    /// One after the other.
+    Together(*const f64),
+    Rows(RowInputs<'a>),
+}
+
+/// The inputs of a loop over rows, each where it lies: what is the same in all rows, what was picked for these rows, the columns.
+#[derive(Clone, Copy)]
+pub(super) struct RowInputs<'a> {
+    pub(super) uniforms: &'a [Lanes],
+    pub(super) gathers: &'a [Lanes],
+    pub(super) columns: &'a [Arc<[Lanes]>],
+    /// Which block of the columns.
+    pub(super) block: usize,
+}
+
+impl<'a> RowInputs<'a> {
+    fn len(&self) -> usize {
+        self.uniforms.len() + self.gathers.len() + self.columns.len()
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, row: usize) -> &'a Lanes {
+        let (uniforms, gathers) = (self.uniforms.len(), self.gathers.len());
+        if row < uniforms {
+            &self.uniforms[row]
+        } else if row < uniforms + gathers {
+            &self.gathers[row - uniforms]
+        } else {
+            &self.columns[row - uniforms - gathers][self.block]
+        }
     }
 }
 
 struct Run<'a> {
     level: Level,
     tape: &'a Tape,
-    inputs: &'a Block,
+    inputs: Inputs<'a>,
     outputs: &'a mut Block,
     registers: &'a mut [Lanes],
 }
@@ -52,9 +101,9 @@ impl Work for Run<'_> {
         let Run { level, tape, inputs, outputs, registers } = self;
         let width = tape.width();
         let (scratch, registers) = registers.split_last_mut().expect("the evaluator has one row more");
-        let banks = [inputs.as_ptr().cast::<f64>().cast_mut(), outputs.as_mut_ptr().cast(), registers.as_mut_ptr().cast()];
+        let banks = [outputs.as_mut_ptr().cast(), registers.as_mut_ptr().cast()];
         for from in (0..LANES).step_by(width) {
-            let rows = Rows { banks, from, width };
+            let rows = Rows { inputs, banks, from, width };
             for instruction in &tape.instructions {
                 // SAFETY: `Evaluator::run` has checked that there are as many rows as the tape has inputs, outputs and registers, and
                 // `Tape::check` that every place is one of those and that no target is among its sources.
@@ -65,23 +114,28 @@ impl Work for Run<'_> {
 }
 
 /// Everything an instruction may touch: lanes `from .. from + width` of inputs and outputs, and the registers, each `width` wide.
-struct Rows {
-    /// Where inputs, outputs and registers begin. Nothing is written to inputs.
-    banks: [*mut f64; 3],
+struct Rows<'a> {
+    inputs: Inputs<'a>,
+    /// Where outputs and registers begin.
+    banks: [*mut f64; 2],
     from: usize,
     width: usize,
 }
 
-impl Rows {
+impl Rows<'_> {
     #[inline(always)]
     fn pointer(&self, place: Place) -> *mut f64 {
         let row = place.row as usize;
         // `Lanes` is `repr(C)` over an array of `LANES` doubles, so rows lie without gaps.
-        let offset = match place.bank {
-            Bank::Register => row * self.width,
-            Bank::Input | Bank::Output => row * LANES + self.from,
-        };
-        self.banks[place.bank as usize].wrapping_add(offset)
+        match place.bank {
+            Bank::Register => self.banks[1].wrapping_add(row * self.width),
+            Bank::Output => self.banks[0].wrapping_add(row * LANES + self.from),
+            Bank::Input => match self.inputs {
+                // Nothing is written to inputs.
+                Inputs::Together(first) => first.wrapping_add(row * LANES + self.from).cast_mut(),
+                Inputs::Rows(rows) => rows.get(row).as_ptr().wrapping_add(self.from).cast_mut(),
+            },
+        }
     }
 
     /// # Safety
@@ -104,7 +158,7 @@ impl Rows {
 /// # Safety
 /// Every place of the instruction is a row of `rows`, its targets no inputs, distinct and different from its sources.
 #[inline(always)]
-unsafe fn execute(level: Level, instruction: &Instruction, rows: &Rows, scratch: &mut [f64]) {
+unsafe fn execute(level: Level, instruction: &Instruction, rows: &Rows<'_>, scratch: &mut [f64]) {
     // SAFETY: the caller's promise.
     let out = unsafe { rows.get_mut(instruction.target) };
     // SAFETY: as above.

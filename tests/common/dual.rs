@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use langevin::graph::Unary;
-use langevin::syntax::{Ast, BinaryOperator, Comparison, Expr, ExprId, Fold, Function, UnaryOperator};
+use langevin::syntax::{Ast, BinaryOperator, Comparison, Expr, ExprId, Fold, Function, Subscript, UnaryOperator};
 
 /// A value with its derivatives by x, y and z; the scales count the magnitudes that went through each, so that ε·scale bounds its
 /// rounding error.
@@ -151,10 +151,12 @@ impl<'a> Forward<'a> {
         match ast.expr(id) {
             Expr::Number(value) => Ok(Dual::constant(*value)),
             Expr::Name(name) => Ok(self.name(name)),
-            Expr::Index { name, index } => {
-                let index = self.index(*index)?;
+            Expr::Index { name, subscripts } => {
+                let [Subscript::At(index)] = subscripts[..] else { panic!("vectors have one index") };
+                let index = self.index(index)?;
                 Ok(self.vectors[name.as_str()][index as usize - 1])
             }
+            Expr::List(_) => panic!("a vector is no number"),
             Expr::Unary { operator, operand } => {
                 let a = self.expr(*operand)?;
                 match operator {
@@ -214,6 +216,9 @@ impl<'a> Forward<'a> {
                     match ast.expr(argument) {
                         Expr::Name(name) if self.vectors.contains_key(name.as_str()) => {
                             values.push(self.vectors[name.as_str()].clone());
+                        }
+                        Expr::List(elements) => {
+                            values.push(elements.iter().map(|&element| self.expr(element)).collect::<Result<Vec<Dual>>>()?);
                         }
                         _ => values.push(vec![self.expr(argument)?]),
                     }
@@ -310,6 +315,7 @@ impl<'a> Forward<'a> {
         let bell = |x: f64| 2.0 / PI.sqrt() * (-x * x).exp();
         let unary = |op: Unary, derivative: &dyn Fn(f64) -> f64| a.map(op.eval(a.value), derivative);
         let add = |a: Dual, b: Dual| Dual::map2(a, b, a.value + b.value, |_, _| (1.0, 1.0));
+        let times = |a: Dual, b: Dual| Dual::map2(a, b, a.value * b.value, |a, b| (b, a));
         let over = |a: Dual, b: Dual| Dual::map2(a, b, a.value / b.value, |a, b| (1.0 / b, -a / b / b));
         match function {
             Function::Exp => unary(Unary::Exp, &|x| x.exp()),
@@ -397,6 +403,24 @@ impl<'a> Forward<'a> {
             Function::Logsumexp => log_sum_exp(&flat),
             Function::Hypot => hypot(&[a, flat[1]]),
             Function::Norm => hypot(&flat),
+            Function::Sum => flat[1..].iter().try_fold(a, |total, &b| add(total, b)),
+            Function::Product => flat[1..].iter().try_fold(a, |product, &b| times(product, b)),
+            Function::Mean => {
+                let total = flat[1..].iter().try_fold(a, |total, &b| add(total, b))?;
+                over(total, Dual::constant(flat.len() as f64))
+            }
+            Function::Sd => {
+                let n = flat.len() as f64;
+                let total = flat[1..].iter().try_fold(a, |total, &b| add(total, b))?;
+                let mean = over(total, Dual::constant(n))?;
+                let mut squares = Dual::constant(0.0);
+                for &x in &flat {
+                    let centred = Forward::difference(x, mean)?;
+                    squares = add(squares, times(centred, centred)?)?;
+                }
+                let variance = over(squares, Dual::constant(n - 1.0))?;
+                variance.map(variance.value.sqrt(), |x| 0.5 / x.sqrt())
+            }
             Function::Dot => arguments[0]
                 .iter()
                 .zip(&arguments[1])

@@ -53,6 +53,9 @@ pub(crate) fn call(function: Function, a: &str, b: &str, c: &str) -> String {
         Function::Atan2 | Function::Hypot => format!("{name}({a}, {b})"),
         // A number is a vector of one element; vectors of two stand in the definitions.
         Function::Dot => format!("dot({a}, {b})"),
+        Function::Sum | Function::Product | Function::Mean => format!("{name}([{a}, {b}, {c}])"),
+        // Apart from the point where all are equal, which has no derivative.
+        Function::Sd => format!("sd([{a}, {b}, {c}, ({a}) + {p}])"),
         Function::Min | Function::Max | Function::Logsumexp | Function::Norm => format!("{name}({a}, {b}, {c})"),
         Function::Exp
         | Function::Expm1

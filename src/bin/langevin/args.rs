@@ -68,6 +68,12 @@ pub(crate) struct Density {
     /// The formula is -log p, up to a constant.
     #[arg(long, value_name = "E", group = "expression", allow_hyphen_values = true)]
     pub(crate) energy: Option<OsString>,
+    /// A model file: the same language, with its parameters declared and its meaning said; `-` reads stdin.
+    #[arg(long, value_name = "FILE", group = "expression")]
+    pub(crate) model: Option<PathBuf>,
+    /// A table whose columns are names: FILE.csv, or s=FILE.csv for s.y. May be repeated.
+    #[arg(long, value_name = "[NAME=]FILE")]
+    pub(crate) data: Vec<OsString>,
     /// Range of the only variable, or of one by name: -0.7,1.5 or y=0,inf. Ends are constant expressions. Once one has a
     /// name, name them all; the order of the flags is the order of the variables. Without any: (-inf, inf).
     #[arg(long, value_name = "[NAME=]LOW,HIGH", allow_hyphen_values = true)]

@@ -6,6 +6,7 @@ use langevin::density::{LogDensity, Model};
 use langevin::graph::NodeId;
 use langevin::graph::print::{Language, expression};
 use langevin::output::SCHEMA;
+use langevin::tape::Program;
 use serde_json::json;
 
 use crate::Outcome;
@@ -44,7 +45,12 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
     let bounds: Vec<String> = model.bounds().iter().take(8).map(range).collect();
     let range = model.typed_range();
     let marks = model.landmarks();
-    let tape = |tape: &langevin::tape::Tape| format!("{} instructions, {} registers", tape.len(), tape.registers());
+    let tape = |program: &Program| {
+        let tape = program.tape();
+        let loops =
+            program.loops().iter().map(|(instructions, rows)| format!(", and {instructions} for each of {rows} rows")).collect::<String>();
+        format!("{} instructions, {} registers{loops}", tape.len(), tape.registers())
+    };
     let landmarks: Vec<String> = names.iter().zip(&marks.points).take(4).map(|(name, points)| format!("{name}: {points:?}")).collect();
     vec![
         ("syntax", format!("{}\n{} expressions", model.formula(), model.formula().ast().exprs().len())),
@@ -57,8 +63,8 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
             "tape",
             format!(
                 "value: {}\ngradient: {}\nvector instructions: {}",
-                tape(model.value_tape()),
-                tape(model.gradient_tape()),
+                tape(model.value_program()),
+                tape(model.gradient_program()),
                 model.level()
             ),
         ),

@@ -2,7 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
+use std::path::Path;
 
+use langevin::data::{Data, Table};
 use langevin::density::{Boundary, Declaration, Meaning, Model};
 use langevin::error::{Error, ErrorKind};
 use langevin::graph::constant;
@@ -14,32 +16,79 @@ use langevin::tape::Rounding;
 use crate::args::{Density, Engine, RoundingFlag, SamplingFlags};
 use crate::exit::Failure;
 
-/// The formula of the flags and what it means.
-pub(crate) fn formula(density: &Density, positional: Option<&OsString>) -> Result<(Formula, Meaning), Failure> {
+/// The formula of the flags and what they say of its meaning.
+pub(crate) fn formula(density: &Density, positional: Option<&OsString>) -> Result<(Formula, Option<Meaning>), Failure> {
     let given = [
-        (positional, Meaning::Density),
         (density.density.as_ref(), Meaning::Density),
         (density.log_density.as_ref(), Meaning::LogDensity),
         (density.energy.as_ref(), Meaning::Energy),
     ];
-    let (text, meaning) = given.into_iter().find_map(|(text, meaning)| Some((text?, meaning))).ok_or_else(|| {
-        Error::new(ErrorKind::Setting, "there is no formula").hint("give one: --density E, --log-density E or --energy E")
-    })?;
-    let bytes = if text == "-" {
-        let mut bytes = Vec::new();
-        // One byte over the limit of the language is enough to be refused.
-        let limit = (1 << 20) + 1;
-        std::io::stdin()
-            .lock()
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read stdin: {error}")))?;
-        bytes
-    } else {
-        bytes_of(text)
+    let flag = given.into_iter().find_map(|(text, meaning)| Some((text?, meaning)));
+    let (bytes, meaning) = match (flag, positional, &density.model) {
+        (Some((text, meaning)), ..) => (text_or_stdin(text)?, Some(meaning)),
+        (_, Some(text), _) => (text_or_stdin(text)?, None),
+        (.., Some(path)) if path.as_os_str() == "-" => (stdin()?, None),
+        (.., Some(path)) => (file(path)?, None),
+        (None, None, None) => {
+            let error = Error::new(ErrorKind::Setting, "there is no formula");
+            return Err(error.hint("give one: --density E, --log-density E, --energy E or --model FILE").into());
+        }
     };
     let formula = Formula::from_bytes(&bytes).map_err(|error| Failure::of(error, &String::from_utf8_lossy(&bytes)))?;
+    // A formula by itself is a density unless it says otherwise.
+    let meaning = if positional.is_some() && formula.ast().meaning().is_none() { Some(Meaning::Density) } else { meaning };
     Ok((formula, meaning))
+}
+
+fn text_or_stdin(text: &OsStr) -> Result<Vec<u8>, Failure> {
+    if text == "-" { stdin() } else { Ok(bytes_of(text)) }
+}
+
+/// One byte over the limit of the language is enough to be refused.
+const LIMIT: u64 = (1 << 20) + 1;
+
+fn stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(LIMIT).read_to_end(&mut bytes);
+    read.map_err(|error| Error::new(ErrorKind::Io, format!("cannot read stdin: {error}")))?;
+    Ok(bytes)
+}
+
+fn open(path: &Path) -> Result<std::fs::File, Failure> {
+    let name = path.display();
+    let file = std::fs::File::open(path).map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {name}: {error}")));
+    let file = file.map_err(|error| error.hint("check the name of the file"))?;
+    if file.metadata().is_ok_and(|about| about.is_dir()) {
+        return Err(Error::new(ErrorKind::Io, format!("cannot read {name}: it is a folder")).hint("name a file").into());
+    }
+    Ok(file)
+}
+
+fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = open(path)?.take(LIMIT).read_to_end(&mut bytes);
+    read.map_err(|error| Error::new(ErrorKind::Io, format!("cannot read {}: {error}", path.display())))?;
+    Ok(bytes)
+}
+
+/// The tables of the flags.
+fn data(flags: &[OsString]) -> Result<Data, Failure> {
+    let mut tables = Vec::new();
+    for flag in flags {
+        let text = flag.to_string_lossy();
+        // A name before `=`; a path that holds one is written ./a=b.csv.
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let (name, path) = match text.split_once('=') {
+            Some((name, path)) if is_name(name) => (Some(name.to_string()), Path::new(path).to_path_buf()),
+            _ => (None, Path::new(flag).to_path_buf()),
+        };
+        let table = Table::from_csv(&path.display().to_string(), open(&path)?)?;
+        tables.push(match name {
+            Some(name) => table.named(name),
+            None => table,
+        });
+    }
+    Ok(Data::new(tables))
 }
 
 /// The model of the flags.
@@ -52,8 +101,9 @@ pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<
     }
     // The ranges come first: a name that cannot be declared explains what is wrong with the formula.
     let (formula, meaning) = formula(density, positional)?;
+    let data = data(&density.data)?;
     let source = formula.source().to_string();
-    let mut model = Model::from_formula(formula, meaning, &declarations).map_err(|error| Failure::of(error, &source))?;
+    let mut model = Model::with_data(formula, meaning, &declarations, &data).map_err(|error| Failure::of(error, &source))?;
     for boundary in &density.boundary {
         model = match boundary.split_once('=') {
             Some((name, kind)) => model.with_boundary(Some(name.trim()), kind.trim().parse::<Boundary>()?)?,

@@ -155,6 +155,10 @@ impl Notation for Latex {
         call(&format!("\\psi^{{({n})}}"), x)
     }
 
+    fn row_sum(&self, body: Piece) -> Piece {
+        Piece::new(format!("\\sum {}", at_least(body, binding::PRODUCT)), binding::SUM)
+    }
+
     fn select(&self, [condition, then, otherwise]: [Piece; 3]) -> Piece {
         let (condition, then, otherwise) = (condition.text, then.text, otherwise.text);
         Piece::new(format!("\\begin{{cases}} {then} & {condition} \\\\ {otherwise} & \\text{{otherwise}} \\end{{cases}}"), binding::CHOICE)

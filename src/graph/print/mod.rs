@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Graph, Node, NodeId};
+use super::{Binary, Graph, Node, NodeId};
 use crate::error::{Error, ErrorKind, Result};
 use notation::{Notation, Piece};
 
@@ -143,8 +143,20 @@ fn write(graph: &Graph, roots: &[NodeId], names: &[String], notation: &dyn Notat
             Node::Polygamma(n, _) => notation.polygamma(n, take(&mut operands)),
             Node::Select(..) => notation.select(take(&mut operands)),
             Node::LogSumExp(_) => notation.log_sum_exp(operands),
+            Node::Column(column) => Piece::atom(notation.variable(column_name(graph, column))),
+            Node::Gather(..) => {
+                let index = take(&mut operands);
+                notation.gather(operands, index)
+            }
+            Node::RowSum(_) => notation.row_sum(take(&mut operands)),
+            Node::GroupSum(_, _, group) => {
+                let [body, index] = take(&mut operands);
+                let (group, zero) = (notation.number(f64::from(group)), notation.number(0.0));
+                let chosen = notation.binary(Binary::Equal, index, group);
+                notation.row_sum(notation.select([chosen, body, zero]))
+            }
         };
-        let leaf = matches!(graph.node(id), Node::Constant(_) | Node::Variable(_));
+        let leaf = matches!(graph.node(id), Node::Constant(_) | Node::Variable(_) | Node::Column(_));
         let is_root = roots.contains(&id);
         if !leaf && ((shared && uses[&id] > 1) || (piece.text.len() > LONGEST && !is_root)) {
             let name = fresh_name(names, written.definitions.len() + 1);
@@ -155,6 +167,14 @@ fn write(graph: &Graph, roots: &[NodeId], names: &[String], notation: &dyn Notat
     }
     written.roots = roots.iter().map(|root| notation.value(pieces[root].clone()).text).collect();
     written
+}
+
+/// A column made on the way has no name.
+fn column_name(graph: &Graph, column: u32) -> &str {
+    match graph.column_name(column) {
+        "" => "column",
+        name => name,
+    }
 }
 
 fn take<T: FromPieces>(operands: &mut Vec<Piece>) -> T {

@@ -63,6 +63,15 @@ pub(super) trait Notation {
     fn polygamma(&self, n: u32, x: Piece) -> Piece;
     fn select(&self, operands: [Piece; 3]) -> Piece;
     fn log_sum_exp(&self, operands: Vec<Piece>) -> Piece;
+    /// The element that a column picks.
+    fn gather(&self, elements: Vec<Piece>, index: Piece) -> Piece {
+        let elements: Vec<String> = elements.into_iter().map(|element| element.text).collect();
+        Piece::atom(format!("[{}][{}]", elements.join(", "), index.text))
+    }
+    /// A sum over the rows of the data.
+    fn row_sum(&self, body: Piece) -> Piece {
+        Piece::atom(format!("sum({})", body.text))
+    }
     /// The piece as a number.
     fn value(&self, piece: Piece) -> Piece {
         piece

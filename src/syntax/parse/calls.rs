@@ -52,6 +52,13 @@ pub(super) fn not_a_function(parser: &Parser, token: Token) -> Error {
     let group = after.map(|after| parser.tokens[open].span.to(parser.tokens[after - 1].span));
     let group = group.and_then(|span| piece(parser, span)).unwrap_or("(...)".into());
     let product = format!("{}*{group}", short(name));
+    if let Some((module, function)) = name.split_once('.') {
+        let error = syntax("there is no dot in the name of a function", token.span);
+        return match Function::named(function) {
+            Some(_) => error.hint(format!("write `{function}` without `{}.`", short(module))),
+            None => error.hint(format!("if `{}` is a column, write {product}", short(name))),
+        };
+    }
     if is_constant(name) {
         return syntax(format!("`{name}` is a constant, not a function"), token.span).hint(format!("write {product}"));
     }

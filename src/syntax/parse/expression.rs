@@ -1,7 +1,8 @@
 //! Expressions: operands and operators in turn, brackets as they open and close.
 
-use super::super::ast::{BinaryOperator, Expr, ExprId, IndexRange, UnaryOperator};
+use super::super::ast::{BinaryOperator, Expr, ExprId, Fold, IndexRange, Subscript, UnaryOperator};
 use super::super::formula::FreeName;
+use super::super::functions::Function;
 use super::tokens::{self, Kind, Token};
 use super::{Bracket, Due, Frame, Known, Level, Parser, Role, Stage, calls, level, slips};
 use crate::error::{Result, Span};
@@ -52,15 +53,27 @@ impl<'s> Parser<'s> {
                 self.advance();
                 self.advance();
             }
+            Kind::Fold(fold) if self.kind_at(1) == Kind::Open && self.takes_one_argument() => {
+                let function = if fold == Fold::Sum { Function::Sum } else { Function::Product };
+                self.advance();
+                self.open(self.token().span, Role::Call(function, token.span))?;
+            }
+            Kind::OpenIndex => self.open(token.span, Role::List)?,
             _ => return Err(slips::no_operand(self, token)),
         }
         self.advance();
         Ok(Due::Operand)
     }
 
+    /// Whether the call `sum(...)` that stands here is of one expression, not of a range spelt wrong.
+    fn takes_one_argument(&self) -> bool {
+        !matches!((self.kind_at(2), self.kind_at(3)), (Kind::Close | Kind::In, _) | (Kind::Name, Kind::Assign))
+    }
+
     fn name(&mut self, token: Token) -> Result<Due> {
         let name = self.text(token.span);
-        let known = self.known.get(name).copied();
+        let soft = |known: &Known| matches!(known, Known::Function(function) if function.is_soft()) && self.kind_at(1) != Kind::Open;
+        let known = self.known.get(name).copied().filter(|known| !soft(known));
         match (self.kind_at(1), known) {
             (Kind::Open, Some(Known::Function(function))) => {
                 self.advance();
@@ -72,7 +85,7 @@ impl<'s> Parser<'s> {
             (Kind::OpenIndex, None) => {
                 self.note(name, token.span, true);
                 self.advance();
-                self.open(self.token().span, Role::Index(token.span))?;
+                self.open(self.token().span, Role::Index(token.span, [false; 2], false))?;
             }
             (_, known) => {
                 if known.is_none() {
@@ -247,7 +260,10 @@ impl<'s> Parser<'s> {
             return Err(slips::stray_separator(self, token));
         };
         match (token.kind, &mut bracket.role) {
-            (Kind::Comma, Role::Call(..) | Role::If(_)) => {}
+            (Kind::Comma, Role::Call(..) | Role::If(_) | Role::List | Role::Shape) => {}
+            (Kind::Comma, Role::Interval(stage @ Stage::First)) => *stage = Stage::Last,
+            (Kind::Comma, Role::Index(_, _, second @ false)) => *second = true,
+            (Kind::Range, Role::Index(_, slices, second)) if !slices[usize::from(*second)] => slices[usize::from(*second)] = true,
             (Kind::Range, Role::Fold(_, _, _, stage @ Stage::First) | Role::DefinitionRange(_, stage @ Stage::First)) => {
                 *stage = Stage::Last
             }
@@ -272,11 +288,17 @@ impl<'s> Parser<'s> {
         let Some(bracket) = self.bracket() else { return Err(slips::closes_nothing(self, token)) };
         let (role, start, open) = (bracket.role, bracket.operands, bracket.open);
         let wanted = match role {
-            Role::Index(_) | Role::DefinitionRange(..) => Kind::CloseIndex,
+            Role::Index(..) | Role::DefinitionRange(..) | Role::List | Role::Shape => Kind::CloseIndex,
+            Role::Interval(_) => token.kind,
             _ => Kind::Close,
         };
-        let unfinished =
-            matches!(role, Role::Question | Role::DefinitionRange(_, Stage::First) | Role::Fold(_, _, _, Stage::First | Stage::Last));
+        let unfinished = matches!(
+            role,
+            Role::Question
+                | Role::DefinitionRange(_, Stage::First)
+                | Role::Interval(Stage::First)
+                | Role::Fold(_, _, _, Stage::First | Stage::Last)
+        );
         if wanted != token.kind || unfinished {
             return Err(slips::wrong_close(self, bracket, token));
         }
@@ -290,7 +312,7 @@ impl<'s> Parser<'s> {
                 self.operands.last_mut().expect("a group holds an operand").span = open.to(token.span);
                 return Ok(Due::Operator);
             }
-            Role::DefinitionRange(..) => return Ok(Due::End),
+            Role::DefinitionRange(..) | Role::Shape | Role::Interval(_) => return Ok(Due::End),
             _ => self.operands.drain(start..).map(|operand| operand.id).collect(),
         };
         let (expr, from) = match role {
@@ -308,8 +330,17 @@ impl<'s> Parser<'s> {
                 let range = IndexRange { name: self.text(index).into(), first: arguments[0], last: arguments[1] };
                 (Expr::Fold { fold, range, body: arguments[2] }, word)
             }
-            Role::Index(name) => (Expr::Index { name: self.text(name).into(), index: arguments[0] }, name),
-            Role::Group | Role::Question | Role::DefinitionRange(..) => unreachable!("returned above"),
+            Role::Index(name, slices, _) => {
+                let mut arguments = arguments.into_iter();
+                let subscript = |slice: bool| {
+                    let first = arguments.next()?;
+                    let last = if slice { arguments.next() } else { None };
+                    Some(last.map_or(Subscript::At(first), |last| Subscript::Between(first, last)))
+                };
+                (Expr::Index { name: self.text(name).into(), subscripts: slices.into_iter().map_while(subscript).collect() }, name)
+            }
+            Role::List => (Expr::List(arguments), open),
+            Role::Group | Role::Question | Role::DefinitionRange(..) | Role::Shape | Role::Interval(_) => unreachable!("returned above"),
         };
         self.finish(expr, from.to(token.span))?;
         Ok(Due::Operator)

@@ -1,6 +1,6 @@
 //! What people type by mistake: one sentence each, and what to type instead.
 
-use super::super::ast::Definition;
+use super::super::ast::Statement;
 use super::super::functions::Function;
 use super::calls::{about, arity, if_arity};
 use super::tokens::{Kind, Token};
@@ -78,19 +78,21 @@ fn is_operator(kind: Kind) -> bool {
 // Statements.
 
 /// The formula ends without a value.
-pub(super) fn no_value(parser: &Parser, last: Option<&Definition>) -> Error {
-    match last {
-        None => Error::new(ErrorKind::EmptyInput, "the formula is empty").hint("write a density such as exp(-x^2/2)"),
-        Some(definition) => {
-            let name = short(&definition.name);
-            let message = "the last part of a formula must be an expression, and this is a definition";
-            let mut span = definition.name_span;
-            if let Some(last) = parser.last_token().filter(|token| token.kind == Kind::Semicolon) {
-                span = last.span;
-            }
-            syntax(message, span).hint(format!("drop `{name} =`, or go on with `; {name}`"))
-        }
+pub(super) fn no_value(parser: &Parser, last: Option<&Statement>) -> Error {
+    let (what, name, mut span) = match last {
+        None => return Error::new(ErrorKind::EmptyInput, "the formula is empty").hint("write a density such as exp(-x^2/2)"),
+        Some(Statement::Definition(definition)) => ("definition", &definition.name, definition.name_span),
+        Some(Statement::Parameter(parameter)) => ("declaration", &parameter.name, parameter.name_span),
+    };
+    let message = format!("the last part of a formula must be an expression, and this is a {what}");
+    if let Some(last) = parser.last_token().filter(|token| token.kind == Kind::Semicolon) {
+        span = last.span;
     }
+    let name = short(name);
+    syntax(message, span).hint(match what {
+        "definition" => format!("drop `{name} =`, or go on with `; {name}`"),
+        _ => "go on with `log_density = ...`".into(),
+    })
 }
 
 /// Something follows the expression that is the formula's value.
@@ -110,10 +112,7 @@ pub(super) fn after_value(parser: &Parser) -> Error {
 pub(super) fn defines_keyword(parser: &Parser, token: Token) -> Error {
     let name = parser.text(token.span);
     let error = Error::new(ErrorKind::Declaration, format!("`{name}` is a word of the language and cannot be defined")).at(token.span);
-    match token.kind {
-        Kind::Meaning => error.hint(format!("drop `{name} =`: what a formula means is said outside it")),
-        _ => error.hint("choose another name"),
-    }
+    error.hint("choose another name")
 }
 
 pub(super) fn name_taken(name: &str, what: &str, span: Span) -> Error {
@@ -167,9 +166,6 @@ pub(super) fn no_operand(parser: &Parser, token: Token) -> Error {
             let function = if bar == "|" { "abs" } else { "norm" };
             let hint = format!("write {function}({})", inner.unwrap_or("...".into()));
             return syntax(format!("{text} does not open an absolute value or a norm"), token.span).hint(hint);
-        }
-        Kind::OpenIndex => {
-            return syntax("only a name can have an index in brackets", token.span).hint("group with `(` and `)`");
         }
         Kind::Close | Kind::CloseIndex if parser.bracket().is_none() && !last_kind.is_some_and(is_operator) => {
             return closes_nothing(parser, token);
@@ -366,9 +362,14 @@ pub(super) fn stray_separator(parser: &Parser, token: Token) -> Error {
             let word = parser.text(word);
             syntax(format!("`{word}` takes a range and one expression"), token.span).hint(format!("write {word}(i in 1..n, ...)"))
         }
-        (Kind::Comma, Some(Role::Index(_) | Role::DefinitionRange(..))) => {
-            syntax("a vector has one index", token.span).hint("number the elements in a row: x[1], x[2], ...")
+        (Kind::Comma, Some(Role::Index(..))) => {
+            syntax("an element has one index, or two in a matrix", token.span).hint("write x[1] or W[1, 2]")
         }
+        (Kind::Comma, Some(Role::DefinitionRange(..))) => {
+            syntax("a definition has one index", token.span).hint("number the elements in a row: x[1], x[2], ...")
+        }
+        (Kind::Comma, Some(Role::Interval(_))) => interval(token.span),
+        (Kind::Colon, Some(Role::Index(..))) => syntax("a range is written with two dots", token.span).hint("write x[1..3]"),
         (Kind::Comma, Some(Role::Question)) => wrong_close(parser, parser.bracket().expect("it has a role"), token),
         (Kind::Comma, _) => {
             let decimal =
@@ -395,6 +396,11 @@ pub(super) fn closes_nothing(parser: &Parser, token: Token) -> Error {
     syntax(format!("this `{text}` closes nothing"), token.span).hint(format!("drop it, or open `{open}` before it"))
 }
 
+/// The range of a parameter with one end, or with three.
+fn interval(span: Span) -> Error {
+    syntax("an interval has two ends", span).hint("write (low, high), as in (0, inf) or [0, 1]")
+}
+
 pub(super) fn unclosed(parser: &Parser, bracket: &Bracket) -> Error {
     let text = parser.text(bracket.open);
     match bracket.role {
@@ -418,6 +424,7 @@ pub(super) fn wrong_close(parser: &Parser, bracket: &Bracket, token: Token) -> E
         Role::DefinitionRange(..) if token.kind == Kind::CloseIndex => {
             syntax("the range of this index has no end", token.span).hint("write j in 1..n")
         }
+        Role::Interval(_) => interval(token.span),
         _ => {
             let wanted = if open == "(" { ")" } else { "]" };
             syntax(format!("this `{close}` meets an open `{open}`"), token.span).hint(format!("close `{open}` with `{wanted}`"))

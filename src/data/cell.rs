@@ -1,0 +1,116 @@
+//! One cell: a number, nothing, or text with a reason why it is no number.
+
+/// What a cell holds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell {
+    Number(f64),
+    Missing,
+    /// What to do about it.
+    Text(&'static str),
+}
+
+/// How programs write that there is no value.
+const MISSING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
+
+/// Reads a cell; `comma` if the decimal separator may be a comma.
+pub(super) fn cell(text: &str, comma: bool) -> Cell {
+    let text = text.trim_matches([' ', '\t', '\u{a0}']);
+    if let Ok(value) = text.parse::<f64>()
+        && text.bytes().next().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+    {
+        // `1e999` reads as infinity, which the file does not say.
+        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+        return if !value.is_finite() {
+            Cell::Text("this number is too large for a double")
+        } else if value == 0.0 && mantissa.contains(|c: char| matches!(c, '1'..='9')) {
+            Cell::Text("this number is too small for a double; write 0 if that is meant")
+        } else {
+            Cell::Number(value)
+        };
+    }
+    if MISSING.contains(&text) || text == "." {
+        return Cell::Missing;
+    }
+    match text {
+        "true" | "TRUE" | "True" => return Cell::Number(1.0),
+        "false" | "FALSE" | "False" => return Cell::Number(0.0),
+        _ => {}
+    }
+    if comma && text.matches(',').count() == 1 && !text.contains('.') {
+        return cell(&text.replace(',', "."), false);
+    }
+    Cell::Text(reason(text))
+}
+
+/// Why a text is no number, and the way out.
+fn reason(text: &str) -> &'static str {
+    let number = |text: &str| text.parse::<f64>().is_ok();
+    let lower = text.to_ascii_lowercase();
+    if matches!(lower.trim_start_matches(['-', '+']), "inf" | "infinity") {
+        "a column cannot hold infinite values"
+    } else if text.ends_with('%') && number(&text[..text.len() - 1]) {
+        "write percentages as numbers, without the sign"
+    } else if text.contains(',') && number(&text.replace(',', "")) {
+        "write numbers without separators of thousands, with a decimal point"
+    } else if text.contains([' ', '_', '\'']) && number(&text.replace([' ', '_', '\''], "")) {
+        "write numbers without separators of thousands"
+    } else if number(&text.replace('.', "")) {
+        "write numbers with one decimal point, without separators of thousands"
+    } else if text.contains(['−', '–']) {
+        "write the minus sign as `-`"
+    } else if lower.starts_with("0x") {
+        "write numbers in decimal"
+    } else if text.split(['-', '/', ':']).count() > 2 && text.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) {
+        "turn dates and times into numbers first"
+    } else if text.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit()) {
+        "a cell holds a number and nothing else: drop units and marks"
+    } else {
+        "number the categories 1, 2, ... first"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_to_the_last_bit() {
+        for (text, value) in
+            [("0.1", 0.1), (" -3 ", -3.0), ("+1e-3", 1e-3), (".5", 0.5), ("5.", 5.0), ("TRUE", 1.0), ("5e-324", 5e-324), ("0e-999", 0.0)]
+        {
+            assert_eq!(cell(text, false), Cell::Number(value), "{text}");
+        }
+        assert_eq!(cell("1,5", true), Cell::Number(1.5));
+    }
+
+    #[test]
+    fn nothing_else_is_a_number() {
+        for text in [
+            "1,5",
+            "1,234",
+            "12kg",
+            "1e999",
+            "-1e-999",
+            "inf",
+            "-Infinity",
+            "0x1F",
+            "1 000",
+            "50%",
+            "2020-01-02",
+            "−1",
+            "1.2.3",
+            "e5",
+            "-",
+            "1_000",
+        ] {
+            assert!(matches!(cell(text, false), Cell::Text(_)), "{text}");
+        }
+        for text in ["1,234,567", "1.5,2"] {
+            assert!(matches!(cell(text, true), Cell::Text(_)), "{text}");
+        }
+        for text in ["", "NA", " ", ".", "nan", "?"] {
+            assert_eq!(cell(text, false), Cell::Missing, "{text}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Tables of numbers: the columns that a formula may name.
+
+mod cell;
+mod csv;
+mod records;
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The tables of a model.
+#[derive(Debug, Clone, Default)]
+pub struct Data {
+    tables: Vec<Table>,
+}
+
+/// Named columns of one length.
+#[derive(Debug, Clone)]
+pub struct Table {
+    name: Option<String>,
+    source: String,
+    columns: Vec<Column>,
+    rows: usize,
+}
+
+/// A column of numbers. A cell that is none is no error until the column is used, so that tables with texts and gaps in other
+/// columns serve.
+#[derive(Debug, Clone)]
+pub struct Column {
+    name: String,
+    header: String,
+    values: Arc<[f64]>,
+    problem: Option<Error>,
+}
+
+impl Data {
+    /// These tables.
+    pub fn new(tables: Vec<Table>) -> Self {
+        Data { tables }
+    }
+
+    /// The tables, in order.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// The column called `y`, of a table without a name, or `s.y`, of the table called s; and the number of its table.
+    pub fn find(&self, name: &str) -> Option<(usize, &Column)> {
+        let (table, column) = match name.split_once('.') {
+            Some((table, column)) => (Some(table), column),
+            None => (None, name),
+        };
+        let tables = self.tables.iter().enumerate().filter(|(_, known)| known.name() == table);
+        tables.flat_map(|(at, table)| table.columns.iter().map(move |column| (at, column))).find(|(_, known)| known.name == column)
+    }
+
+    /// Every name that [`find`](Data::find) knows.
+    pub fn names(&self) -> Vec<String> {
+        let prefixed = |table: &Table, column: &Column| match &table.name {
+            Some(name) => format!("{name}.{}", column.name),
+            None => column.name.clone(),
+        };
+        self.tables.iter().flat_map(|table| table.columns.iter().map(move |column| prefixed(table, column))).collect()
+    }
+}
+
+impl Table {
+    /// Reads comma-separated values: a line of names, then a line for each row. Semicolons and tabs separate too; quotes, a byte-order
+    /// mark, either kind of line end and blank lines are understood. `source` is what errors call the file.
+    ///
+    /// ```
+    /// use langevin::data::Table;
+    /// let table = Table::from_csv("schools.csv", "school,y\n1,28\n2,8\n".as_bytes())?;
+    /// assert_eq!(table.rows(), 2);
+    /// assert_eq!(table.columns()[1].values()?[..], [28.0, 8.0]);
+    /// # Ok::<(), langevin::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Kind `data`, with line and column: no header, rows of different lengths, a name twice, text that is not UTF-8. Kind `io` if
+    /// reading fails.
+    pub fn from_csv(source: &str, reader: impl std::io::Read) -> Result<Table> {
+        csv::read(source, reader)
+    }
+
+    /// Columns that are there already, each with its name.
+    ///
+    /// # Errors
+    /// Kind `data` if their lengths differ, there are none, or two have one name.
+    pub fn from_columns(columns: Vec<(String, Vec<f64>)>) -> Result<Table> {
+        let rows = columns.first().map_or(0, |(_, values)| values.len());
+        let refuse = |message: String| Err(Error::new(ErrorKind::Data, message).hint("columns of one length, each with a name of its own"));
+        if rows == 0 {
+            return refuse("the table has no rows".into());
+        }
+        if let Some((name, values)) = columns.iter().find(|(_, values)| values.len() != rows) {
+            return refuse(format!("the column `{name}` has {} rows, the first one {rows}", values.len()));
+        }
+        for (at, (name, _)) in columns.iter().enumerate() {
+            if columns[..at].iter().any(|(other, _)| other == name) {
+                return refuse(format!("two columns are called `{name}`"));
+            }
+        }
+        let column = |(name, values): (String, Vec<f64>)| {
+            let place = values.iter().position(|value| value.is_nan());
+            let problem = place.map(|row| Error::new(ErrorKind::Data, format!("row {} of the column `{name}` is NaN", row + 1)));
+            Column { header: name.clone(), name, values: values.into(), problem }
+        };
+        Ok(Table { name: None, source: "table".into(), columns: columns.into_iter().map(column).collect(), rows })
+    }
+
+    /// The same table under a name: its columns are then `name.column`.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Table {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Its name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Where it came from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// How many rows it has; one or more.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The columns, in order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+}
+
+impl Column {
+    /// What a formula calls it: its header, with everything but letters, digits and `_` replaced by `_`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its header as it stands in the file.
+    pub fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// A number a row.
+    ///
+    /// # Errors
+    /// Kind `data`: the first cell that is missing or no number, with line and column.
+    pub fn values(&self) -> Result<Arc<[f64]>> {
+        match &self.problem {
+            None => Ok(self.values.clone()),
+            Some(problem) => Err(problem.clone()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The variables of a formula, in their final order, each with its range: from the text, from flags, or from its uses.
+
+use super::{Bound, Declaration};
+use crate::data::Data;
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Declared, Lowered, VariableName, lower_with};
+use crate::syntax::{Formula, suggest};
+
+/// Lowers `formula` with its variables in their final order: those of flags, those that the text declares, or those that it uses; each
+/// with its range.
+pub(super) fn declare(formula: &Formula, declarations: &[Declaration], data: &Data) -> Result<(Lowered, Vec<Bound>)> {
+    // A first lowering finds the elements of vectors; a second one numbers them, if their order is another.
+    let lowered = lower_with(formula, &[], data)?;
+    let variables = in_order(&lowered, declarations)?;
+    let (order, bounds): (Vec<VariableName>, Vec<Bound>) = variables.into_iter().unzip();
+    if order == lowered.variables { Ok((lowered, bounds)) } else { Ok((lower_with(formula, &order, data)?, bounds)) }
+}
+
+fn in_order(lowered: &Lowered, declarations: &[Declaration]) -> Result<Vec<(VariableName, Bound)>> {
+    let (named, unnamed): (Vec<&Declaration>, Vec<&Declaration>) = declarations.iter().partition(|declaration| declaration.name.is_some());
+    let mut variables = lowered.variables.clone();
+    if !unnamed.is_empty() {
+        if let Some(declared) = lowered.declared.first() {
+            let error = Error::new(ErrorKind::BoundsMalformed, "the ranges stand in the text; a --range without a name cannot be added");
+            return Err(error.at(declared.span).hint("drop --range"));
+        }
+        return declare_only(variables, &named, &unnamed);
+    }
+    if named.is_empty() && lowered.declared.is_empty() {
+        if variables.is_empty() {
+            variables.push(VariableName::scalar("x"));
+        }
+        let unbounded = |variable: &VariableName| Bound::new(variable.to_string(), f64::NEG_INFINITY, f64::INFINITY);
+        return Ok(group_vectors(variables).into_iter().map(|variable| (variable.clone(), unbounded(&variable))).collect());
+    }
+    let mut declared: Vec<(VariableName, Bound)> = Vec::new();
+    for declaration in &named {
+        let name = declaration.name.as_deref().unwrap_or_default();
+        let mut elements: Vec<VariableName> = variables
+            .iter()
+            .filter(|variable| variable.to_string() == name || (variable.is_element() && variable.name == name))
+            .cloned()
+            .collect();
+        elements.sort();
+        if elements.is_empty() {
+            elements.push(parse_name(name));
+        }
+        for element in elements {
+            let in_text = lowered.declared.iter().any(|declared| declared.variable == element);
+            if in_text || declared.iter().any(|(variable, _)| *variable == element) {
+                return Err(Error::new(ErrorKind::Declaration, format!("`{element}` has two ranges")).hint("keep one --range for it"));
+            }
+            let bound = Bound::new(element.to_string(), declaration.low, declaration.high);
+            bound.check()?;
+            declared.push((element, bound));
+        }
+    }
+    for Declared { variable, interval: (low, high), span } in &lowered.declared {
+        let bound = Bound::new(variable.to_string(), *low, *high);
+        bound.check().map_err(|error| error.at(*span))?;
+        declared.push((variable.clone(), bound));
+    }
+    for (variable, span) in variables.iter().zip(&lowered.spans) {
+        if !declared.iter().any(|(known, _)| known == variable) {
+            let names: Vec<String> = declared.iter().map(|(known, _)| known.to_string()).collect();
+            let unused = |name: &&str| !variables.iter().any(|variable| variable.to_string() == **name);
+            let near = suggest(&variable.to_string(), names.iter().map(String::as_str).filter(unused));
+            let hint = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if lowered.declared.is_empty() => format!("declare it: --range {variable}=-inf,inf"),
+                None => format!("declare it: {variable} in (-inf, inf); if it is a column, give its file: --data FILE"),
+            };
+            let error = Error::new(ErrorKind::UnknownName, format!("`{variable}` has no range, though other variables have")).hint(hint);
+            return Err(match span {
+                Some(span) => error.at(*span),
+                None => error,
+            });
+        }
+    }
+    Ok(declared)
+}
+
+fn declare_only(variables: Vec<VariableName>, named: &[&Declaration], unnamed: &[&Declaration]) -> Result<Vec<(VariableName, Bound)>> {
+    let names: Vec<String> = variables.iter().map(ToString::to_string).collect();
+    if unnamed.len() > 1 || !named.is_empty() || variables.len() > 1 {
+        let example: Vec<String> = names.iter().take(2).map(|name| format!("--range {name}=0,1")).collect();
+        return Err(Error::new(ErrorKind::BoundsMalformed, "a range without a name serves a formula of one variable")
+            .hint(format!("name each range: {}", if example.is_empty() { "--range x=0,1".into() } else { example.join(" ") })));
+    }
+    let variable = variables.into_iter().next().unwrap_or(VariableName::scalar("x"));
+    let bound = Bound::new(variable.to_string(), unnamed[0].low, unnamed[0].high);
+    bound.check()?;
+    Ok(vec![(variable, bound)])
+}
+
+/// Elements of a vector stand together, ascending, where the vector first appears.
+fn group_vectors(variables: Vec<VariableName>) -> Vec<VariableName> {
+    let mut order: Vec<&str> = Vec::new();
+    for variable in &variables {
+        if !order.contains(&variable.name.as_str()) {
+            order.push(&variable.name);
+        }
+    }
+    let mut grouped = variables.clone();
+    grouped.sort_by_key(|variable| (order.iter().position(|name| *name == variable.name), variable.indices.clone()));
+    grouped
+}
+
+fn parse_name(name: &str) -> VariableName {
+    match name.split_once('[') {
+        Some((stem, indices)) => {
+            let indices = indices.trim_end_matches(']').split(',').filter_map(|index| index.trim().parse().ok()).collect();
+            VariableName { name: stem.into(), indices }
+        }
+        None => VariableName::scalar(name),
+    }
+}

@@ -1,0 +1,198 @@
+//! Parameters on sets with a name: expressions in free variables, with the logarithm of the Jacobian.
+//!
+//! The transforms are those of the Stan reference manual (2.35, chapter "Constraint Transforms"), so that posteriors agree.
+
+use super::value::Value;
+use super::{Error, ErrorKind, Lowering, NodeId, Parameter, Result, Unary, VariableName};
+use crate::syntax::Constraint;
+
+impl Lowering<'_> {
+    /// The value of a parameter on a set, made of new variables that range over all numbers.
+    pub(super) fn constrain(&mut self, parameter: &Parameter, constraint: Constraint, shape: &[usize]) -> Result<Value> {
+        use Constraint::*;
+        let is_matrix = matches!(constraint, CholeskyFactorCov | CholeskyFactorCorr | CovMatrix | CorrMatrix);
+        let needs = |what: &str, example: &str| {
+            let message = format!("`{}` in {} is {what}", parameter.name, constraint.name());
+            Err(Error::new(ErrorKind::Dimension, message).at(parameter.name_span).hint(format!("write {}{example}", parameter.name)))
+        };
+        let n = match *shape {
+            [n] if !is_matrix => n,
+            [n, m] if is_matrix && n == m => n,
+            _ if is_matrix => return needs("a square matrix", "[3, 3]"),
+            _ => return needs("a vector", "[3]"),
+        };
+        if matches!(constraint, Simplex | UnitVector) && n < 2 {
+            return needs("at least 2 long", "[2]");
+        }
+        let count = match constraint {
+            Simplex => n - 1,
+            Ordered | PositiveOrdered | UnitVector => n,
+            CholeskyFactorCov | CovMatrix => n * (n + 1) / 2,
+            CholeskyFactorCorr | CorrMatrix => n * (n - 1) / 2,
+        };
+        // A name that cannot be typed, so that it collides with none.
+        let name = format!("{}~", parameter.name);
+        let all = (f64::NEG_INFINITY, f64::INFINITY);
+        let free = self.declare_variables(&name, &[count], all, parameter.domain_span).nodes().to_vec();
+        let (nodes, log_jacobian) = match constraint {
+            Simplex => self.simplex(&free),
+            Ordered => self.ordered(&free, false),
+            PositiveOrdered => self.ordered(&free, true),
+            UnitVector => self.unit_vector(&free),
+            CholeskyFactorCov => self.cholesky_cov(&free, n),
+            CholeskyFactorCorr => self.cholesky_corr(&free, n),
+            CovMatrix => {
+                let (factor, log_jacobian) = self.cholesky_cov(&free, n);
+                self.squared(&factor, log_jacobian, n, |k| (n - k) as f64 + 1.0, std::f64::consts::LN_2 * n as f64)
+            }
+            CorrMatrix => {
+                let (factor, log_jacobian) = self.cholesky_corr(&free, n);
+                self.squared(&factor, log_jacobian, n, |k| (n - k) as f64, 0.0)
+            }
+        };
+        self.log_jacobian = self.graph.add(self.log_jacobian, log_jacobian);
+        for (element, &node) in nodes.iter().enumerate() {
+            let indices = if is_matrix { vec![element / n + 1, element % n + 1] } else { vec![element + 1] };
+            self.transformed.push((VariableName { name: parameter.name.clone(), indices }, node));
+        }
+        Ok(Value::array(shape.to_vec(), nodes))
+    }
+
+    /// Stick breaking: zₖ = logit⁻¹(yₖ − log(K − k)), xₖ = (1 − Σⱼ<ₖ xⱼ)·zₖ; the density gains Σ log xₖ(1 − zₖ).
+    fn simplex(&mut self, free: &[NodeId]) -> (Vec<NodeId>, NodeId) {
+        let g = &mut self.graph;
+        let mut log_left = g.constant(0.0);
+        let mut log_jacobian = g.constant(0.0);
+        let mut nodes = Vec::new();
+        for (k, &y) in free.iter().enumerate() {
+            let shift = g.constant(((free.len() - k) as f64).ln());
+            let centred = g.subtract(y, shift);
+            // log z = −softplus(−u) and log(1 − z) = −softplus(u): nothing is lost at the ends.
+            let mirrored = g.negate(centred);
+            let (below, above) = (g.unary(Unary::Softplus, mirrored), g.unary(Unary::Softplus, centred));
+            let log_x = g.subtract(log_left, below);
+            nodes.push(g.unary(Unary::Exp, log_x));
+            log_left = g.subtract(log_left, above);
+            let both = g.subtract(log_x, above);
+            log_jacobian = g.add(log_jacobian, both);
+        }
+        nodes.push(g.unary(Unary::Exp, log_left));
+        (nodes, log_jacobian)
+    }
+
+    /// x₁ = y₁ (or exp y₁), xₖ = xₖ₋₁ + exp yₖ; the density gains Σ yₖ over the exponentials.
+    fn ordered(&mut self, free: &[NodeId], positive: bool) -> (Vec<NodeId>, NodeId) {
+        let g = &mut self.graph;
+        let mut log_jacobian = g.constant(0.0);
+        let mut nodes: Vec<NodeId> = Vec::new();
+        for &y in free {
+            let node = match nodes.last() {
+                None if !positive => y,
+                last => {
+                    log_jacobian = g.add(log_jacobian, y);
+                    let step = g.unary(Unary::Exp, y);
+                    last.map_or(step, |&last| g.add(last, step))
+                }
+            };
+            nodes.push(node);
+        }
+        (nodes, log_jacobian)
+    }
+
+    /// x = y/|y|; the density gains −|y|²/2, which makes y normal.
+    fn unit_vector(&mut self, free: &[NodeId]) -> (Vec<NodeId>, NodeId) {
+        let g = &mut self.graph;
+        let mut square = g.constant(0.0);
+        for &y in free {
+            let power = g.power(y, 2);
+            square = g.add(square, power);
+        }
+        let length = g.unary(Unary::Sqrt, square);
+        let nodes = free.iter().map(|&y| g.divide(y, length)).collect();
+        let two = g.constant(2.0);
+        let half = g.divide(square, two);
+        (nodes, g.negate(half))
+    }
+
+    /// Row by row below the diagonal as they are, on it exp y; the density gains Σ y on the diagonal.
+    fn cholesky_cov(&mut self, free: &[NodeId], n: usize) -> (Vec<NodeId>, NodeId) {
+        let g = &mut self.graph;
+        let zero = g.constant(0.0);
+        let mut log_jacobian = zero;
+        let mut nodes = vec![zero; n * n];
+        let mut next = free.iter().copied();
+        for row in 0..n {
+            for column in 0..=row {
+                let y = next.next().expect("n(n + 1)/2 of them");
+                nodes[row * n + column] = if row == column {
+                    log_jacobian = g.add(log_jacobian, y);
+                    g.unary(Unary::Exp, y)
+                } else {
+                    y
+                };
+            }
+        }
+        (nodes, log_jacobian)
+    }
+
+    /// Canonical partial correlations zᵢⱼ = tanh yᵢⱼ (Lewandowski, Kurowicka & Joe 2009): Lᵢⱼ = zᵢⱼ·√(1 − Σₖ<ⱼ Lᵢₖ²); the density gains
+    /// Σ log(1 − zᵢⱼ²) + ½ log(1 − Σₖ<ⱼ Lᵢₖ²).
+    fn cholesky_corr(&mut self, free: &[NodeId], n: usize) -> (Vec<NodeId>, NodeId) {
+        let g = &mut self.graph;
+        let (zero, one, two) = (g.constant(0.0), g.constant(1.0), g.constant(2.0));
+        let mut log_jacobian = zero;
+        let mut nodes = vec![zero; n * n];
+        nodes[0] = one;
+        let mut next = free.iter().copied();
+        for row in 1..n {
+            // The logarithm of what the row has left of its length, squared: a sum of log(1 − z²) = −2 log cosh y.
+            let mut log_left = zero;
+            for column in 0..row {
+                let y = next.next().expect("n(n - 1)/2 of them");
+                let z = g.unary(Unary::Tanh, y);
+                let half = g.divide(log_left, two);
+                let root = g.unary(Unary::Exp, half);
+                nodes[row * n + column] = g.multiply(z, root);
+                log_jacobian = g.add(log_jacobian, half);
+                let cosh = g.unary(Unary::Cosh, y);
+                let log_cosh = g.unary(Unary::Log, cosh);
+                let drop = g.multiply(two, log_cosh);
+                log_jacobian = g.subtract(log_jacobian, drop);
+                log_left = g.subtract(log_left, drop);
+            }
+            let half = g.divide(log_left, two);
+            nodes[row * n + row] = g.unary(Unary::Exp, half);
+        }
+        (nodes, log_jacobian)
+    }
+
+    /// L Lᵀ; the density gains n log 2 (or nothing) and Σ powers(k)·log Lₖₖ.
+    fn squared(
+        &mut self,
+        factor: &[NodeId],
+        log_jacobian: NodeId,
+        n: usize,
+        powers: impl Fn(usize) -> f64,
+        constant: f64,
+    ) -> (Vec<NodeId>, NodeId) {
+        let g = &mut self.graph;
+        let mut log_jacobian = log_jacobian;
+        let mut nodes = Vec::with_capacity(n * n);
+        for row in 0..n {
+            for column in 0..n {
+                let mut total = g.constant(0.0);
+                for k in 0..=row.min(column) {
+                    let product = g.multiply(factor[row * n + k], factor[column * n + k]);
+                    total = g.add(total, product);
+                }
+                nodes.push(total);
+            }
+            let power = g.constant(powers(row + 1));
+            let log = g.unary(Unary::Log, factor[row * n + row]);
+            let term = g.multiply(power, log);
+            log_jacobian = g.add(log_jacobian, term);
+        }
+        let constant = g.constant(constant);
+        (nodes, g.add(log_jacobian, constant))
+    }
+}

@@ -1,0 +1,639 @@
+//! Ast to graph: names resolved, sums and definitions expanded, functions put in terms of operators.
+
+mod calls;
+mod constrain;
+mod names;
+mod value;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::{Binary, Graph, NodeId, TableId, Unary};
+use crate::data::Data;
+use crate::error::{Error, ErrorKind, Result, Span};
+use crate::syntax::{
+    Ast, BinaryOperator, CONSTANTS, Comparison, Definition, Domain, Expr, ExprId, Fold, Formula, Function, IndexRange, Parameter,
+    Statement, UnaryOperator,
+};
+use value::{Array, Value};
+
+/// Expanding sums visits at most this many expressions, so that nested sums of nothing cannot hang.
+const VISIT_LIMIT: usize = 2_000_000;
+/// A sum over more rows than this is a loop where it can be; over fewer it is written out.
+const WRITTEN_OUT: usize = 64;
+
+/// A scalar variable or one element of a vector or matrix variable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VariableName {
+    /// The name as typed.
+    pub name: String,
+    /// Which element (1-based): none for a number, one for a vector, two for a matrix.
+    pub indices: Vec<usize>,
+}
+
+impl VariableName {
+    /// A number's name.
+    pub fn scalar(name: impl Into<String>) -> Self {
+        VariableName { name: name.into(), indices: Vec::new() }
+    }
+
+    /// Whether it is an element of something.
+    pub fn is_element(&self) -> bool {
+        !self.indices.is_empty()
+    }
+}
+
+impl fmt::Display for VariableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if self.is_element() {
+            let indices: Vec<String> = self.indices.iter().map(ToString::to_string).collect();
+            write!(f, "[{}]", indices.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+/// A parameter that the text declares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// The variable.
+    pub variable: VariableName,
+    /// Where it may be.
+    pub interval: (f64, f64),
+    /// Where that is said.
+    pub span: Span,
+}
+
+/// A formula as a graph.
+#[derive(Debug, Clone)]
+pub struct Lowered {
+    /// The nodes.
+    pub graph: Graph,
+    /// The formula's value.
+    pub root: NodeId,
+    /// What each variable number is called.
+    pub variables: Vec<VariableName>,
+    /// Where each variable first appears; `None` for one that was only declared.
+    pub spans: Vec<Option<Span>>,
+    /// The parameters that the text declares, in order; each is a variable too.
+    pub declared: Vec<Declared>,
+    /// What parameters on sets with a name are in terms of the variables, in order.
+    pub transformed: Vec<(VariableName, NodeId)>,
+    /// log |∂parameters/∂variables| of those, to be added to a log density of the parameters; a node of the graph.
+    pub log_jacobian: NodeId,
+}
+
+/// Lowers `formula`. The variables of `known` get the first numbers, in that order; others follow in order of declaration, then of
+/// appearance. The length of a vector that nothing declares is the largest element that appears.
+///
+/// # Errors
+/// Kinds `index`, `dimension`, `arity`, `too_long`, `unknown_name`, `declaration`, `data`, each with its place.
+pub fn lower(formula: &Formula, known: &[VariableName]) -> Result<Lowered> {
+    lower_with(formula, known, &Data::default())
+}
+
+/// [`lower`], with the columns of `data` as names.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_with(formula: &Formula, known: &[VariableName], data: &Data) -> Result<Lowered> {
+    let mut lowering = Lowering::new(formula.ast(), data);
+    for variable in known {
+        lowering.variable(variable.clone(), None);
+    }
+    let root = lowering.formula()?;
+    lowering.graph.check_size()?;
+    let Lowering { graph, variables, spans, declared, transformed, log_jacobian, .. } = lowering;
+    Ok(Lowered { graph, root, variables, spans, declared, transformed, log_jacobian })
+}
+
+/// The value of a constant expression such as `2*pi`.
+///
+/// # Errors
+/// Those of the language, and `unknown_name` if the expression is not constant.
+pub fn constant(text: &str) -> Result<f64> {
+    let formula: Formula = text.parse()?;
+    let lowered = lower(&formula, &[])?;
+    match (lowered.graph.number(lowered.root), lowered.variables.first()) {
+        (Some(value), None) => Ok(value),
+        (_, name) => {
+            let name = name.map(ToString::to_string).unwrap_or_default();
+            let span = lowered.spans.first().copied().flatten().unwrap_or_default();
+            Err(Error::new(ErrorKind::UnknownName, format!("`{name}` is no constant")).at(span).hint("use numbers, pi, e and inf"))
+        }
+    }
+}
+
+/// The bound indices in force: a linked list in an arena.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    parent: Option<usize>,
+    name: &'a str,
+    value: Bound,
+}
+
+/// What an index stands for.
+#[derive(Clone, Copy)]
+enum Bound {
+    Number(i64),
+    /// A column of row numbers: the sum is a loop over rows.
+    Rows(NodeId),
+}
+
+/// What is left to do; the second field is the innermost scope.
+enum Task {
+    /// Leave the value of an expression.
+    Visit(ExprId, Option<usize>),
+    /// Take the operands' values, leave the expression's.
+    Build(ExprId),
+    /// Take a condition, visit the arms that may be taken.
+    Choose(ExprId, Option<usize>),
+    /// Take the ends of a range, visit the body for each index.
+    Unroll(ExprId, Option<usize>),
+    /// Take so many values, leave their sum or product.
+    Fold(Fold, usize, ExprId),
+    /// Take what varies with the rows of a table, leave its sum.
+    SumRows(TableId, ExprId),
+    /// Take so many arguments.
+    Call(Function, usize, ExprId),
+}
+
+struct Lowering<'a> {
+    ast: &'a Ast,
+    data: &'a Data,
+    graph: Graph,
+    /// The table of the graph that each table of the data became.
+    tables: HashMap<usize, TableId>,
+    variables: Vec<VariableName>,
+    spans: Vec<Option<Span>>,
+    numbers: HashMap<VariableName, u32>,
+    declared: Vec<Declared>,
+    transformed: Vec<(VariableName, NodeId)>,
+    log_jacobian: NodeId,
+    /// What definitions and declarations mean.
+    names: HashMap<&'a str, Value>,
+    /// The indexed definition that is being made: its name, its first index, its elements so far.
+    growing: Option<(&'a str, i64, Vec<NodeId>)>,
+    scopes: Vec<Scope<'a>>,
+    tasks: Vec<Task>,
+    values: Vec<Value>,
+    visits: usize,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(ast: &'a Ast, data: &'a Data) -> Self {
+        let mut graph = Graph::new();
+        let log_jacobian = graph.constant(0.0);
+        Lowering {
+            ast,
+            data,
+            graph,
+            tables: HashMap::new(),
+            variables: Vec::new(),
+            spans: Vec::new(),
+            numbers: HashMap::new(),
+            declared: Vec::new(),
+            transformed: Vec::new(),
+            log_jacobian,
+            names: HashMap::new(),
+            growing: None,
+            scopes: Vec::new(),
+            tasks: Vec::new(),
+            values: Vec::new(),
+            visits: 0,
+        }
+    }
+
+    fn variable(&mut self, variable: VariableName, span: Option<Span>) -> NodeId {
+        let number = *self.numbers.entry(variable.clone()).or_insert_with(|| {
+            self.variables.push(variable);
+            self.spans.push(span);
+            self.variables.len() as u32 - 1
+        });
+        let first = &mut self.spans[number as usize];
+        *first = first.or(span);
+        self.graph.variable(number)
+    }
+
+    fn formula(&mut self) -> Result<NodeId> {
+        let ast = self.ast;
+        for statement in ast.statements() {
+            match statement {
+                Statement::Definition(definition) => self.define(definition)?,
+                Statement::Parameter(parameter) => self.declare(parameter)?,
+            }
+        }
+        let root = ast.root();
+        match self.expression(root, None)? {
+            Value::Number(node) if self.graph.table_of(node).is_some() => Err(self
+                .error(root, ErrorKind::Dimension, "the value varies from row to row of the data; it must be one number")
+                .hint("add the rows up: sum(...)")),
+            Value::Number(node) => Ok(node),
+            Value::Array(array) => Err(self
+                .error(root, ErrorKind::Dimension, format!("the value is {}; it must be one number", array.describe()))
+                .hint("add the elements up: sum(...), or choose one: x[1]")),
+        }
+    }
+
+    fn define(&mut self, definition: &'a Definition) -> Result<()> {
+        let name: &'a str = &definition.name;
+        if self.data.find(name).is_some() {
+            return Err(shadows(name, definition.name_span));
+        }
+        let Some(range) = &definition.range else {
+            let value = self.expression(definition.body, None)?;
+            self.names.insert(name, value);
+            return Ok(());
+        };
+        let (first, last) = self.range(range, None)?;
+        self.growing = Some((name, first, Vec::new()));
+        for value in first..=last {
+            let scope = self.scope(None, &range.name, Bound::Number(value));
+            let element = match self.expression(definition.body, Some(scope))? {
+                Value::Number(node) => node,
+                Value::Array(array) => {
+                    let message = format!("each element of `{name}` must be a number, and this is {}", array.describe());
+                    return Err(self.error(definition.body, ErrorKind::Dimension, message).hint("add up or choose elements of it"));
+                }
+            };
+            self.growing.as_mut().expect("set above").2.push(element);
+        }
+        let (_, first, elements) = self.growing.take().expect("set above");
+        self.names.insert(name, Value::vector_from(first, elements));
+        Ok(())
+    }
+
+    fn declare(&mut self, parameter: &'a Parameter) -> Result<()> {
+        if self.data.find(&parameter.name).is_some() {
+            return Err(shadows(&parameter.name, parameter.name_span));
+        }
+        let mut shape = Vec::new();
+        for &length in &parameter.shape {
+            let length = self.constant_integer(length)?;
+            match usize::try_from(length) {
+                Ok(length @ 1..=super::NODE_LIMIT) => shape.push(length),
+                _ => {
+                    let message = format!("`{}` cannot have {length} elements", parameter.name);
+                    return Err(Error::new(ErrorKind::Dimension, message).at(parameter.name_span).hint("a length from 1 to 200,000"));
+                }
+            }
+        }
+        if shape.iter().product::<usize>() > super::NODE_LIMIT {
+            return Err(Error::new(ErrorKind::TooLong, format!("`{}` has too many elements", parameter.name)).at(parameter.name_span));
+        }
+        let value = match &parameter.domain {
+            Domain::Interval { low, high, .. } => {
+                let interval = (self.end(*low)?, self.end(*high)?);
+                self.declare_variables(&parameter.name, &shape, interval, parameter.domain_span)
+            }
+            Domain::Constraint(constraint) => self.constrain(parameter, *constraint, &shape)?,
+        };
+        self.names.insert(&parameter.name, value);
+        Ok(())
+    }
+
+    /// Variables for every element of `shape`, and the array of them.
+    fn declare_variables(&mut self, name: &str, shape: &[usize], interval: (f64, f64), span: Span) -> Value {
+        let count = shape.iter().product();
+        let mut nodes = Vec::with_capacity(count);
+        for element in 0..count {
+            let indices = match shape {
+                [] => vec![],
+                [_] => vec![element + 1],
+                [_, columns, ..] => vec![element / columns + 1, element % columns + 1],
+            };
+            let variable = VariableName { name: name.into(), indices };
+            self.declared.push(Declared { variable: variable.clone(), interval, span });
+            nodes.push(self.variable(variable, Some(span)));
+        }
+        if shape.is_empty() { Value::Number(nodes[0]) } else { Value::array(shape.to_vec(), nodes) }
+    }
+
+    /// The end of an interval.
+    fn end(&mut self, id: ExprId) -> Result<f64> {
+        let value = self.expression(id, None)?;
+        value.number().and_then(|node| self.graph.number(node)).ok_or_else(|| {
+            let error = self.error(id, ErrorKind::BoundsMalformed, "an end of a range must be a constant");
+            error.hint("numbers, pi, e, inf; for one parameter above another: c[2] in ordered")
+        })
+    }
+
+    fn scope(&mut self, parent: Option<usize>, name: &'a str, value: Bound) -> usize {
+        self.scopes.push(Scope { parent, name, value });
+        self.scopes.len() - 1
+    }
+
+    /// The value of `root`, by an explicit stack: visit the operands, then build the node from their values.
+    fn expression(&mut self, root: ExprId, scope: Option<usize>) -> Result<Value> {
+        let floor = self.tasks.len();
+        self.tasks.push(Task::Visit(root, scope));
+        while self.tasks.len() > floor {
+            match self.tasks.pop().expect("the loop's condition") {
+                Task::Visit(expr, scope) => self.visit(expr, scope)?,
+                Task::Build(expr) => self.build(expr)?,
+                Task::Choose(expr, scope) => self.choose(expr, scope)?,
+                Task::Unroll(expr, scope) => self.unroll(expr, scope)?,
+                Task::SumRows(table, expr) => self.sum_rows(table, expr)?,
+                Task::Call(function, count, id) => {
+                    let arguments = self.take(count);
+                    let value = self.call(id, function, arguments)?;
+                    self.values.push(value);
+                }
+                Task::Fold(fold, count, id) => {
+                    let terms = self.take(count);
+                    let value = self.fold(id, fold, terms)?;
+                    self.values.push(value);
+                }
+            }
+        }
+        Ok(self.pop())
+    }
+
+    fn pop(&mut self) -> Value {
+        self.values.pop().expect("an expression leaves one value")
+    }
+
+    fn take(&mut self, count: usize) -> Vec<Value> {
+        self.values.split_off(self.values.len() - count)
+    }
+
+    fn visit(&mut self, id: ExprId, scope: Option<usize>) -> Result<()> {
+        self.visits += 1;
+        if self.visits > VISIT_LIMIT {
+            return Err(self.error(id, ErrorKind::TooLong, "the sums of this formula expand to too many terms"));
+        }
+        self.graph.check_size()?;
+        let ast = self.ast;
+        match ast.expr(id) {
+            Expr::Number(value) => {
+                let value = Value::Number(self.graph.constant(*value));
+                self.values.push(value);
+            }
+            Expr::Name(name) => {
+                let value = self.name(id, name, scope)?;
+                self.values.push(value);
+            }
+            Expr::Index { subscripts, .. } => {
+                let parts: Vec<ExprId> = subscripts.iter().flat_map(|subscript| subscript.exprs()).collect();
+                self.push(Task::Build(id), &parts, scope);
+            }
+            Expr::List(elements) => self.push(Task::Build(id), elements, scope),
+            Expr::Unary { operand, .. } => self.push(Task::Build(id), &[*operand], scope),
+            Expr::Binary { left, right, .. } => self.push(Task::Build(id), &[*left, *right], scope),
+            Expr::If { condition, .. } => self.push(Task::Choose(id, scope), &[*condition], scope),
+            Expr::Comparison { first, rest } => {
+                let operands: Vec<ExprId> = std::iter::once(*first).chain(rest.iter().map(|(_, operand)| *operand)).collect();
+                self.push(Task::Build(id), &operands, scope);
+            }
+            Expr::Call { function, arguments } => self.push(Task::Call(*function, arguments.len(), id), arguments, scope),
+            Expr::Fold { range, .. } => self.push(Task::Unroll(id, scope), &[range.first, range.last], scope),
+        }
+        Ok(())
+    }
+
+    /// First the operands, from left to right, then `last`.
+    fn push(&mut self, last: Task, operands: &[ExprId], scope: Option<usize>) {
+        self.tasks.push(last);
+        self.tasks.extend(operands.iter().rev().map(|&operand| Task::Visit(operand, scope)));
+    }
+
+    /// A condition that is known decides which arm is read: `if(t == 1, 0, h[t-1])` needs no element 0.
+    fn choose(&mut self, id: ExprId, scope: Option<usize>) -> Result<()> {
+        let Expr::If { then, otherwise, .. } = self.ast.expr(id) else { unreachable!("only choices choose") };
+        let condition = self.pop();
+        if let Some(value) = condition.number().and_then(|node| self.graph.number(node)) {
+            let taken = if value != 0.0 { *then } else { *otherwise };
+            self.tasks.push(Task::Visit(taken, scope));
+            return Ok(());
+        }
+        self.values.push(condition);
+        self.push(Task::Build(id), &[*then, *otherwise], scope);
+        Ok(())
+    }
+
+    fn unroll(&mut self, id: ExprId, scope: Option<usize>) -> Result<()> {
+        let ast = self.ast;
+        let Expr::Fold { fold, range, body } = ast.expr(id) else { unreachable!("only folds unroll") };
+        let last = self.pop();
+        let first = self.pop();
+        let (first, last) = (self.integer(range.first, &first)?, self.integer(range.last, &last)?);
+        let count = (last - first + 1).max(0) as usize;
+        if *fold == Fold::Sum && count > WRITTEN_OUT && self.mentions_columns(range.last, *body) {
+            let table = self.graph.table(count);
+            let numbers = (first..=last).map(|number| number as f64).collect();
+            let rows = self.graph.column(table, &range.name, numbers);
+            let inner = self.scope(scope, &range.name, Bound::Rows(rows));
+            self.tasks.extend([Task::SumRows(table, id), Task::Visit(*body, Some(inner))]);
+            return Ok(());
+        }
+        let count = self.count(range, first, last)?;
+        self.tasks.push(Task::Fold(*fold, count, id));
+        for value in (first..first + count as i64).rev() {
+            let inner = self.scope(scope, &range.name, Bound::Number(value));
+            self.tasks.push(Task::Visit(*body, Some(inner)));
+        }
+        Ok(())
+    }
+
+    fn sum_rows(&mut self, table: TableId, id: ExprId) -> Result<()> {
+        let value = self.pop();
+        let mut sum = |node: NodeId| match self.graph.table_of(node) {
+            Some(other) if other != table => None,
+            _ => Some(self.graph.row_sum(table, node)),
+        };
+        let summed = match &value {
+            Value::Number(node) => sum(*node).map(Value::Number),
+            Value::Array(array) => {
+                let nodes: Option<Vec<NodeId>> = array.nodes.iter().map(|&node| sum(node)).collect();
+                nodes.map(|nodes| Value::array(array.shape.clone(), nodes))
+            }
+        };
+        let Some(summed) = summed else {
+            let Expr::Fold { range, .. } = self.ast.expr(id) else { unreachable!("only folds sum rows") };
+            let message = format!("a column stands without its index in this sum over `{}`", range.name);
+            return Err(self
+                .error(id, ErrorKind::Dimension, message)
+                .hint(format!("write y[{}], or sum(...) without an index", range.name)));
+        };
+        self.values.push(summed);
+        Ok(())
+    }
+
+    fn range(&mut self, range: &'a IndexRange, scope: Option<usize>) -> Result<(i64, i64)> {
+        let first = self.expression(range.first, scope)?;
+        let last = self.expression(range.last, scope)?;
+        let (first, last) = (self.integer(range.first, &first)?, self.integer(range.last, &last)?);
+        self.count(range, first, last)?;
+        Ok((first, last))
+    }
+
+    fn count(&self, range: &IndexRange, first: i64, last: i64) -> Result<usize> {
+        let count = (last - first + 1).max(0) as usize;
+        if count > super::NODE_LIMIT {
+            return Err(self.error(range.last, ErrorKind::TooLong, format!("the range of `{}` has {count} values", range.name)));
+        }
+        Ok(count)
+    }
+
+    fn fold(&mut self, id: ExprId, fold: Fold, terms: Vec<Value>) -> Result<Value> {
+        let start = if fold == Fold::Sum { 0.0 } else { 1.0 };
+        let mut total = Value::Number(self.graph.constant(start));
+        for term in terms {
+            total = self.pairwise(id, &total, &term, |graph, a, b| match fold {
+                Fold::Sum => graph.add(a, b),
+                Fold::Product => graph.multiply(a, b),
+            })?;
+        }
+        Ok(total)
+    }
+
+    fn build(&mut self, id: ExprId) -> Result<()> {
+        let ast = self.ast;
+        let value = match ast.expr(id) {
+            Expr::Index { name, subscripts } => {
+                let parts = subscripts.iter().map(|subscript| subscript.exprs().count()).sum();
+                let parts = self.take(parts);
+                self.element(id, name, subscripts, parts)?
+            }
+            Expr::List(elements) => {
+                let parts = self.take(elements.len());
+                self.list(id, parts)?
+            }
+            Expr::Unary { operator, .. } => {
+                let operand = self.pop();
+                operand.map(|node| match operator {
+                    UnaryOperator::Negate => self.graph.negate(node),
+                    UnaryOperator::Not => self.graph.unary(Unary::Not, node),
+                })
+            }
+            Expr::Binary { operator, .. } => {
+                let (right, left) = (self.pop(), self.pop());
+                let op = match operator {
+                    BinaryOperator::Add => Binary::Add,
+                    BinaryOperator::Subtract => Binary::Subtract,
+                    BinaryOperator::Multiply => Binary::Multiply,
+                    BinaryOperator::Divide => Binary::Divide,
+                    BinaryOperator::Power => Binary::Pow,
+                    BinaryOperator::And => Binary::And,
+                    BinaryOperator::Or => Binary::Or,
+                };
+                self.pairwise(id, &left, &right, |graph, a, b| graph.binary(op, a, b))?
+            }
+            Expr::Comparison { rest, .. } => {
+                let operands = self.take(rest.len() + 1);
+                self.elementwise(id, &operands, |lowering, operands| lowering.comparison(operands, rest))?
+            }
+            Expr::If { .. } => {
+                let operands = self.take(3);
+                self.elementwise(id, &operands, |lowering, nodes| lowering.graph.select(nodes[0], nodes[1], nodes[2]))?
+            }
+            Expr::Number(_) | Expr::Name(_) | Expr::Call { .. } | Expr::Fold { .. } => unreachable!("has no build step"),
+        };
+        self.values.push(value);
+        Ok(())
+    }
+
+    fn comparison(&mut self, operands: &[NodeId], rest: &[(Comparison, ExprId)]) -> NodeId {
+        let mut all = None;
+        for (pair, (comparison, _)) in operands.windows(2).zip(rest) {
+            let (op, a, b) = match comparison {
+                Comparison::Less => (Binary::Less, pair[0], pair[1]),
+                Comparison::LessEqual => (Binary::LessEqual, pair[0], pair[1]),
+                Comparison::Greater => (Binary::Less, pair[1], pair[0]),
+                Comparison::GreaterEqual => (Binary::LessEqual, pair[1], pair[0]),
+                Comparison::Equal => (Binary::Equal, pair[0], pair[1]),
+                Comparison::NotEqual => (Binary::NotEqual, pair[0], pair[1]),
+            };
+            let one = self.graph.binary(op, a, b);
+            all = Some(match all {
+                None => one,
+                Some(before) => self.graph.binary(Binary::And, before, one),
+            });
+        }
+        all.expect("a comparison compares")
+    }
+
+    /// An operator on two values, element by element.
+    fn pairwise(&mut self, id: ExprId, a: &Value, b: &Value, mut f: impl FnMut(&mut Graph, NodeId, NodeId) -> NodeId) -> Result<Value> {
+        if let (Value::Number(a), Value::Number(b)) = (a, b) {
+            self.same_table(id, &[*a, *b])?;
+            return Ok(Value::Number(f(&mut self.graph, *a, *b)));
+        }
+        self.elementwise(id, &[a.clone(), b.clone()], |lowering, nodes| f(&mut lowering.graph, nodes[0], nodes[1]))
+    }
+
+    /// A function of numbers on values of one shape; numbers go with every element.
+    fn elementwise(&mut self, id: ExprId, operands: &[Value], mut f: impl FnMut(&mut Self, &[NodeId]) -> NodeId) -> Result<Value> {
+        let mut common: Option<&Array> = None;
+        for array in operands.iter().filter_map(Value::as_array) {
+            match common {
+                Some(first) if first.shape != array.shape => {
+                    let message = format!("{} and {} do not go together", first.describe(), array.describe());
+                    return Err(self.error(id, ErrorKind::Dimension, message).hint("for a product of a matrix and a vector: dot(W, x)"));
+                }
+                _ => common = Some(array),
+            }
+        }
+        let at = |element: usize| operands.iter().map(|operand| operand.element(element)).collect::<Vec<NodeId>>();
+        let Some(array) = common else {
+            let nodes = at(0);
+            self.same_table(id, &nodes)?;
+            return Ok(Value::Number(f(self, &nodes)));
+        };
+        let mut nodes = Vec::with_capacity(array.nodes.len());
+        for element in 0..array.nodes.len() {
+            let operands = at(element);
+            self.same_table(id, &operands)?;
+            nodes.push(f(self, &operands));
+            self.graph.check_size()?;
+        }
+        Ok(Value::Array(std::rc::Rc::new(Array { shape: array.shape.clone(), first: array.first, nodes })))
+    }
+
+    /// Refuses numbers from the rows of two tables.
+    fn same_table(&self, id: ExprId, nodes: &[NodeId]) -> Result<()> {
+        let mut tables = nodes.iter().filter_map(|&node| self.graph.table_of(node));
+        let Some(first) = tables.next() else { return Ok(()) };
+        if tables.all(|table| table == first) {
+            return Ok(());
+        }
+        Err(self
+            .error(id, ErrorKind::Dimension, "columns of two tables meet here, and their rows do not correspond")
+            .hint("pick by an index: s.y[school], or add the rows of one up first: sum(...)"))
+    }
+
+    /// The order of a polygamma function: a small whole number, so that its factorial is a double.
+    fn check_order(&self, id: ExprId, order: &Value) -> Result<()> {
+        let order = self.integer(id, order)?;
+        if (0..=100).contains(&order) {
+            return Ok(());
+        }
+        Err(self.error(id, ErrorKind::Index, format!("the order of polygamma must be 0 to 100, not {order}")))
+    }
+
+    fn constant_integer(&mut self, id: ExprId) -> Result<i64> {
+        let value = self.expression(id, None)?;
+        self.integer(id, &value)
+    }
+
+    /// The whole number that a constant is.
+    fn integer(&self, id: ExprId, value: &Value) -> Result<i64> {
+        let Some(value) = value.number().and_then(|node| self.graph.number(node)) else {
+            return Err(self.error(id, ErrorKind::Index, "an index must be a constant, such as 3 or i + 1"));
+        };
+        if value != value.trunc() || value.abs() > 1e15 {
+            return Err(self.error(id, ErrorKind::Index, format!("an index must be a whole number, not {value}")));
+        }
+        Ok(value as i64)
+    }
+
+    fn error(&self, id: ExprId, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(kind, message).at(self.ast.span(id))
+    }
+}
+
+fn shadows(name: &str, span: Span) -> Error {
+    let error = Error::new(ErrorKind::Declaration, format!("`{name}` is a column of the data and cannot be defined again")).at(span);
+    error.hint(format!("choose another name, such as `{name}_1`"))
+}

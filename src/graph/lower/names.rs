@@ -1,0 +1,345 @@
+//! Names and elements: indices, definitions, parameters, constants, columns of the data.
+
+use super::value::{Array, Value};
+use super::{Bound, CONSTANTS, Error, ErrorKind, Expr, ExprId, Lowering, NodeId, Result, TableId, VariableName};
+use crate::data::Column;
+use crate::syntax::Subscript;
+
+/// A subscript with its value.
+enum Pick {
+    /// One element, by its number.
+    At(i64),
+    /// In each row another element: a column of numbers.
+    By(NodeId),
+    /// Some elements in a row.
+    Between(i64, i64),
+}
+
+impl<'a> Lowering<'a> {
+    pub(super) fn name(&mut self, id: ExprId, name: &str, scope: Option<usize>) -> Result<Value> {
+        if let Some(value) = self.bound(name, scope) {
+            return Ok(Value::Number(match value {
+                Bound::Number(number) => self.graph.constant(number as f64),
+                Bound::Rows(column) => column,
+            }));
+        }
+        if let Some(value) = self.names.get(name) {
+            return Ok(value.clone());
+        }
+        if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
+            return Ok(Value::Number(self.graph.constant(*value)));
+        }
+        if let Some(value) = self.of_data(id, name)? {
+            return Ok(value);
+        }
+        let mut elements: Vec<VariableName> =
+            self.variables.iter().filter(|variable| variable.name == name && variable.is_element()).cloned().collect();
+        if !elements.is_empty() {
+            elements.sort();
+            return Ok(Value::vector(elements.into_iter().map(|element| self.variable(element, None)).collect()));
+        }
+        self.refuse_dots(id, name)?;
+        Ok(Value::Number(self.variable(VariableName::scalar(name), Some(self.ast.span(id)))))
+    }
+
+    /// The value of a bound index.
+    fn bound(&self, name: &str, mut scope: Option<usize>) -> Option<Bound> {
+        while let Some(index) = scope {
+            let inner = self.scopes[index];
+            if inner.name == name {
+                return Some(inner.value);
+            }
+            scope = inner.parent;
+        }
+        None
+    }
+
+    /// A column, a number of rows, or the vector of the columns `x1`, `x2`, … for `x`.
+    fn of_data(&mut self, id: ExprId, name: &str) -> Result<Option<Value>> {
+        let data = self.data;
+        if let Some((table, column)) = data.find(name) {
+            return self.column(id, table, column).map(|node| Some(Value::Number(node)));
+        }
+        let (prefix, stem) = match name.rsplit_once('.') {
+            Some((prefix, stem)) => (Some(prefix), stem),
+            None => (None, name),
+        };
+        if stem == "rows" {
+            let mut tables = data.tables().iter().filter(|table| table.name() == prefix || (prefix.is_none() && data.tables().len() == 1));
+            if let Some(table) = tables.next() {
+                return Ok(Some(Value::Number(self.graph.constant(table.rows() as f64))));
+            }
+        }
+        // Names of the elements of a vector, as different programs write them.
+        let spellings: [fn(&str, usize) -> String; 4] =
+            [|x, i| format!("{x}{i}"), |x, i| format!("{x}_{i}"), |x, i| format!("{x}_{i}_"), |x, i| format!("{x}_{i:02}")];
+        for spelling in spellings {
+            let columns: Vec<(usize, &Column)> = (1..).map_while(|i| data.find(&spelling(name, i))).collect();
+            if columns.len() >= 2 {
+                let nodes: Result<Vec<NodeId>> = columns.into_iter().map(|(table, column)| self.column(id, table, column)).collect();
+                return Ok(Some(Value::vector(nodes?)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn column(&mut self, id: ExprId, table: usize, column: &Column) -> Result<NodeId> {
+        let rows = self.data.tables()[table].rows();
+        let table = match self.tables.get(&table) {
+            Some(table) => *table,
+            None => {
+                let new: TableId = self.graph.table(rows);
+                self.tables.insert(table, new);
+                new
+            }
+        };
+        let values = column.values().map_err(|error| match error.span {
+            None => error.at(self.ast.span(id)),
+            Some(_) => error,
+        })?;
+        Ok(self.graph.column(table, column.name(), values))
+    }
+
+    /// Whether the expressions after `before` up to `body`, one subtree, use a column of the data by an index.
+    pub(super) fn mentions_columns(&self, before: ExprId, body: ExprId) -> bool {
+        let subtree = &self.ast.exprs()[before.index() + 1..=body.index()];
+        subtree.iter().any(|expr| match expr {
+            Expr::Index { name, .. } => !self.names.contains_key(name.as_str()) && self.data.find(name).is_some(),
+            _ => false,
+        })
+    }
+
+    /// A dot joins the name of a table and that of a column; there is no variable of that kind.
+    fn refuse_dots(&self, id: ExprId, name: &str) -> Result<()> {
+        let Some((table, _)) = name.split_once('.') else { return Ok(()) };
+        let known = self.data.tables().iter().any(|known| known.name() == Some(table));
+        let message = if known { format!("the table `{table}` has no column `{name}`") } else { format!("there is no table `{table}`") };
+        let error = self.error(id, ErrorKind::UnknownName, message);
+        Err(error.hint(format!("in names use `_`: {}; a table is given as --data {table}=FILE", name.replace('.', "_"))))
+    }
+
+    /// `[a, b, c]`.
+    pub(super) fn list(&mut self, id: ExprId, parts: Vec<Value>) -> Result<Value> {
+        let Some(first) = parts[0].as_array().map(|array| array.shape.clone()) else {
+            return match parts.iter().map(Value::number).collect::<Option<Vec<NodeId>>>() {
+                Some(nodes) => Ok(Value::vector(nodes)),
+                None => Err(self.ragged(id)),
+            };
+        };
+        if first.len() != 1 || !parts.iter().all(|part| part.as_array().is_some_and(|array| array.shape == first)) {
+            return Err(self.ragged(id));
+        }
+        let nodes = parts.iter().flat_map(|part| part.nodes().iter().copied()).collect();
+        Ok(Value::array(vec![parts.len(), first[0]], nodes))
+    }
+
+    fn ragged(&self, id: ExprId) -> Error {
+        self.error(id, ErrorKind::Dimension, "the elements of a vector are numbers, the rows of a matrix vectors of one length")
+            .hint("write [a, b, c] or [[a, b], [c, d]]")
+    }
+
+    /// `name[…]`; `parts` are the values of the expressions in the subscripts.
+    pub(super) fn element(&mut self, id: ExprId, name: &str, subscripts: &[Subscript], parts: Vec<Value>) -> Result<Value> {
+        let mut parts = parts.into_iter();
+        let mut picks = Vec::with_capacity(subscripts.len());
+        for subscript in subscripts {
+            let mut value = || parts.next().expect("a value for each expression");
+            picks.push(match *subscript {
+                Subscript::At(expr) => {
+                    let value = value();
+                    match value.number() {
+                        Some(node) if self.graph.table_of(node).is_some() => {
+                            if !self.graph.is_data(node) {
+                                let error = self.error(expr, ErrorKind::Index, "an index must not depend on parameters");
+                                return Err(error.hint("write the sum over its values: sum(k in 1..n, ...)"));
+                            }
+                            (expr, Pick::By(node))
+                        }
+                        _ => (expr, Pick::At(self.integer(expr, &value)?)),
+                    }
+                }
+                Subscript::Between(first, last) => {
+                    let (low, high) = (value(), value());
+                    (first, Pick::Between(self.integer(first, &low)?, self.integer(last, &high)?))
+                }
+            });
+        }
+        if let Some((growing, first, elements)) = &self.growing
+            && *growing == name
+        {
+            return match picks[..] {
+                [(_, Pick::At(at))] if at >= *first && at - first < elements.len() as i64 => {
+                    Ok(Value::Number(elements[(at - first) as usize]))
+                }
+                _ => {
+                    let (first, last) = (*first, first + elements.len() as i64 - 1);
+                    let message = format!("`{name}` is made one element after the other; here it has {}", elements_from(first, last));
+                    Err(self.error(id, ErrorKind::Index, message).hint(format!("begin with if(j == {first}, ..., {name}[j-1])")))
+                }
+            };
+        }
+        let value = match self.names.get(name) {
+            Some(value) => Some(value.clone()),
+            None if CONSTANTS.iter().any(|(constant, _)| *constant == name) => Some(self.name(id, name, None)?),
+            None => self.of_data(id, name)?,
+        };
+        match value {
+            Some(Value::Array(array)) => self.pick(id, name, &array, &picks),
+            Some(Value::Number(node)) if self.graph.is_data(node) => self.pick_rows(id, name, node, &picks),
+            Some(Value::Number(_)) => Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is a number, not a vector"))),
+            None => self.undeclared(id, name, &picks),
+        }
+    }
+
+    /// An element of a vector that only its uses declare.
+    fn undeclared(&mut self, id: ExprId, name: &str, picks: &[(ExprId, Pick)]) -> Result<Value> {
+        self.refuse_dots(id, name)?;
+        if self.variables.iter().any(|variable| variable.name == name && !variable.is_element()) {
+            return Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is used both as a number and as a vector")));
+        }
+        let mut indices = Vec::with_capacity(picks.len());
+        for (expr, pick) in picks {
+            match pick {
+                Pick::At(index) => match usize::try_from(*index) {
+                    Ok(index @ 1..) => indices.push(index),
+                    _ => return Err(self.error(*expr, ErrorKind::Index, format!("index {index}: elements count from 1"))),
+                },
+                Pick::By(_) | Pick::Between(..) => {
+                    let error = self.error(id, ErrorKind::UnknownName, format!("how long is the vector `{name}`?"));
+                    return Err(error.hint(format!("declare it first: {name}[8] in (-inf, inf)")));
+                }
+            }
+        }
+        let same = |variable: &VariableName| variable.name != name || variable.indices.len() == indices.len();
+        if !self.variables.iter().all(same) {
+            return Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is used both as a vector and as a matrix")));
+        }
+        let variable = VariableName { name: name.into(), indices };
+        Ok(Value::Number(self.variable(variable, Some(self.ast.span(id)))))
+    }
+
+    /// Elements of an array.
+    fn pick(&mut self, id: ExprId, name: &str, array: &Array, picks: &[(ExprId, Pick)]) -> Result<Value> {
+        if picks.len() > array.shape.len() {
+            let message = format!("`{name}` is {}: it has one index", array.describe());
+            return Err(self.error(id, ErrorKind::Dimension, message).hint(format!("write {name}[1]")));
+        }
+        // Each dimension as the positions to keep, and whether it stays a dimension; at most one is picked by a column at a time.
+        let mut kept: Vec<(Vec<usize>, bool)> = Vec::new();
+        let mut by: Vec<(usize, NodeId)> = Vec::new();
+        for (dimension, &length) in array.shape.iter().enumerate() {
+            let first = if array.shape.len() == 1 { array.first } else { 1 };
+            let last = first + length as i64 - 1;
+            let outside = |index: i64| format!("`{name}` has {}, not {index}", elements_from(first, last));
+            kept.push(match picks.get(dimension) {
+                None => ((0..length).collect(), true),
+                Some((expr, Pick::At(index))) => {
+                    if !(first..=last).contains(index) {
+                        return Err(self.error(*expr, ErrorKind::Index, outside(*index)));
+                    }
+                    (vec![(index - first) as usize], false)
+                }
+                Some((expr, Pick::Between(low, high))) => {
+                    for end in [low, high] {
+                        if low <= high && !(first..=last).contains(end) {
+                            return Err(self.error(*expr, ErrorKind::Index, outside(*end)));
+                        }
+                    }
+                    ((*low..=*high).map(|index| (index - first) as usize).collect(), true)
+                }
+                Some((expr, Pick::By(column))) => {
+                    let indices = self.graph.values_by_row(*column);
+                    let wrong = indices.iter().position(|index| index.fract() != 0.0 || *index < first as f64 || *index > last as f64);
+                    if let Some(row) = wrong {
+                        let message =
+                            format!("row {} asks for `{name}[{}]`, and it has {}", row + 1, indices[row], elements_from(first, last));
+                        return Err(self.error(*expr, ErrorKind::Index, message).hint("an index column holds whole numbers from 1 on"));
+                    }
+                    by.push((dimension, *column));
+                    ((0..length).collect(), false)
+                }
+            });
+        }
+        let columns = array.shape.get(1).copied().unwrap_or(1);
+        let at = |row: usize, column: usize| array.nodes[row * columns + column];
+        let (rows, across) = (&kept[0], kept.get(1).cloned().unwrap_or((vec![0], false)));
+        match by[..] {
+            [] => {
+                let nodes: Vec<NodeId> =
+                    rows.0.iter().flat_map(|&row| across.0.iter().map(move |&column| (row, column))).map(|(r, c)| at(r, c)).collect();
+                let shape: Vec<usize> =
+                    [(rows.1, rows.0.len()), (across.1, across.0.len())].iter().filter(|kept| kept.0).map(|kept| kept.1).collect();
+                Ok(if shape.is_empty() { Value::Number(nodes[0]) } else { Value::array(shape, nodes) })
+            }
+            [(dimension, column)] => {
+                let first = if array.shape.len() == 1 { array.first } else { 1 };
+                let index = self.counted_from_one(column, first);
+                let others = if dimension == 0 { &across } else { rows };
+                let mut nodes = Vec::with_capacity(others.0.len());
+                for &other in &others.0 {
+                    let elements: Vec<NodeId> = (0..array.shape[dimension])
+                        .map(|element| if dimension == 0 { at(element, other) } else { at(other, element) })
+                        .collect();
+                    nodes.push(self.graph.gather(&elements, index)?);
+                }
+                Ok(if others.1 { Value::vector(nodes) } else { Value::Number(nodes[0]) })
+            }
+            [(_, row), (_, column), ..] => {
+                self.same_table(id, &[row, column])?;
+                // (row − 1)·columns + column, in the array as it lies.
+                let below = self.counted_from_one(row, 2);
+                let width = self.graph.constant(columns as f64);
+                let offset = self.graph.multiply(below, width);
+                let index = self.graph.add(offset, column);
+                Ok(Value::Number(self.graph.gather(&array.nodes, index)?))
+            }
+        }
+    }
+
+    /// Indices that begin at `first`, so that they begin at 1.
+    fn counted_from_one(&mut self, column: NodeId, first: i64) -> NodeId {
+        let shift = self.graph.constant((first - 1) as f64);
+        self.graph.subtract(column, shift)
+    }
+
+    /// Rows of a column: a number, a lag, or what another table's index asks for.
+    fn pick_rows(&mut self, id: ExprId, name: &str, column: NodeId, picks: &[(ExprId, Pick)]) -> Result<Value> {
+        let [(expr, pick)] = picks else {
+            return Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is a column: it has one index")));
+        };
+        let rows = self.graph.table_of(column).map_or(0, |table| self.graph.table_rows(table)) as i64;
+        let outside = |index: f64| format!("`{name}` has {}, not {index}", elements_from(1, rows));
+        match *pick {
+            Pick::At(index) if (1..=rows).contains(&index) => {
+                let value = self.graph.values_by_row(column)[index as usize - 1];
+                Ok(Value::Number(self.graph.constant(value)))
+            }
+            Pick::At(index) => {
+                Err(self.error(*expr, ErrorKind::Index, outside(index as f64)).hint("start the sum later: sum(t in 2..rows, ...)"))
+            }
+            Pick::Between(low, high) if low > high || (low >= 1 && high <= rows) => {
+                let values = self.graph.values_by_row(column);
+                let nodes = (low..=high).map(|index| self.graph.constant(values[index as usize - 1])).collect();
+                Ok(Value::vector(nodes))
+            }
+            Pick::Between(low, high) => Err(self.error(*expr, ErrorKind::Index, outside(if low < 1 { low } else { high } as f64))),
+            Pick::By(index) => {
+                let indices = self.graph.values_by_row(index);
+                if let Some(wrong) = indices.iter().find(|index| index.fract() != 0.0 || **index < 1.0 || **index > rows as f64) {
+                    let error = self.error(*expr, ErrorKind::Index, outside(*wrong));
+                    return Err(error.hint("start the sum later: sum(t in 2..rows, ...)"));
+                }
+                Ok(Value::Number(self.graph.rows_at(column, index)))
+            }
+        }
+    }
+}
+
+/// `the elements 1 to 8`.
+fn elements_from(first: i64, last: i64) -> String {
+    match last - first {
+        ..0 => "no elements".into(),
+        0 => format!("the element {first} only"),
+        _ => format!("the elements {first} to {last}"),
+    }
+}

@@ -1,0 +1,256 @@
+//! What varies from row to row of a table: columns, elements picked by a column, and their values.
+//!
+//! A node *varies* if a column is below it and no sum over rows between. It belongs to one table; what it is multiplied or added with
+//! belongs to the same table or does not vary. Of nodes that vary, those without a parameter below are *data*: known before any run.
+
+mod statistics;
+mod sum;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Graph, Node, NodeId, Unary};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A table of a [`Graph`]: only its length matters there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TableId(u32);
+
+/// A column of numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    name: String,
+    table: TableId,
+    values: Arc<[f64]>,
+}
+
+/// Tables and columns of a graph, and what each node takes from them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    /// The number of rows of each table.
+    lengths: Vec<usize>,
+    columns: Vec<Column>,
+    /// For each node its table, if it varies.
+    tables: Vec<Option<TableId>>,
+    /// Whether each node depends on a variable.
+    free: Vec<bool>,
+    /// Columns made of others: by what was picked and by what; by itself twice for its own values.
+    picked: HashMap<(NodeId, NodeId), NodeId>,
+    /// How many sums over rows became polynomials of the parameters.
+    statistics: usize,
+}
+
+/// Rows are evaluated in stretches of so many, to bound the memory.
+const STRETCH: usize = 1024;
+
+impl Graph {
+    /// A new table of `rows` rows.
+    pub fn table(&mut self, rows: usize) -> TableId {
+        self.rows.lengths.push(rows);
+        TableId(self.rows.lengths.len() as u32 - 1)
+    }
+
+    /// How many rows the table has.
+    pub fn table_rows(&self, table: TableId) -> usize {
+        self.rows.lengths[table.0 as usize]
+    }
+
+    /// A column of `table`; the same values are the same node.
+    ///
+    /// # Panics
+    /// If there are not as many values as the table has rows.
+    pub fn column(&mut self, table: TableId, name: &str, values: Arc<[f64]>) -> NodeId {
+        assert_eq!(values.len(), self.table_rows(table), "a value for each row");
+        let known = |column: &Column| column.table == table && Arc::ptr_eq(&column.values, &values);
+        let number = self.rows.columns.iter().position(known).unwrap_or_else(|| {
+            self.rows.columns.push(Column { name: name.into(), table, values });
+            self.rows.columns.len() - 1
+        });
+        self.intern(Node::Column(number as u32))
+    }
+
+    /// The name of column number `column`.
+    pub fn column_name(&self, column: u32) -> &str {
+        &self.rows.columns[column as usize].name
+    }
+
+    /// The values of column number `column`, a number a row.
+    pub fn column_values(&self, column: u32) -> &Arc<[f64]> {
+        &self.rows.columns[column as usize].values
+    }
+
+    /// The table that `id` varies with.
+    pub fn table_of(&self, id: NodeId) -> Option<TableId> {
+        self.rows.tables[id.index()]
+    }
+
+    /// Whether a variable is below `id`.
+    pub fn is_free(&self, id: NodeId) -> bool {
+        self.rows.free[id.index()]
+    }
+
+    /// Whether `id` varies and is known before any run.
+    pub fn is_data(&self, id: NodeId) -> bool {
+        self.table_of(id).is_some() && !self.is_free(id)
+    }
+
+    /// How many sums over rows were replaced by polynomials whose coefficients are sums over the data.
+    pub fn sufficient_statistics(&self) -> usize {
+        self.rows.statistics
+    }
+
+    /// `elements[index]`, 1-based, for a column of indices; elements do not vary.
+    ///
+    /// # Errors
+    /// Kind `index`, with the row, for an index that is no whole number from 1 to the number of elements.
+    pub fn gather(&mut self, elements: &[NodeId], index: NodeId) -> Result<NodeId> {
+        let table = self.table_of(index).expect("an index that varies");
+        let indices = self.values_by_row(index);
+        let wrong = |value: &f64| !(*value >= 1.0 && *value <= elements.len() as f64 && value.fract() == 0.0);
+        if let Some(row) = indices.iter().position(wrong) {
+            let message = format!("the index is {} in row {}; there are {} elements", indices[row], row + 1, elements.len());
+            return Err(Error::new(ErrorKind::Index, message).hint("elements count from 1"));
+        }
+        let numbers: Option<Vec<f64>> = elements.iter().map(|&element| self.number(element)).collect();
+        if let Some(numbers) = numbers {
+            let values: Arc<[f64]> = indices.iter().map(|&index| numbers[index as usize - 1]).collect();
+            return Ok(self.column(table, "", values));
+        }
+        let index = self.as_column(index);
+        let list = self.intern_list(elements);
+        Ok(self.intern(Node::Gather(list, index)))
+    }
+
+    /// The node as a column: itself, or a new one with its values.
+    pub fn as_column(&mut self, data: NodeId) -> NodeId {
+        if let Node::Column(_) = self.node(data) {
+            return data;
+        }
+        if let Some(&known) = self.rows.picked.get(&(data, data)) {
+            return known;
+        }
+        let table = self.table_of(data).expect("data varies");
+        let values = self.values_by_row(data).into();
+        let column = self.column(table, "", values);
+        self.rows.picked.insert((data, data), column);
+        column
+    }
+
+    /// For each row of `index`, data, the value that `data` has in the row of that number: a lag, or a look into another table.
+    pub(crate) fn rows_at(&mut self, data: NodeId, index: NodeId) -> NodeId {
+        if let Some(&known) = self.rows.picked.get(&(data, index)) {
+            return known;
+        }
+        let values = self.values_by_row(data);
+        let picked = self.values_by_row(index).into_iter().map(|row| values[row as usize - 1]).collect();
+        let table = self.table_of(index).expect("an index that varies");
+        let column = self.column(table, "", picked);
+        self.rows.picked.insert((data, index), column);
+        column
+    }
+
+    /// The value of each row of a node that is data.
+    pub fn values_by_row(&self, data: NodeId) -> Vec<f64> {
+        if let Node::Column(column) = self.node(data) {
+            return self.column_values(column).to_vec();
+        }
+        let rows = self.table_of(data).map_or(1, |table| self.table_rows(table));
+        let mut values = Vec::with_capacity(rows);
+        for from in (0..rows).step_by(STRETCH) {
+            values.extend(self.stretch(data, from, (rows - from).min(STRETCH)));
+        }
+        values
+    }
+
+    /// The values of rows `from .. from + count` of a node that is data, node by node.
+    fn stretch(&self, root: NodeId, from: usize, count: usize) -> Vec<f64> {
+        let order = self.order(&[root]);
+        let mut places = HashMap::with_capacity(order.len());
+        let mut all: Vec<Vec<f64>> = Vec::with_capacity(order.len());
+        for id in order {
+            let values = match self.node(id) {
+                Node::Column(column) => self.column_values(column)[from..from + count].to_vec(),
+                _ => {
+                    let operands: Vec<&Vec<f64>> = self.operands(id).map(|operand| &all[places[&operand]]).collect();
+                    let mut at = vec![0.0; operands.len()];
+                    (0..count)
+                        .map(|row| {
+                            at.iter_mut().zip(&operands).for_each(|(value, operand)| *value = operand[row]);
+                            self.apply(id, &at)
+                        })
+                        .collect()
+                }
+            };
+            places.insert(id, all.len());
+            all.push(values);
+        }
+        all.pop().expect("the root is last")
+    }
+
+    /// `root` in row `row`: columns replaced by their numbers, gathers by their elements.
+    fn in_row(&mut self, root: NodeId, row: usize) -> NodeId {
+        let mut images = HashMap::new();
+        for id in self.order(&[root]) {
+            let image = match self.node(id) {
+                _ if self.table_of(id).is_none() => id,
+                Node::Column(column) => {
+                    let value = self.column_values(column)[row];
+                    self.constant(value)
+                }
+                Node::Gather(list, index) => {
+                    let Node::Column(index) = self.node(index) else { unreachable!("gathers go by columns") };
+                    self.list(list)[self.column_values(index)[row] as usize - 1]
+                }
+                _ => super::substitute::rebuild(self, id, &images),
+            };
+            images.insert(id, image);
+        }
+        images[&root]
+    }
+
+    /// What an interned node takes from rows: its table, and whether a variable is below it.
+    pub(super) fn note_rows(&mut self, id: NodeId) {
+        let (table, free) = match self.node(id) {
+            Node::Column(column) => (Some(self.rows.columns[column as usize].table), false),
+            Node::Variable(_) => (None, true),
+            Node::Gather(list, index) => (self.table_of(index), self.list(list).iter().any(|&element| self.is_free(element))),
+            Node::RowSum(body) | Node::GroupSum(body, ..) => (None, self.is_free(body)),
+            _ => (self.operands(id).find_map(|operand| self.table_of(operand)), self.operands(id).any(|operand| self.is_free(operand))),
+        };
+        self.rows.tables.push(table);
+        self.rows.free.push(free);
+    }
+
+    /// The mean of a column's values, its standard deviation (n − 1), and its smallest and largest value, by compensated sums.
+    pub fn describe(&self, data: NodeId) -> Description {
+        let values = self.values_by_row(data);
+        let n = values.len() as f64;
+        let mean = statistics::total(values.iter().copied()) / n;
+        let squares = statistics::total(values.iter().map(|value| (value - mean) * (value - mean)));
+        let fold = |f: fn(f64, f64) -> f64, start| values.iter().copied().fold(start, f);
+        Description {
+            mean,
+            sd: (squares / (n - 1.0)).sqrt(),
+            low: fold(super::min, f64::INFINITY),
+            high: fold(super::max, f64::NEG_INFINITY),
+        }
+    }
+
+    /// −`a` or `a`.
+    fn signed(&mut self, negative: bool, a: NodeId) -> NodeId {
+        if negative { self.unary(Unary::Negate, a) } else { a }
+    }
+}
+
+/// What [`Graph::describe`] says of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Description {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation (n − 1).
+    pub sd: f64,
+    /// Smallest value.
+    pub low: f64,
+    /// Largest value.
+    pub high: f64,
+}

@@ -1,0 +1,266 @@
+//! Sufficient statistics: a sum over rows of w·ℓ or w·ℓ², ℓ linear in what does not vary, is a polynomial whose coefficients are sums
+//! over the data.
+//!
+//! The square is centred: Σ w(c₀ + Σ cⱼaⱼ)² = R + 2g·δ + δᵀGδ with δ = a − â, â a least-squares solution, G = Σ w c cᵀ, R and g the
+//! sums of w r² and w r c over the residuals r at â. Expanded about 0 it would cancel digits in proportion to (mean/spread)². All
+//! sums are double-double (Dekker 1971), so the coefficients are right to the last bit or so however many rows there are.
+
+use super::{Graph, Node, NodeId};
+use crate::graph::{Binary, Unary};
+
+/// Linear forms of more atoms are left to the loop over rows.
+const MOST_ATOMS: usize = 64;
+/// Products of rows and pairs of atoms: beyond, the sums would take seconds.
+const MOST_PRODUCTS: usize = 4_000_000_000;
+
+/// A sum with its rounding error.
+#[derive(Debug, Clone, Copy, Default)]
+struct Exact {
+    high: f64,
+    low: f64,
+}
+
+impl Exact {
+    fn add(&mut self, x: f64) {
+        // Knuth's two-sum.
+        let sum = self.high + x;
+        let part = sum - self.high;
+        self.low += (self.high - (sum - part)) + (x - part);
+        self.high = sum;
+    }
+
+    fn add_product(&mut self, x: f64, y: f64) {
+        let product = x * y;
+        self.add(product);
+        self.low += x.mul_add(y, -product);
+    }
+
+    fn value(self) -> f64 {
+        let sum = self.high + self.low;
+        // Infinite or NaN terms have no rounding error to speak of.
+        if sum.is_nan() { self.high } else { sum }
+    }
+}
+
+/// The sum of numbers, to the last bit or so.
+pub(super) fn total(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sum = Exact::default();
+    values.for_each(|value| sum.add(value));
+    sum.value()
+}
+
+/// Σ coefficient·atom + offset: coefficients and offset are data or numbers, atoms do not vary.
+#[derive(Debug, Clone, Default)]
+struct Linear {
+    offset: Option<NodeId>,
+    terms: Vec<(NodeId, NodeId)>,
+}
+
+impl Graph {
+    /// Σ over rows of `term`, if data suffice.
+    pub(super) fn statistic(&mut self, term: NodeId) -> Option<NodeId> {
+        if self.is_data(term) {
+            let sum = total(self.values_by_row(term).into_iter());
+            return Some(self.constant(sum));
+        }
+        let (weight, rest) = self.weighted(term)?;
+        let (base, squared) = match self.node(rest) {
+            Node::Power(base, 2) => (base, true),
+            _ => (rest, false),
+        };
+        let linear = self.linear(base)?;
+        let rows = self.table_rows(self.table_of(term)?);
+        let atoms = linear.terms.len();
+        if atoms > MOST_ATOMS || rows.saturating_mul((atoms + 1) * (atoms + 2) / 2) > MOST_PRODUCTS {
+            return None;
+        }
+        let weights = weight.map(|weight| self.values_by_row(weight));
+        let weight = |row: usize| weights.as_ref().map_or(1.0, |weights| weights[row]);
+        let offset = linear.offset.map(|offset| self.rows_of(offset, rows));
+        let columns: Vec<Vec<f64>> = linear.terms.iter().map(|&(_, coefficient)| self.rows_of(coefficient, rows)).collect();
+        let sum = if squared {
+            self.square(&linear, offset.as_deref(), &columns, weight, rows)
+        } else {
+            let sum_of = |values: &[f64]| {
+                let mut sum = Exact::default();
+                values.iter().enumerate().for_each(|(row, value)| sum.add_product(weight(row), *value));
+                sum.value()
+            };
+            let mut sum = self.constant(offset.as_deref().map_or(0.0, sum_of));
+            for (&(atom, _), column) in linear.terms.iter().zip(&columns) {
+                let coefficient = self.constant(sum_of(column));
+                let product = self.multiply(coefficient, atom);
+                sum = self.add(sum, product);
+            }
+            sum
+        };
+        if !columns.iter().flatten().chain(offset.iter().flatten()).all(|value| value.is_finite()) {
+            return None;
+        }
+        self.rows.statistics += 1;
+        Some(sum)
+    }
+
+    fn rows_of(&self, data: NodeId, rows: usize) -> Vec<f64> {
+        match self.number(data) {
+            Some(number) => vec![number; rows],
+            None => self.values_by_row(data),
+        }
+    }
+
+    /// Σ w(c₀ + Σ cⱼaⱼ)² about a least-squares solution.
+    fn square(
+        &mut self,
+        linear: &Linear,
+        offset: Option<&[f64]>,
+        columns: &[Vec<f64>],
+        weight: impl Fn(usize) -> f64,
+        rows: usize,
+    ) -> NodeId {
+        let atoms = columns.len();
+        let weighted: Vec<Vec<f64>> = columns.iter().map(|column| (0..rows).map(|row| weight(row) * column[row]).collect()).collect();
+        let inner = |a: &[f64], b: &[f64]| {
+            let mut sum = Exact::default();
+            a.iter().zip(b).for_each(|(x, y)| sum.add_product(*x, *y));
+            sum.value()
+        };
+        let gram: Vec<Vec<f64>> =
+            (0..atoms).map(|i| (0..atoms).map(|j| if j < i { 0.0 } else { inner(&weighted[i], &columns[j]) }).collect()).collect();
+        let right: Vec<f64> = weighted.iter().map(|column| offset.map_or(0.0, |offset| -inner(column, offset))).collect();
+        let centre = least_squares(&gram, &right);
+        let residuals: Vec<f64> = (0..rows)
+            .map(|row| {
+                let mut sum = Exact::default();
+                sum.add(offset.map_or(0.0, |offset| offset[row]));
+                centre.iter().zip(columns).for_each(|(a, column)| sum.add_product(*a, column[row]));
+                sum.value()
+            })
+            .collect();
+        let mut least = Exact::default();
+        residuals.iter().enumerate().for_each(|(row, r)| least.add_product(weight(row) * r, *r));
+        let mut sum = self.constant(least.value());
+        let shifts: Vec<NodeId> = linear
+            .terms
+            .iter()
+            .zip(&centre)
+            .map(|(&(atom, _), &centre)| {
+                let centre = self.constant(centre);
+                self.subtract(atom, centre)
+            })
+            .collect();
+        for i in 0..atoms {
+            let mut row = self.constant(2.0 * inner(&weighted[i], &residuals));
+            for j in i..atoms {
+                let entry = self.constant(if i == j { gram[i][i] } else { 2.0 * gram[i][j] });
+                let product = self.multiply(entry, shifts[j]);
+                row = self.add(row, product);
+            }
+            let product = self.multiply(shifts[i], row);
+            sum = self.add(sum, product);
+        }
+        sum
+    }
+
+    /// The node as a linear form, by an explicit stack.
+    fn linear(&mut self, root: NodeId) -> Option<Linear> {
+        let mut linear = Linear::default();
+        // With each node the data and the fixed factor outside it.
+        let one = self.constant(1.0);
+        let mut stack = vec![(root, one, None::<NodeId>)];
+        while let Some((node, data, fixed)) = stack.pop() {
+            if linear.terms.len() > MOST_ATOMS || stack.len() > 4 * MOST_ATOMS {
+                return None;
+            }
+            if self.table_of(node).is_none() && self.is_free(node) {
+                let atom = fixed.map_or(node, |fixed| self.multiply(fixed, node));
+                self.add_to(&mut linear, Some(atom), data);
+                continue;
+            }
+            if !self.is_free(node) {
+                let coefficient = self.multiply(data, node);
+                self.add_to(&mut linear, fixed, coefficient);
+                continue;
+            }
+            match self.node(node) {
+                Node::Binary(Binary::Add, a, b) => stack.extend([(b, data, fixed), (a, data, fixed)]),
+                Node::Binary(Binary::Subtract, a, b) => {
+                    let negative = self.negate(data);
+                    stack.extend([(b, negative, fixed), (a, data, fixed)]);
+                }
+                Node::Unary(Unary::Negate, a) => {
+                    let negative = self.negate(data);
+                    stack.push((a, negative, fixed));
+                }
+                Node::Binary(Binary::Multiply, a, b) => {
+                    let (outer, inner) = if self.is_free(a) && self.table_of(a).is_some() { (b, a) } else { (a, b) };
+                    if !self.is_free(outer) {
+                        let data = self.multiply(data, outer);
+                        stack.push((inner, data, fixed));
+                    } else if self.table_of(outer).is_none() {
+                        let fixed = Some(fixed.map_or(outer, |fixed| self.multiply(fixed, outer)));
+                        stack.push((inner, data, fixed));
+                    } else {
+                        return None;
+                    }
+                }
+                Node::Binary(Binary::Divide, a, b) if !self.is_free(b) => {
+                    let data = self.divide(data, b);
+                    stack.push((a, data, fixed));
+                }
+                Node::Binary(Binary::Divide, a, b) if self.table_of(b).is_none() => {
+                    let top = fixed.unwrap_or(one);
+                    let fixed = Some(self.divide(top, b));
+                    stack.push((a, data, fixed));
+                }
+                _ => return None,
+            }
+        }
+        Some(linear)
+    }
+
+    fn add_to(&mut self, linear: &mut Linear, atom: Option<NodeId>, coefficient: NodeId) {
+        let known = match atom {
+            None => &mut linear.offset,
+            Some(atom) => match linear.terms.iter().position(|(known, _)| *known == atom) {
+                Some(place) => {
+                    linear.terms[place].1 = self.add(linear.terms[place].1, coefficient);
+                    return;
+                }
+                None => {
+                    linear.terms.push((atom, coefficient));
+                    return;
+                }
+            },
+        };
+        *known = Some(known.map_or(coefficient, |known| self.add(known, coefficient)));
+    }
+}
+
+/// A solution of G a = b by Cholesky's decomposition, 0 for what depends on others; `gram` is the upper triangle. Any centre gives the
+/// same sum, so that one is near the minimum is enough.
+fn least_squares(gram: &[Vec<f64>], right: &[f64]) -> Vec<f64> {
+    let n = right.len();
+    let mut upper = vec![vec![0.0; n]; n];
+    let mut used = vec![false; n];
+    for i in 0..n {
+        let pivot = gram[i][i] - (0..i).map(|k| upper[k][i] * upper[k][i]).sum::<f64>();
+        used[i] = pivot > 1e-12 * gram[i][i].abs();
+        if !used[i] {
+            continue;
+        }
+        upper[i][i] = pivot.sqrt();
+        for j in i + 1..n {
+            let rest = gram[i][j] - (0..i).map(|k| upper[k][i] * upper[k][j]).sum::<f64>();
+            upper[i][j] = rest / upper[i][i];
+        }
+    }
+    let mut half = vec![0.0; n];
+    for i in (0..n).filter(|&i| used[i]) {
+        half[i] = (right[i] - (0..i).map(|k| upper[k][i] * half[k]).sum::<f64>()) / upper[i][i];
+    }
+    let mut solution = vec![0.0; n];
+    for i in (0..n).rev().filter(|&i| used[i]) {
+        solution[i] = (half[i] - (i + 1..n).map(|k| upper[i][k] * solution[k]).sum::<f64>()) / upper[i][i];
+    }
+    if solution.iter().all(|value| value.is_finite()) { solution } else { vec![0.0; n] }
+}

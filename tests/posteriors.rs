@@ -1,0 +1,147 @@
+//! Posteriors of real models: the formula with its numbers written out and the formula over the rows of its data are one log density.
+//!
+//! tests/data/posteriors.json holds six posteriors of posteriordb (Magnusson et al. 2022, BSD licence) with their data.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use langevin::data::{Data, Table};
+use langevin::density::{LogDensity, Meaning, Model};
+use langevin::math::Lanes;
+use serde_json::Value;
+
+mod common;
+use common::data;
+
+struct Posterior {
+    plain: Option<Model>,
+    rows: Option<Model>,
+    /// Points with the size that draws have there.
+    points: Vec<Vec<f64>>,
+}
+
+fn posterior(file: &Value, model: &Value) -> Posterior {
+    let symbols: Vec<&str> = model["params"].as_array().unwrap().iter().map(|param| param["symbol"].as_str().unwrap()).collect();
+    let mut text = String::new();
+    for param in model["params"].as_array().unwrap() {
+        let domain = match param["support"].as_str().unwrap() {
+            ">0" => "(0, inf)",
+            "(0,1)" => "(0, 1)",
+            // Where the means are ordered, the sum over rows is the same on either side.
+            _ => "(-inf, inf)",
+        };
+        text += &format!("{} in {domain}\n", param["symbol"].as_str().unwrap());
+    }
+    let table = &file["datasets"][model["dataset"].as_str().unwrap()];
+    let columns = table["columns"].as_object().unwrap().iter();
+    let numbers = |values: &Value| values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect::<Vec<f64>>();
+    let columns: Vec<(String, Vec<f64>)> = columns.map(|(name, values)| (name.clone(), numbers(values))).collect();
+    let plain = model["plain_log_density"].as_str().map(|formula| {
+        let text = format!("{text}log_density = {formula}");
+        Model::with_data(text.parse().unwrap(), None, &[], &Data::default()).unwrap()
+    });
+    let rows = model["log_lik_per_row"].as_str().map(|row| {
+        let mut text = text.clone();
+        for (name, definition) in model["derived_columns"].as_object().unwrap() {
+            text += &format!("{name} = {}\n", definition.as_str().unwrap());
+        }
+        text += &format!("log_density = {} + sum({row})", model["log_prior"].as_str().unwrap());
+        let tables = Data::new(vec![Table::from_columns(columns).unwrap()]);
+        Model::with_data(text.parse().unwrap(), None, &[], &tables).unwrap_or_else(|error| panic!("{}", error.render(&text)))
+    });
+    let reference = model["reference"].as_object().unwrap();
+    let names: Vec<&str> = model["params"].as_array().unwrap().iter().map(|param| param["name"].as_str().unwrap()).collect();
+    let points = (0..24)
+        .map(|point| {
+            names
+                .iter()
+                .zip(1..)
+                .map(|(name, place)| {
+                    let (mean, sd) = match reference.get(*name) {
+                        Some(known) => (known["mean"].as_f64().unwrap(), known["sd"].as_f64().unwrap()),
+                        None => (0.0, 1.0),
+                    };
+                    // Irrational turns: no two coordinates move together. The means of positive parameters are more than two sds up.
+                    mean + 1.9 * sd * (f64::from(point * place) * 2.399_963 + f64::from(place)).sin()
+                })
+                .collect()
+        })
+        .collect();
+    assert_eq!(symbols.len(), names.len());
+    Posterior { plain, rows, points }
+}
+
+/// log p and its gradient at each point.
+fn evaluate(model: &Model, points: &[Vec<f64>]) -> Vec<(f64, Vec<f64>)> {
+    let dimension = model.dimension();
+    let mut block = vec![Lanes::default(); dimension];
+    for (variable, row) in block.iter_mut().enumerate() {
+        for (lane, value) in row.iter_mut().enumerate() {
+            *value = points[lane.min(points.len() - 1)][variable];
+        }
+    }
+    let mut evaluator = model.evaluator();
+    let (mut value, mut gradient) = (Lanes::default(), vec![Lanes::default(); dimension]);
+    evaluator.ask_for(points.len());
+    evaluator.log_density(&block, &mut value);
+    evaluator.gradient(&block, &mut gradient);
+    (0..points.len()).map(|lane| (value[lane], gradient.iter().map(|row| row[lane]).collect())).collect()
+}
+
+#[test]
+fn plain_formulas_and_rows_are_one_log_density() {
+    let file = data("posteriors");
+    let mut both = 0;
+    for model in file["models"].as_array().unwrap() {
+        let name = model["name"].as_str().unwrap();
+        let Posterior { plain: Some(plain), rows: Some(rows), points } = posterior(&file, model) else { continue };
+        both += 1;
+        let (plain, rows) = (evaluate(&plain, &points), evaluate(&rows, &points));
+        let shift = rows[0].0 - plain[0].0;
+        for ((p, p_gradient), (r, r_gradient)) in plain.iter().zip(&rows) {
+            assert!((r - p - shift).abs() <= 1e-9, "{name}: {r} and {p} differ by {shift} elsewhere");
+            // Where a derivative vanishes, by its size at the other points.
+            for (variable, (a, b)) in p_gradient.iter().zip(r_gradient).enumerate() {
+                let size = plain.iter().map(|(_, gradient)| gradient[variable].abs()).fold(0.0, f64::max);
+                assert!((a - b).abs() <= 1e-10 * size, "{name}, derivative {variable}: {a} and {b}");
+            }
+        }
+    }
+    assert_eq!(both, 4);
+}
+
+#[test]
+fn gaussian_regressions_keep_only_sums_over_their_rows() {
+    let file = data("posteriors");
+    for model in file["models"].as_array().unwrap() {
+        let Some(rows) = posterior(&file, model).rows else { continue };
+        let is_regression = model["kind"].as_str().unwrap().contains("regression");
+        assert_eq!(rows.gradient_program().loops().is_empty(), is_regression, "{}", model["name"]);
+        assert_eq!(rows.graph().sufficient_statistics() > 0, is_regression);
+    }
+}
+
+#[test]
+fn a_loop_over_rows_is_the_sum_of_its_rows() {
+    let file = data("posteriors");
+    for model in file["models"].as_array().unwrap() {
+        let Posterior { rows: Some(rows), points, .. } = posterior(&file, model) else { continue };
+        let roots: Vec<_> = std::iter::once(rows.log_density_node()).chain(rows.gradient_nodes().iter().copied()).collect();
+        for (point, (value, gradient)) in points.iter().zip(evaluate(&rows, &points)).take(4) {
+            let exact = rows.graph().eval(&roots, point);
+            // A thousand terms summed in another order.
+            let close = |a: f64, b: f64| (a - b).abs() <= 1e-11 * (a.abs() + b.abs() + 1.0);
+            assert!(close(value, exact[0]), "{}: {value} and {}", model["name"], exact[0]);
+            assert!(gradient.iter().zip(&exact[1..]).all(|(a, b)| close(*a, *b)), "{}", model["name"]);
+        }
+    }
+}
+
+#[test]
+fn meaning_is_said_once() {
+    let formula = || "x in (0, 1); energy = x".parse::<langevin::syntax::Formula>().unwrap();
+    let none = Data::default();
+    assert_eq!(Model::with_data(formula(), None, &[], &none).unwrap().meaning(), Meaning::Energy);
+    assert!(Model::with_data(formula(), Some(Meaning::Energy), &[], &none).is_ok());
+    assert!(Model::with_data(formula(), Some(Meaning::Density), &[], &none).is_err());
+    assert!(Model::with_data("x".parse().unwrap(), None, &[], &none).is_err());
+}
