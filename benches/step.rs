@@ -20,7 +20,7 @@ fn step(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("step/sgld");
     group.throughput(Throughput::Elements(LANES as u64));
     // Small, so that every entry stays near its start's scale however long it is timed.
-    let parameters = Parameters { step_size: 1e-4, temperature: 1.0 };
+    let parameters = Parameters::new(1e-4);
     for entry in GALLERY {
         let model = entry.model().expect("the gallery's entries are models");
         for (guard, suffix) in [(Guard::None, ""), (Guard::Refuse, "/guarded")] {

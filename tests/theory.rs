@@ -362,7 +362,7 @@ fn a_step_is_the_formula() {
     let start = vec![Lanes::splat(0.3), Lanes::splat(-1.1)];
     let mut state = kernel.init(start.clone(), &mut *evaluate);
     let (mut noise, mut copy) = (BlockRng::new(1, 0, Purpose::Noise), BlockRng::new(1, 0, Purpose::Noise));
-    let parameters = Parameters { step_size: 0.07, temperature: 1.7 };
+    let parameters = Parameters { temperature: 1.7, ..Parameters::new(0.07) };
     kernel.step(&mut state, &mut *evaluate, &mut noise, parameters, &mut StepInfo::default());
     for (variable, row) in kernel.positions(&state).iter().enumerate() {
         let mut normal = Lanes::default();

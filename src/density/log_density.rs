@@ -44,6 +44,12 @@ pub trait Evaluate: Send {
     /// ∇ log p.
     fn gradient(&mut self, positions: &Block, gradient: &mut Block);
 
+    /// log p and ∇ log p; what can share work between the two does.
+    fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
+        self.log_density(positions, log_density);
+        self.gradient(positions, gradient);
+    }
+
     /// From now on only the first `lanes` lanes are asked for; what the others hold means nothing. Where a chain costs a pass over data,
     /// idle lanes are then left out.
     fn ask_for(&mut self, lanes: usize) {
@@ -130,6 +136,15 @@ impl<F: Fn(&[f64], &mut [f64]) -> f64 + Sync> Evaluate for FromFnEvaluator<'_, F
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
         for lane in 0..LANES {
             self.lane(positions, lane);
+            for (row, value) in gradient.iter_mut().zip(&self.gradient) {
+                row[lane] = *value;
+            }
+        }
+    }
+
+    fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
+        for lane in 0..LANES {
+            log_density[lane] = self.lane(positions, lane);
             for (row, value) in gradient.iter_mut().zip(&self.gradient) {
                 row[lane] = *value;
             }

@@ -8,11 +8,13 @@ mod landmarks;
 mod log_density;
 mod logarithm;
 mod model;
+mod transform;
 
 pub use bounds::{Bound, Boundary, Declaration};
 pub use inspect::{Inspection, Sign, Witness, inspect};
 pub use landmarks::{End, Landmarks};
 pub use log_density::{Evaluate, FromFn, LogDensity};
 pub use model::Model;
+pub use transform::Transform;
 
 pub use crate::syntax::Meaning;

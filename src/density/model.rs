@@ -1,5 +1,7 @@
 //! What users build: a formula, what it means, where its variables may be.
 
+use std::sync::OnceLock;
+
 use super::declare::declare;
 use super::landmarks::landmarks;
 use super::logarithm::logarithm;
@@ -8,7 +10,7 @@ use crate::data::Data;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{gradient, hessian};
 use crate::graph::{Graph, Node, NodeId, Range, Unary, VariableName, ranges, substitute};
-use crate::math::{Block, Lanes, Level};
+use crate::math::{Block, LANES, Lanes, Level};
 use crate::syntax::{Formula, Meaning};
 use crate::tape::{Evaluator, Program, ProgramEvaluator, Rounding, Tape};
 
@@ -39,6 +41,8 @@ pub struct Model {
 struct Tapes {
     value: Program,
     gradient: Program,
+    /// Value, then gradient, in one program; compiled when first asked for.
+    joint: OnceLock<Program>,
     level: Level,
     rounding: Rounding,
 }
@@ -96,7 +100,7 @@ impl Model {
         let landmarks = landmarks(&graph, &[typed, log_density], bounds.len());
         let (level, rounding) = (Level::detect(), Rounding::default());
         let compile = |outputs: &[NodeId]| Program::compile(&graph, outputs, bounds.len(), rounding);
-        let tapes = Tapes { value: compile(&[log_density]), gradient: compile(&gradient), level, rounding };
+        let tapes = Tapes { value: compile(&[log_density]), gradient: compile(&gradient), joint: OnceLock::new(), level, rounding };
         let transformed = lowered.transformed;
         Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, transformed, landmarks, tapes })
     }
@@ -112,7 +116,13 @@ impl Model {
     #[must_use]
     pub fn with_rounding(mut self, rounding: Rounding) -> Model {
         let compile = |outputs: &[NodeId]| Program::compile(&self.graph, outputs, self.bounds.len(), rounding);
-        self.tapes = Tapes { value: compile(&[self.log_density]), gradient: compile(&self.gradient), level: self.tapes.level, rounding };
+        self.tapes = Tapes {
+            value: compile(&[self.log_density]),
+            gradient: compile(&self.gradient),
+            joint: OnceLock::new(),
+            level: self.tapes.level,
+            rounding,
+        };
         self
     }
 
@@ -173,6 +183,14 @@ impl Model {
     /// What computes the gradient alone; root logarithms are not in it.
     pub fn gradient_program(&self) -> &Program {
         &self.tapes.gradient
+    }
+
+    /// log p and, in the rows after it, the gradient; work that both need is done once.
+    fn joint(&self) -> &Program {
+        self.tapes.joint.get_or_init(|| {
+            let outputs: Vec<NodeId> = std::iter::once(self.log_density).chain(self.gradient.iter().copied()).collect();
+            Program::compile(&self.graph, &outputs, self.bounds.len(), self.tapes.rounding)
+        })
     }
 
     /// Parameters on sets with a name (simplex, ordered, …) as expressions of the variables.
@@ -261,7 +279,13 @@ impl LogDensity for Model {
 
     fn evaluator(&self) -> Box<dyn Evaluate + '_> {
         let evaluator = |program| ProgramEvaluator::new(program, self.tapes.level);
-        Box::new(ModelEvaluator { tapes: &self.tapes, value: evaluator(&self.tapes.value), gradient: evaluator(&self.tapes.gradient) })
+        Box::new(ModelEvaluator {
+            model: self,
+            value: evaluator(&self.tapes.value),
+            gradient: evaluator(&self.tapes.gradient),
+            joint: None,
+            asked: LANES,
+        })
     }
 
     fn landmarks(&self) -> Landmarks {
@@ -284,23 +308,42 @@ impl LogDensity for Model {
 }
 
 struct ModelEvaluator<'a> {
-    tapes: &'a Tapes,
+    model: &'a Model,
     value: ProgramEvaluator,
     gradient: ProgramEvaluator,
+    /// Scratch space of the joint program and the rows it writes, once asked for.
+    joint: Option<(ProgramEvaluator, Vec<Lanes>)>,
+    asked: usize,
 }
 
 impl Evaluate for ModelEvaluator<'_> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
-        self.value.run(&self.tapes.value, positions, std::slice::from_mut(log_density));
+        self.value.run(&self.model.tapes.value, positions, std::slice::from_mut(log_density));
     }
 
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
-        self.gradient.run(&self.tapes.gradient, positions, gradient);
+        self.gradient.run(&self.model.tapes.gradient, positions, gradient);
+    }
+
+    fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
+        let program = self.model.joint();
+        let (evaluator, rows) = self.joint.get_or_insert_with(|| {
+            let mut evaluator = ProgramEvaluator::new(program, self.model.tapes.level);
+            evaluator.ask_for(self.asked);
+            (evaluator, vec![Lanes::default(); self.model.bounds.len() + 1])
+        });
+        evaluator.run(program, positions, rows);
+        *log_density = rows[0];
+        gradient.copy_from_slice(&rows[1..]);
     }
 
     fn ask_for(&mut self, lanes: usize) {
         self.value.ask_for(lanes);
         self.gradient.ask_for(lanes);
+        if let Some((joint, _)) = &mut self.joint {
+            joint.ask_for(lanes);
+        }
+        self.asked = lanes;
     }
 }
 

@@ -50,7 +50,7 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
     let mut best = f64::NEG_INFINITY;
     let mut stalled = 0;
     for _ in 0..ROUNDS {
-        let parameters = Parameters { step_size: 0.3 / seen, temperature: 1.0 };
+        let parameters = Parameters::new(0.3 / seen);
         for _ in 0..STEPS {
             kernel.step(&mut state, &mut *evaluate, &mut rng, parameters, &mut info);
         }

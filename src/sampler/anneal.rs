@@ -8,6 +8,7 @@ use super::film::{Film, FilmPlan};
 use super::kernel::{Kernel, Parameters, StepInfo};
 use super::schedule::{Schedule, sum_over};
 use super::start::Start;
+use super::workers::Workers;
 use crate::density::LogDensity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Work, dispatch};
@@ -144,7 +145,7 @@ pub fn anneal<K: Kernel>(
             let (step_sizes, temperatures) = dispatch(density.level(), Stretch { settings, from });
             let taken = STRIDE.min(settings.steps - from);
             for (index, (&step_size, &temperature)) in step_sizes.iter().zip(&temperatures).take(taken).enumerate() {
-                kernel.step(&mut state, &mut *evaluate, &mut noise, Parameters { step_size, temperature }, &mut info);
+                kernel.step(&mut state, &mut *evaluate, &mut noise, Parameters { temperature, ..Parameters::new(step_size) }, &mut info);
                 shoot(from + index + 1, kernel.positions(&state));
             }
             control.chain_steps.fetch_add(active * taken as u64, Ordering::Relaxed);
@@ -155,7 +156,8 @@ pub fn anneal<K: Kernel>(
         collected.1.push((block, info));
         collected.2 &= complete;
     };
-    for_each_block(starts.blocks(), settings.threads, one_block)?;
+    let mut blocks: Vec<usize> = (0..starts.blocks()).collect();
+    Workers::new(settings.threads, blocks.len())?.each(&mut blocks, |block| one_block(*block));
     let (draws, mut infos, complete) = collected.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     infos.sort_by_key(|(block, _)| *block);
     let mut info = StepInfo::default();
@@ -182,25 +184,4 @@ impl Work for Stretch<'_> {
         temperature.fill(self.from, *steps, &mut temperatures);
         (step_sizes, temperatures)
     }
-}
-
-#[cfg(feature = "parallel")]
-fn for_each_block(blocks: usize, threads: usize, body: impl Fn(usize) + Send + Sync) -> Result<()> {
-    use rayon::prelude::*;
-    if threads == 1 || blocks == 1 {
-        (0..blocks).for_each(body);
-        return Ok(());
-    }
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))?;
-    pool.install(|| (0..blocks).into_par_iter().with_max_len(1).for_each(body));
-    Ok(())
-}
-
-#[cfg(not(feature = "parallel"))]
-fn for_each_block(blocks: usize, _threads: usize, body: impl Fn(usize) + Send + Sync) -> Result<()> {
-    (0..blocks).for_each(body);
-    Ok(())
 }

@@ -74,3 +74,60 @@ impl Population {
         block * LANES..((block + 1) * LANES).min(self.chains)
     }
 }
+
+/// What chains returned, `[chain][draw][variable]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draws {
+    /// `[variable]`, each with all draws of chain 0, then of chain 1, and so on.
+    columns: Vec<Vec<f64>>,
+    chains: usize,
+    draws: usize,
+}
+
+impl Draws {
+    /// Draws given by their columns, `[variable]`, each with `draws` numbers of each chain in turn.
+    pub fn from_columns(columns: Vec<Vec<f64>>, chains: usize) -> Draws {
+        let draws = columns.first().map_or(0, Vec::len) / chains.max(1);
+        debug_assert!(columns.iter().all(|column| column.len() == chains * draws));
+        Draws { columns, chains, draws }
+    }
+
+    /// How many chains.
+    pub fn chains(&self) -> usize {
+        self.chains
+    }
+
+    /// How many draws a chain has.
+    pub fn draws(&self) -> usize {
+        self.draws
+    }
+
+    /// How many variables.
+    pub fn dimension(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// All draws of one variable, chain by chain.
+    pub fn column(&self, variable: usize) -> &[f64] {
+        &self.columns[variable]
+    }
+
+    /// The draws of one variable, a slice a chain.
+    pub fn by_chain(&self, variable: usize) -> Vec<&[f64]> {
+        match self.draws {
+            0 => vec![&[]; self.chains],
+            draws => self.columns[variable].chunks_exact(draws).collect(),
+        }
+    }
+
+    /// All draws as one population, for what does not ask which chain they come from.
+    pub fn pooled(&self) -> Population {
+        Population { columns: self.columns.clone(), chains: self.chains * self.draws }
+    }
+}
+
+impl From<Population> for Draws {
+    fn from(population: Population) -> Draws {
+        Draws { chains: population.chains, draws: 1, columns: population.columns }
+    }
+}

@@ -11,9 +11,18 @@ pub struct Parameters {
     pub step_size: f64,
     /// T.
     pub temperature: f64,
+    /// How far a trajectory goes before its momentum is forgotten, in units of the coordinates; for kernels that have trajectories.
+    pub length: f64,
 }
 
-/// What diagnostics need of the steps so far; counts are of chain-steps.
+impl Parameters {
+    /// A step size at temperature 1, and a quarter turn of a unit Gaussian's orbit, π/2, as the length.
+    pub fn new(step_size: f64) -> Self {
+        Parameters { step_size, temperature: 1.0, length: std::f64::consts::FRAC_PI_2 }
+    }
+}
+
+/// What diagnostics need: counts of chain-steps so far, and what the last step did, a lane each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StepInfo {
     /// How often a drift was cut to its largest size.
@@ -24,6 +33,14 @@ pub struct StepInfo {
     pub non_finite: u64,
     /// Where that happened first (lane, position).
     pub first_non_finite: Option<(usize, Vec<f64>)>,
+    /// The probability with which the last step's proposal was accepted, its mean over a trajectory; kernels with a Metropolis test.
+    pub acceptance: Lanes,
+    /// The energy after the last step: −log p, and the kinetic energy where there is a momentum.
+    pub energy: Lanes,
+    /// 1 where the last step's trajectory diverged.
+    pub divergent: Lanes,
+    /// Gradients that the last step took.
+    pub gradients: Lanes,
 }
 
 impl StepInfo {
@@ -46,6 +63,11 @@ pub trait Kernel: Sync {
 
     /// One step of every lane. Allocates nothing.
     fn step(&self, state: &mut Self::State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo);
+
+    /// The acceptance that its step size is tuned to; `None` for a kernel without a Metropolis test.
+    fn target_acceptance(&self) -> Option<f64> {
+        None
+    }
 
     /// Where the lanes are.
     fn positions<'a>(&self, state: &'a Self::State) -> &'a [Lanes];

@@ -63,7 +63,7 @@ impl Kernel for Sgld {
     }
 
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
-        let Parameters { step_size, temperature } = parameters;
+        let Parameters { step_size, temperature, .. } = parameters;
         evaluate.gradient(&state.positions, &mut state.gradient);
         let largest = LARGEST_DRIFT * (2.0 * step_size).sqrt() / step_size;
         if dispatch(self.level, IsSteep { gradient: &state.gradient, largest }) {

@@ -1,0 +1,440 @@
+//! The run loop of chains: warm up with adaptation, then draw; every block of chains by the same parameters.
+
+use std::sync::atomic::Ordering;
+
+use super::adapt::{DualAveraging, windows};
+use super::anneal::Control;
+use super::coordinates::{Coordinates, InCoordinates, Moments, total};
+use super::draws::{Draws, Population};
+use super::kernel::{Kernel, Parameters, StepInfo};
+use super::nuts::Nuts;
+use super::workers::Workers;
+use crate::density::{Evaluate, LogDensity};
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::{LANES, Lanes};
+use crate::random::{BlockRng, Purpose};
+
+/// Which metric the warm-up learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MetricKind {
+    /// Dense up to [`DENSE_LIMIT`] variables, else diagonal.
+    #[default]
+    Auto,
+    /// Scales of the variables.
+    Diagonal,
+    /// Scales and correlations.
+    Dense,
+    /// None: the unconstrained variables as they are.
+    Identity,
+}
+
+/// Variables up to which correlations are learned unless asked otherwise: beyond, their matrix costs more than most gradients.
+pub const DENSE_LIMIT: usize = 48;
+
+/// Settings of a run of chains.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chaining {
+    /// Steps before the first draw; they tune step size and metric.
+    pub warmup: usize,
+    /// Draws of each chain.
+    pub draws: usize,
+    /// Steps from one draw to the next.
+    pub thin: usize,
+    /// Where adaptation of the step size begins; without warm-up the step size.
+    pub step_size: f64,
+    /// Whether the warm-up leaves the step size as it is.
+    pub fixed_step_size: bool,
+    /// The acceptance to tune to, if not the kernel's own.
+    pub target_acceptance: Option<f64>,
+    /// See [`Parameters::length`].
+    pub length: f64,
+    /// What the warm-up learns.
+    pub metric: MetricKind,
+    /// The seed; the same seed gives the same draws on any number of threads.
+    pub seed: u64,
+    /// How many threads; 0 for as many as the machine has.
+    pub threads: usize,
+}
+
+impl Default for Chaining {
+    fn default() -> Self {
+        Chaining {
+            warmup: 300,
+            draws: 100,
+            thin: 1,
+            step_size: 0.1,
+            fixed_step_size: false,
+            target_acceptance: None,
+            length: Parameters::new(1.0).length,
+            metric: MetricKind::Auto,
+            seed: 0,
+            threads: 0,
+        }
+    }
+}
+
+impl Chaining {
+    /// Checks that the run can be made.
+    ///
+    /// # Errors
+    /// Kind `setting`.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
+        if self.draws == 0 || self.thin == 0 {
+            return refuse("a run without draws".into(), "--draws and --thin of 1 or more");
+        }
+        if !(self.step_size.is_finite() && self.step_size > 0.0) {
+            return refuse(format!("a step size of {} makes no step", self.step_size), "a positive number");
+        }
+        if let Some(target) = self.target_acceptance.filter(|target| !(0.01..=0.999).contains(target)) {
+            return refuse(format!("no step size has an acceptance of {target}"), "--target-acceptance between 0.01 and 0.999");
+        }
+        Ok(())
+    }
+}
+
+/// What each draw's step did, chain by chain as the draws.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Statistics {
+    /// Acceptance probability.
+    pub acceptance: Vec<f64>,
+    /// Energy, −log p and the kinetic part.
+    pub energy: Vec<f64>,
+    /// 1 where the trajectory diverged, else 0.
+    pub divergent: Vec<f64>,
+}
+
+/// What a run of chains returned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chained {
+    /// The draws, as positions.
+    pub draws: Draws,
+    /// What each draw's step did; empty for a kernel that reports nothing.
+    pub statistics: Statistics,
+    /// Step size after warm-up, in the coordinates of the metric.
+    pub step_size: f64,
+    /// The coordinates after warm-up.
+    pub coordinates: Coordinates,
+    /// What the steps met.
+    pub info: StepInfo,
+    /// Chain-steps taken, warm-up included.
+    pub chain_steps: u64,
+    /// Gradients taken by the warm-up.
+    pub warmup_gradients: u64,
+    /// Gradients taken for the draws.
+    pub gradients: u64,
+    /// Whether every draw asked for was made.
+    pub complete: bool,
+}
+
+/// One block of chains and all it needs.
+struct Block<'a, S> {
+    evaluate: Box<dyn Evaluate + 'a>,
+    noise: BlockRng,
+    state: Option<S>,
+    /// Unconstrained positions: where the block waits between stages, and a row of scratch each.
+    unconstrained: Vec<Lanes>,
+    scratch: Vec<Lanes>,
+    moments: Moments,
+    info: StepInfo,
+    gradients: u64,
+    /// Lanes in use.
+    active: usize,
+    record: Record,
+}
+
+/// The draws of one block, `[variable][draw][lane in use]`.
+#[derive(Default)]
+struct Record {
+    columns: Vec<Vec<f64>>,
+    acceptance: Vec<f64>,
+    energy: Vec<f64>,
+    divergent: Vec<f64>,
+    draws: usize,
+}
+
+impl<'a, S> Block<'a, S> {
+    fn evaluator<'s>(
+        evaluate: &'s mut Box<dyn Evaluate + 'a>,
+        coordinates: &'s Coordinates,
+        scratch: &'s mut [Lanes],
+        active: usize,
+    ) -> InCoordinates<'s, 'a> {
+        InCoordinates { inner: &mut **evaluate, coordinates, scratch, active }
+    }
+
+    /// Places the state where the block waits.
+    fn settle<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates) {
+        let mut whitened = self.unconstrained.clone();
+        coordinates.whitened(&self.unconstrained, &mut whitened);
+        self.state = Some(kernel.init(whitened, &mut Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch, self.active)));
+    }
+
+    fn step<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates, parameters: Parameters) {
+        if let Some(state) = &mut self.state {
+            let mut evaluate = Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch, self.active);
+            kernel.step(state, &mut evaluate, &mut self.noise, parameters, &mut self.info);
+            self.gradients += self.info.gradients[..self.active].iter().sum::<f64>() as u64;
+        }
+    }
+
+    /// Writes where the state is to `unconstrained`.
+    fn locate<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates) {
+        if let Some(state) = &self.state {
+            coordinates.unconstrained(kernel.positions(state), &mut self.unconstrained);
+        }
+    }
+
+    fn record<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates) {
+        self.locate(kernel, coordinates);
+        coordinates.constrain(&mut self.unconstrained);
+        let active = self.active;
+        for (column, row) in self.record.columns.iter_mut().zip(&self.unconstrained) {
+            column.extend_from_slice(&row[..active]);
+        }
+        self.record.acceptance.extend_from_slice(&self.info.acceptance[..active]);
+        self.record.energy.extend_from_slice(&self.info.energy[..active]);
+        self.record.divergent.extend_from_slice(&self.info.divergent[..active]);
+        self.record.draws += 1;
+    }
+}
+
+/// Runs `kernel` from `starts`, one position a chain, inside the bounds.
+///
+/// The warm-up of every kernel learns its metric by the no-U-turn sampler, which needs no tuning of its own and travels far: a metric
+/// belongs to the density, not to the kernel. The kernel's own step size is tuned in the last quarter.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn sample_chains<K: Kernel>(
+    density: &dyn LogDensity,
+    kernel: &K,
+    settings: &Chaining,
+    starts: &Population,
+    control: &Control,
+) -> Result<Chained> {
+    settings.check()?;
+    let total_steps = settings.warmup + settings.draws * settings.thin;
+    control.chain_steps_wanted.store(starts.chains() as u64 * total_steps as u64, Ordering::Relaxed);
+    let workers = Workers::new(settings.threads, starts.blocks())?;
+    let mut coordinates = Coordinates::new(density.bounds(), density.level());
+    let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
+    let run = Run { density, settings, workers: &workers, control };
+    let mut blocks = blocks::<Nuts>(density, settings, starts, &coordinates);
+    run.learn(&Nuts::new(density.level()), &mut blocks, &mut coordinates, learning);
+    let mut blocks: Vec<Block<K::State>> = blocks.into_iter().map(Block::hand_over).collect();
+    workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
+    let mut step_size = settings.step_size;
+    if !settings.fixed_step_size {
+        run.tune(kernel, &mut blocks, &coordinates, &mut step_size, settings.warmup - learning, None);
+    }
+    let warmup_gradients = blocks.iter().map(|block| block.gradients).sum();
+    run.draw(kernel, &mut blocks, &coordinates, step_size);
+    Ok(collect(blocks, settings, coordinates, step_size, warmup_gradients, control))
+}
+
+fn blocks<'a, K: Kernel>(
+    density: &'a dyn LogDensity,
+    settings: &Chaining,
+    starts: &Population,
+    coordinates: &Coordinates,
+) -> Vec<Block<'a, K::State>> {
+    let dimension = density.dimension();
+    let dense = match settings.metric {
+        MetricKind::Auto => dimension <= DENSE_LIMIT,
+        MetricKind::Dense => true,
+        MetricKind::Diagonal | MetricKind::Identity => false,
+    };
+    (0..starts.blocks())
+        .map(|block| {
+            let mut unconstrained = starts.block(block);
+            for (row, transform) in unconstrained.iter_mut().zip(&coordinates.transforms) {
+                row.iter_mut().for_each(|x| *x = transform.coordinate(*x));
+            }
+            let active = LANES.min(starts.chains() - block * LANES);
+            let mut evaluate = density.evaluator();
+            evaluate.ask_for(active);
+            Block {
+                evaluate,
+                noise: BlockRng::new(settings.seed, block as u64, Purpose::Noise),
+                state: None,
+                scratch: vec![Lanes::default(); 2 * dimension],
+                unconstrained,
+                moments: Moments::new(dimension, dense),
+                info: StepInfo::default(),
+                gradients: 0,
+                active,
+                record: Record { columns: vec![Vec::new(); dimension], ..Record::default() },
+            }
+        })
+        .collect()
+}
+
+impl<'a, S> Block<'a, S> {
+    /// The block, without its state, for another kernel.
+    fn hand_over<T>(self) -> Block<'a, T> {
+        let Block { evaluate, noise, unconstrained, scratch, moments, info, gradients, active, record, .. } = self;
+        Block { evaluate, noise, state: None, unconstrained, scratch, moments, info, gradients, active, record }
+    }
+}
+
+/// What all stages share.
+struct Run<'a> {
+    density: &'a dyn LogDensity,
+    settings: &'a Chaining,
+    workers: &'a Workers,
+    control: &'a Control,
+}
+
+impl Run<'_> {
+    /// Learns the metric over `steps` steps, renewed after each window.
+    fn learn<K: Kernel>(&self, kernel: &K, blocks: &mut [Block<K::State>], coordinates: &mut Coordinates, steps: usize) {
+        let mut step_size = Chaining::default().step_size;
+        self.workers.each(blocks, |block| block.settle(kernel, coordinates));
+        let mut from = 0;
+        for window in windows(steps) {
+            self.tune(kernel, blocks, coordinates, &mut step_size, window.start - from, None);
+            from = window.end;
+            blocks.iter_mut().for_each(|block| block.moments.clear());
+            let centre = coordinates.metric.centre.clone();
+            self.tune(kernel, blocks, coordinates, &mut step_size, window.len(), Some(&centre));
+            self.workers.each(blocks, |block| block.locate(kernel, coordinates));
+            if let Some((first, rest)) = blocks.split_first() {
+                let mut pooled = first.moments.clone();
+                rest.iter().for_each(|block| pooled.merge(&block.moments));
+                if let Some(metric) = pooled.metric(&centre) {
+                    coordinates.metric = metric;
+                }
+            }
+            self.workers.each(blocks, |block| block.settle(kernel, coordinates));
+        }
+        self.workers.each(blocks, |block| block.locate(kernel, coordinates));
+    }
+
+    /// `count` steps, the step size renewed after each from the mean acceptance of all chains; then its average. Gathers moments about
+    /// `centre` if there is one.
+    fn tune<K: Kernel>(
+        &self,
+        kernel: &K,
+        blocks: &mut [Block<K::State>],
+        coordinates: &Coordinates,
+        step_size: &mut f64,
+        count: usize,
+        centre: Option<&[f64]>,
+    ) {
+        let Some(target) = kernel.target_acceptance() else {
+            let parameters = Parameters { length: self.settings.length, ..Parameters::new(*step_size) };
+            return self.advance(kernel, blocks, coordinates, parameters, count, centre);
+        };
+        let mut tuner = DualAveraging::new(*step_size, self.settings.target_acceptance.unwrap_or(target));
+        let chains: usize = blocks.iter().map(|block| block.active).sum();
+        for _ in 0..count {
+            if self.control.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let parameters = Parameters { length: self.settings.length, ..Parameters::new(tuner.step_size()) };
+            self.advance(kernel, blocks, coordinates, parameters, 1, centre);
+            let mut sum = 0.0;
+            for block in blocks.iter_mut() {
+                block.info.acceptance[block.active..].fill(0.0);
+                sum += total(&block.info.acceptance);
+            }
+            tuner.update(sum / chains as f64);
+        }
+        if count > 0 {
+            *step_size = tuner.average();
+        }
+    }
+
+    /// `count` steps with `parameters`.
+    fn advance<K: Kernel>(
+        &self,
+        kernel: &K,
+        blocks: &mut [Block<K::State>],
+        coordinates: &Coordinates,
+        parameters: Parameters,
+        count: usize,
+        centre: Option<&[f64]>,
+    ) {
+        let level = self.density.level();
+        self.workers.each(blocks, |block| {
+            for _ in 0..count {
+                if self.control.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                block.step(kernel, coordinates, parameters);
+                self.control.chain_steps.fetch_add(block.active as u64, Ordering::Relaxed);
+                if let Some(centre) = centre {
+                    block.locate(kernel, coordinates);
+                    block.moments.add(level, &mut block.unconstrained, centre, block.active);
+                }
+            }
+        });
+    }
+
+    /// All draws of all blocks, each block by itself.
+    fn draw<K: Kernel>(&self, kernel: &K, blocks: &mut [Block<K::State>], coordinates: &Coordinates, step_size: f64) {
+        let Chaining { draws, thin, length, .. } = *self.settings;
+        let parameters = Parameters { length, ..Parameters::new(step_size) };
+        self.workers.each(blocks, |block| {
+            for column in &mut block.record.columns {
+                column.reserve_exact(draws * block.active);
+            }
+            for _ in 0..draws {
+                for _ in 0..thin {
+                    if self.control.stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    block.step(kernel, coordinates, parameters);
+                    self.control.chain_steps.fetch_add(block.active as u64, Ordering::Relaxed);
+                }
+                block.record(kernel, coordinates);
+            }
+        });
+    }
+}
+
+/// The blocks' records as one, chain by chain; as many draws as every block has.
+fn collect<S>(
+    blocks: Vec<Block<S>>,
+    settings: &Chaining,
+    coordinates: Coordinates,
+    step_size: f64,
+    warmup_gradients: u64,
+    control: &Control,
+) -> Chained {
+    let draws = blocks.iter().map(|block| block.record.draws).min().unwrap_or(0);
+    let chains: usize = blocks.iter().map(|block| block.active).sum();
+    let gather = |pick: &dyn Fn(&Record) -> &Vec<f64>| -> Vec<f64> {
+        let mut column = Vec::with_capacity(chains * draws);
+        for block in &blocks {
+            let from = pick(&block.record);
+            for lane in 0..block.active {
+                column.extend((0..draws).map(|draw| from[draw * block.active + lane]));
+            }
+        }
+        column
+    };
+    let columns = (0..coordinates.transforms.len()).map(|variable| gather(&|record| &record.columns[variable])).collect();
+    let statistics = Statistics {
+        acceptance: gather(&|record| &record.acceptance),
+        energy: gather(&|record| &record.energy),
+        divergent: gather(&|record| &record.divergent),
+    };
+    let gradients = blocks.iter().map(|block| block.gradients).sum::<u64>() - warmup_gradients;
+    let mut info = StepInfo::default();
+    for block in blocks {
+        info.absorb(block.info);
+    }
+    Chained {
+        draws: Draws::from_columns(columns, chains),
+        statistics,
+        step_size,
+        coordinates,
+        info,
+        chain_steps: control.chain_steps.load(Ordering::Relaxed),
+        warmup_gradients,
+        gradients,
+        complete: draws == settings.draws,
+    }
+}

@@ -1,0 +1,151 @@
+//! What kernels are made of: loops over lanes, noise in lanes, a point with its density, the Metropolis test.
+
+use super::kernel::StepInfo;
+use crate::density::Evaluate;
+use crate::math::{LANES, Lanes, Level, Work, dispatch, exp};
+use crate::random::BlockRng;
+
+/// Runs `body` for every lane, compiled for `level`.
+#[inline(always)]
+pub(super) fn each<F: FnMut(usize)>(level: Level, body: F) {
+    dispatch(level, Each(body));
+}
+
+struct Each<F>(F);
+
+impl<F: FnMut(usize)> Work for Each<F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        for lane in 0..LANES {
+            (self.0)(lane);
+        }
+    }
+}
+
+/// Standard normal numbers, one a lane.
+pub(super) fn fill_normal(level: Level, noise: &mut BlockRng, out: &mut Lanes) {
+    struct Normal<'a>(&'a mut BlockRng, &'a mut Lanes);
+    impl Work for Normal<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            self.0.fill_normal(self.1);
+        }
+    }
+    dispatch(level, Normal(noise, out));
+}
+
+/// Uniform numbers in (0, 1), one a lane.
+pub(super) fn fill_uniform(level: Level, noise: &mut BlockRng, out: &mut Lanes) {
+    struct Uniform<'a>(&'a mut BlockRng, &'a mut Lanes);
+    impl Work for Uniform<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            self.0.fill_uniform(self.1);
+        }
+    }
+    dispatch(level, Uniform(noise, out));
+}
+
+/// Σᵢ aᵢbᵢ over the rows.
+pub(super) fn dot(level: Level, a: &[Lanes], b: &[Lanes], out: &mut Lanes) {
+    *out = Lanes::default();
+    for (a, b) in a.iter().zip(b) {
+        each(level, |lane| out[lane] = a[lane].mul_add(b[lane], out[lane]));
+    }
+}
+
+/// y ← y + s·x, s a lane each.
+pub(super) fn add_scaled(level: Level, y: &mut [Lanes], s: &Lanes, x: &[Lanes]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        each(level, |lane| y[lane] = s[lane].mul_add(x[lane], y[lane]));
+    }
+}
+
+/// Takes `from` where `mask` is not 0.
+pub(super) fn select(level: Level, mask: &Lanes, to: &mut [Lanes], from: &[Lanes]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        select_row(level, mask, to, from);
+    }
+}
+
+/// [`select`] for one row.
+pub(super) fn select_row(level: Level, mask: &Lanes, to: &mut Lanes, from: &Lanes) {
+    each(level, |lane| to[lane] = if mask[lane] == 0.0 { to[lane] } else { from[lane] });
+}
+
+/// log(eᵃ + eᵇ), written over a.
+pub(super) fn log_add_exp(level: Level, a: &mut Lanes, b: &Lanes) {
+    each(level, |lane| {
+        let (x, y) = (a[lane], b[lane]);
+        let (high, low) = if x > y { (x, y) } else { (y, x) };
+        let sum = high + crate::math::log1p(exp(low - high));
+        // −∞ + −∞ is −∞, not NaN.
+        a[lane] = if low == f64::NEG_INFINITY { high } else { sum };
+    });
+}
+
+/// Positions with the log density and its gradient there.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// `[variable][lane]`.
+    pub position: Vec<Lanes>,
+    /// ∇ log p there.
+    pub gradient: Vec<Lanes>,
+    /// log p there.
+    pub log_density: Lanes,
+}
+
+impl Point {
+    /// The point at `position`.
+    pub(super) fn new(position: Vec<Lanes>, evaluate: &mut dyn Evaluate) -> Point {
+        let mut point = Point { gradient: position.clone(), position, log_density: Lanes::default() };
+        point.evaluate(evaluate);
+        point
+    }
+
+    /// `from`, into the memory of `self`.
+    pub(super) fn copy_from(&mut self, from: &Point) {
+        self.position.copy_from_slice(&from.position);
+        self.gradient.copy_from_slice(&from.gradient);
+        self.log_density = from.log_density;
+    }
+
+    /// Evaluates at the position. A density that is not finite there counts as 0: a pole is no place for a chain.
+    pub(super) fn evaluate(&mut self, evaluate: &mut dyn Evaluate) {
+        evaluate.log_density_and_gradient(&self.position, &mut self.log_density, &mut self.gradient);
+        for value in self.log_density.iter_mut() {
+            *value = if value.is_finite() { *value } else { f64::NEG_INFINITY };
+        }
+    }
+
+    /// The Metropolis test: goes to `proposal` in the lanes where log u < `log_ratio`, and writes acceptance and energy. A ratio that is
+    /// not a number is no acceptance. `log_ratio` is left as the mask of the lanes that moved.
+    pub(super) fn metropolis(
+        &mut self,
+        level: Level,
+        proposal: &Point,
+        log_ratio: &mut Lanes,
+        uniform: &mut Lanes,
+        noise: &mut BlockRng,
+        info: &mut StepInfo,
+    ) {
+        fill_uniform(level, noise, uniform);
+        let acceptance = &mut info.acceptance;
+        each(level, |lane| {
+            let ratio = if log_ratio[lane] < 0.0 { exp(log_ratio[lane]) } else { 1.0 };
+            // A comparison with NaN is false.
+            let known = log_ratio[lane] > f64::NEG_INFINITY;
+            acceptance[lane] = if known { ratio } else { 0.0 };
+            log_ratio[lane] = if uniform[lane] < acceptance[lane] { 1.0 } else { 0.0 };
+        });
+        select(level, log_ratio, &mut self.position, &proposal.position);
+        select(level, log_ratio, &mut self.gradient, &proposal.gradient);
+        select_row(level, log_ratio, &mut self.log_density, &proposal.log_density);
+        let energy = &mut info.energy;
+        each(level, |lane| energy[lane] = -self.log_density[lane]);
+    }
+}
