@@ -11,7 +11,7 @@ mod range;
 mod rows;
 mod substitute;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 pub use lower::{Declared, Lowered, VariableName, constant, lower, lower_with};
 pub use op::{Binary, Unary};

@@ -116,11 +116,10 @@ impl Lowering<'_> {
     fn always(&self, condition: NodeId) -> bool {
         let Node::Binary(op @ (Binary::Less | Binary::LessEqual), a, b) = self.graph.node(condition) else { return false };
         let (a, b) = (self.interval(a, DEPTH), self.interval(b, DEPTH));
-        // The ends of an open interval are touched by no density.
-        if op == Binary::Less { a.high <= b.low && a.low < b.high } else { a.high <= b.low }
+        if op == Binary::Less { a.high < b.low } else { a.high <= b.low }
     }
 
-    /// An interval that holds the node's values, by the intervals that the text declares.
+    /// An interval that holds the node's values, by the intervals of the parameters. What is positive but may underflow reaches down to 0.
     fn interval(&self, id: NodeId, depth: usize) -> Range {
         let all = Range::ALL;
         let Some(deeper) = depth.checked_sub(1) else { return all };
@@ -131,7 +130,8 @@ impl Lowering<'_> {
                 let variable = &self.variables[number as usize];
                 let declared = || self.declared.iter().find(|declared| declared.variable == *variable).map(|declared| declared.interval);
                 let known = self.intervals.get(number as usize).copied().or_else(declared);
-                known.map_or(all, |(low, high)| Range::new(low, high))
+                // No density is asked at the ends of an interval.
+                known.map_or(all, |(low, high)| Range::new(low.next_up(), high.next_down()))
             }
             Node::Unary(Unary::Exp | Unary::Softplus, _) => Range::new(0.0, f64::INFINITY),
             Node::Unary(Unary::Sigmoid, _) => Range::new(0.0, 1.0),
