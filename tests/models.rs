@@ -9,21 +9,13 @@
 use std::fs;
 use std::path::Path;
 
-use langevin::data::{Data, Table};
+use langevin::data::Data;
 use langevin::density::Model;
 use langevin::graph::print::{Language, expression};
+use langevin::syntax::{Constraint, Distribution, Form, Function};
 
-/// Twenty rows of a table without a name, three of one called `g`.
-fn tables() -> Data {
-    let mut text = String::from("y,k,x1,x2,x3,school,name,gap\n");
-    for row in 0..20 {
-        let gap = if row == 4 { "NA".to_string() } else { row.to_string() };
-        text += &format!("{},{},{},{},{},{},r{row},{gap}\n", row * row % 7, row % 4, row, 20 - row, row % 3, row % 3 + 1);
-    }
-    let rows = Table::from_csv("data.csv", text.as_bytes()).unwrap();
-    let groups = Table::from_csv("groups.csv", "size,y\n10,1\n20,2\n30,4\n".as_bytes()).unwrap().named("g");
-    Data::new(vec![rows, groups])
-}
+mod common;
+use common::tables;
 
 fn outcome(text: &str, data: &Data) -> String {
     let made = text.parse().and_then(|formula| Model::with_data(formula, None, &[], data));
@@ -61,6 +53,33 @@ fn check_file(name: &str) {
         return;
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Every example of the reference, and every name that it should hold.
+#[test]
+fn the_reference_is_what_the_language_is() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language.md")).unwrap();
+    let data = tables();
+    let examples: Vec<&str> = text.split("```lgv\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() >= 9);
+    for example in &examples {
+        let made = example.parse().and_then(|formula| Model::with_data(formula, None, &[], &data));
+        assert!(made.is_ok(), "{example}\n{}", made.unwrap_err().render(example));
+    }
+    let examples = examples.concat();
+    let called = |name: &str| examples.contains(&format!("{name}("));
+    for function in Function::ALL {
+        assert!(called(function.names()[0]), "no example of {}", function.names()[0]);
+    }
+    for distribution in Distribution::ALL {
+        let name = distribution.name(Form::LogDensity);
+        assert!(called(&name), "no example of {name}");
+        let row = format!("`{}`", distribution.signature(Form::LogDensity).replace('|', "\\|"));
+        assert!(text.contains(&row), "no row {row}");
+    }
+    for constraint in Constraint::ALL {
+        assert!(examples.contains(&format!("in {}", constraint.name())), "no example of {}", constraint.name());
+    }
 }
 
 #[test]
