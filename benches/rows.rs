@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench rows`. Prints milliseconds for one evaluation and the ratio, on one thread and on all.
 
+#![allow(clippy::disallowed_methods, reason = "a bench watches the clock")]
+
 use std::hint::black_box;
 use std::time::Instant;
 

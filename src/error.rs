@@ -104,6 +104,8 @@ kinds! {
     BoundsReversed = "bounds_reversed", Input;
     /// Low equal to high.
     BoundsEmpty = "bounds_empty", Input;
+    /// An argument that a function cannot have.
+    Argument = "argument", Input;
     /// A table that cannot be read, or a cell that is no number.
     Data = "data", Input;
     /// A setting outside its range, or settings that contradict each other.

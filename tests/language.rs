@@ -214,6 +214,7 @@ fn node(ast: &Ast, id: ExprId) -> String {
         }
         Expr::If { condition, then, otherwise } => list("if", &[*condition, *then, *otherwise]),
         Expr::Call { function, arguments } => list(function.names()[0], arguments),
+        Expr::Distribution { distribution, form, arguments } => list(&distribution.name(*form), arguments),
         Expr::Fold { fold, range, body } => {
             let head = match fold {
                 Fold::Sum => "sum",

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::constant;
-use crate::syntax::{CONSTANTS, Function, KEYWORDS};
+use crate::syntax::{CONSTANTS, Distribution, Function, KEYWORDS};
 
 /// What happens to a chain that steps over a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -216,7 +216,7 @@ impl FromStr for Declaration {
 /// Whether `name` can be declared as a variable.
 fn check_name(name: &str) -> Result<()> {
     let stem = name.split('[').next().unwrap_or_default();
-    let reserved = if Function::named(stem).is_some_and(|function| !function.is_soft()) {
+    let reserved = if Function::named(stem).is_some_and(|function| !function.is_soft()) || Distribution::named(stem).is_some() {
         Some("a function")
     } else if CONSTANTS.iter().any(|(constant, _)| *constant == stem) {
         Some("a constant")

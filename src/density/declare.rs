@@ -9,14 +9,21 @@ use crate::syntax::{Formula, suggest};
 /// Lowers `formula` with its variables in their final order: those of flags, those that the text declares, or those that it uses; each
 /// with its range.
 pub(super) fn declare(formula: &Formula, declarations: &[Declaration], data: &Data) -> Result<(Lowered, Vec<Bound>)> {
-    // A first lowering finds the elements of vectors; a second one numbers them, if their order is another.
+    // A first lowering finds the elements of vectors; a second one numbers them, if their order is another, and knows their ranges.
     let lowered = lower_with(formula, &[], data)?;
-    let variables = in_order(&lowered, declarations)?;
-    let (order, bounds): (Vec<VariableName>, Vec<Bound>) = variables.into_iter().unzip();
-    if order == lowered.variables { Ok((lowered, bounds)) } else { Ok((lower_with(formula, &order, data)?, bounds)) }
+    let variables = in_order(&lowered, declarations, data)?;
+    let known = |(variable, bound): &(VariableName, Bound)| (variable.clone(), (bound.low, bound.high));
+    let same = variables.iter().map(|(variable, _)| variable).eq(&lowered.variables);
+    let in_text = |variable: &VariableName| lowered.declared.iter().any(|declared| declared.variable == *variable);
+    let is_news = |(variable, bound): &(VariableName, Bound)| (bound.low.is_finite() || bound.high.is_finite()) && !in_text(variable);
+    if same && !variables.iter().any(is_news) {
+        return Ok((lowered, variables.into_iter().map(|(_, bound)| bound).collect()));
+    }
+    let known: Vec<(VariableName, (f64, f64))> = variables.iter().map(known).collect();
+    Ok((lower_with(formula, &known, data)?, variables.into_iter().map(|(_, bound)| bound).collect()))
 }
 
-fn in_order(lowered: &Lowered, declarations: &[Declaration]) -> Result<Vec<(VariableName, Bound)>> {
+fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Result<Vec<(VariableName, Bound)>> {
     let (named, unnamed): (Vec<&Declaration>, Vec<&Declaration>) = declarations.iter().partition(|declaration| declaration.name.is_some());
     let mut variables = lowered.variables.clone();
     if !unnamed.is_empty() {
@@ -62,7 +69,8 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration]) -> Result<Vec<(Vari
     }
     for (variable, span) in variables.iter().zip(&lowered.spans) {
         if !declared.iter().any(|(known, _)| known == variable) {
-            let names: Vec<String> = declared.iter().map(|(known, _)| known.to_string()).collect();
+            let declared = declared.iter().map(|(known, _)| known.to_string());
+            let names: Vec<String> = declared.chain(data.names()).collect();
             let unused = |name: &&str| !variables.iter().any(|variable| variable.to_string() == **name);
             let near = suggest(&variable.to_string(), names.iter().map(String::as_str).filter(unused));
             let hint = match near {

@@ -3,6 +3,7 @@
 //! A sample proves nothing but a witness: "negative here" is certain, "nowhere negative" is not. What interval evaluation proves is
 //! told apart in [`Sign`].
 
+use super::overflow::is_overflow;
 use super::{LogDensity, Meaning, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Range, ranges};
@@ -107,7 +108,7 @@ pub fn inspect(model: &Model) -> Inspection {
     walker.evaluate(&mut values);
     for (value, position) in &values {
         if value.is_nan() {
-            if found.undefined.is_none() && !walker.is_removable(position, model) {
+            if found.undefined.is_none() && !is_overflow(model.graph(), model.typed(), position) && !walker.is_removable(position, model) {
                 found.undefined = Some(Witness { position: position.clone(), value: *value });
             }
             continue;

@@ -8,6 +8,7 @@ mod landmarks;
 mod log_density;
 mod logarithm;
 mod model;
+mod overflow;
 mod transform;
 
 pub use bounds::{Bound, Boundary, Declaration};

@@ -9,7 +9,9 @@
 
 mod rules;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::error::Result;
 use crate::graph::{Binary, Graph, NodeId, Unary};

@@ -237,6 +237,8 @@ impl Graph {
                 self.unary(Unary::Log1mExp, u)
             }
             (Unary::Log1p, Node::Unary(Unary::Exp, u)) => self.unary(Unary::Softplus, u),
+            (Unary::Log1p, Node::Unary(Unary::Expm1, u)) => u,
+            (Unary::Log1p, Node::Binary(Binary::Subtract, u, one)) if self.number(one) == Some(1.0) => self.unary(Unary::Log, u),
             (Unary::Abs, Node::Unary(Unary::Abs | Unary::Exp | Unary::Sqrt, _)) => a,
             (Unary::Abs, Node::Power(_, n)) if n % 2 == 0 => a,
             (Unary::Abs | Unary::Cos | Unary::Cosh, Node::Unary(Unary::Negate, u)) => self.unary(op, u),

@@ -1,6 +1,6 @@
 //! A piece of a graph as a graph of its own, cut off at some nodes.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use super::{Graph, Node, NodeId};
 
@@ -20,7 +20,7 @@ pub(crate) fn extract(graph: &Graph, roots: &[NodeId], leaves: &HashMap<NodeId, 
         }
     }
     let mut piece = Graph::new();
-    let mut images: HashMap<NodeId, NodeId> = HashMap::new();
+    let mut images: HashMap<NodeId, NodeId> = HashMap::default();
     for id in (0..needed.len()).filter(|&index| needed[index]).map(|index| NodeId(index as u32)) {
         let image = |id: NodeId| images[&id];
         let node = match (leaves.get(&id), graph.node(id)) {

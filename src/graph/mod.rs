@@ -1,6 +1,7 @@
 //! The expression graph: a hash-consed arena of nodes, children before parents.
 
 mod build;
+mod distributions;
 mod extract;
 mod lower;
 mod op;
@@ -10,7 +11,7 @@ mod range;
 mod rows;
 mod substitute;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 pub use lower::{Declared, Lowered, VariableName, constant, lower, lower_with};
 pub use op::{Binary, Unary};

@@ -1,13 +1,13 @@
 //! Replacing a variable by an expression, simplifying on the way.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 use super::{Graph, Node, NodeId};
 
 /// `root` with `variable` replaced by `replacement`, both nodes of `graph`. Built through the smart constructors, so that
 /// `x − a` at x = a + d becomes `d` and no digit is lost near a.
 pub fn substitute(graph: &mut Graph, root: NodeId, variable: NodeId, replacement: NodeId) -> NodeId {
-    let mut images: HashMap<NodeId, NodeId> = HashMap::new();
+    let mut images: HashMap<NodeId, NodeId> = HashMap::default();
     for id in graph.order(&[root]) {
         let image = if id == variable { replacement } else { rebuild(graph, id, &images) };
         images.insert(id, image);

@@ -1,5 +1,6 @@
 //! The syntax tree: an arena of expressions, children before parents, a span on each.
 
+use super::distributions::{Distribution, Form};
 use super::functions::Function;
 use crate::error::Span;
 
@@ -67,6 +68,15 @@ pub enum Expr {
         /// Which.
         function: Function,
         /// Its arguments.
+        arguments: Vec<ExprId>,
+    },
+    /// `normal_lpdf(x | mu, sigma)`.
+    Distribution {
+        /// Which.
+        distribution: Distribution,
+        /// What of it.
+        form: Form,
+        /// The outcome, then the parameters.
         arguments: Vec<ExprId>,
     },
     /// `sum(i in 1..n, body)` or `prod(i in 1..n, body)`.

@@ -2,6 +2,7 @@
 
 mod ast;
 mod characters;
+mod distributions;
 mod formula;
 mod functions;
 mod parse;
@@ -12,6 +13,7 @@ pub use ast::{
     Ast, BinaryOperator, Comparison, Constraint, Definition, Domain, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement,
     Subscript, UnaryOperator,
 };
+pub use distributions::{Distribution, Form};
 pub use formula::{Formula, FreeName};
 pub use functions::{Arity, CONSTANTS, Function, KEYWORDS};
 pub use suggest::suggest;

@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, Meaning, Statement, UnaryOperator};
 use super::characters::{self, NESTING};
+use super::distributions::{Distribution, Form};
 use super::formula::FreeName;
 use super::functions::{CONSTANTS, Function};
 use crate::error::{Result, Span};
@@ -91,6 +92,7 @@ enum Role {
     Question,
     /// Arguments; the place of the name.
     Call(Function, Span),
+    Distribution(Distribution, Form, Span),
     If(Span),
     /// `[a, b]`.
     List,
@@ -126,6 +128,7 @@ struct Operand {
 enum Known {
     Constant,
     Function(Function),
+    Distribution(Distribution, Form),
 }
 
 /// What the text must go on with.
@@ -288,14 +291,20 @@ impl<'s> Parser<'s> {
         Ok(())
     }
 
+    /// What a name of the language means.
+    fn meaning_of(&self, name: &str) -> Option<Known> {
+        let distribution = || Distribution::named(name).map(|(distribution, form)| Known::Distribution(distribution, form));
+        self.known.get(name).copied().or_else(distribution)
+    }
+
     /// Refuses a name that means something already.
     fn check_new_name(&self, span: Span) -> Result<()> {
         let name = self.text(span);
-        let what = if let Some(known) = self.known.get(name) {
+        let what = if let Some(known) = self.meaning_of(name) {
             match known {
                 Known::Constant => "a constant",
                 Known::Function(function) if function.is_soft() && !self.defined.contains(name) => return Ok(()),
-                Known::Function(_) => "a function",
+                Known::Function(_) | Known::Distribution(..) => "a function",
             }
         } else if self.defined.contains(name) {
             "defined above"

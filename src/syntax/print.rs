@@ -148,6 +148,12 @@ fn take_apart<'a>(expr: &'a Expr, parts: &mut Vec<Work<'a>>, out: &mut impl Writ
             parts.extend(comma_separated(arguments));
             parts.push(Work::Text(")"));
         }
+        Expr::Distribution { distribution, form, arguments } => {
+            out.write_str(&distribution.name(*form))?;
+            parts.extend([Work::Text("("), Work::Expr(arguments[0], None), Work::Text(" | ")]);
+            parts.extend(comma_separated(&arguments[1..]));
+            parts.push(Work::Text(")"));
+        }
         Expr::Fold { fold, range, body } => {
             parts.push(Work::Text(match fold {
                 Fold::Sum => "sum(",
@@ -192,6 +198,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::ast::{Constraint, Definition, Meaning, Parameter};
+    use super::super::distributions::{Distribution, Form};
     use super::super::functions::{Arity, Function};
     use super::super::parse::parse;
     use super::*;
@@ -212,6 +219,7 @@ mod tests {
         Comparison(Box<Tree>, Vec<(Comparison, Tree)>),
         If(Box<[Tree; 3]>),
         Call(Function, Vec<Tree>),
+        Distribution(Distribution, Vec<Tree>),
         Fold(Fold, Box<[Tree; 3]>),
     }
 
@@ -240,6 +248,10 @@ mod tests {
                 1 => three().prop_map(|parts| Tree::If(parts.into())),
                 1 => (prop::bool::ANY, three())
                     .prop_map(|(sum, parts)| Tree::Fold(if sum { Fold::Sum } else { Fold::Product }, parts.into())),
+                1 => (prop::sample::select(Distribution::ALL.to_vec()), prop::collection::vec(inner.clone(), 4)).prop_map(|(distribution, mut arguments)| {
+                    arguments.truncate(1 + distribution.parameters().len());
+                    Tree::Distribution(distribution, arguments)
+                }),
                 2 => call.prop_map(|(function, mut arguments)| {
                     arguments.truncate(match function.arity() {
                         Arity::Exactly(count) | Arity::Either(_, count) => count,
@@ -333,6 +345,11 @@ mod tests {
                 Tree::Call(function, arguments) => {
                     Expr::Call { function: *function, arguments: arguments.iter().map(|argument| self.tree(argument)).collect() }
                 }
+                Tree::Distribution(distribution, arguments) => Expr::Distribution {
+                    distribution: *distribution,
+                    form: Form::LogDensity,
+                    arguments: arguments.iter().map(|argument| self.tree(argument)).collect(),
+                },
                 Tree::Fold(fold, parts) => {
                     self.folds += 1;
                     let name = format!("f{}", self.folds);

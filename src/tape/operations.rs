@@ -1,6 +1,6 @@
 //! Graph to operations, each one pass over the lanes, in the order in which they run.
 
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 
@@ -191,8 +191,8 @@ pub(super) struct Builder<'a> {
 impl<'a> Builder<'a> {
     pub(super) fn new(graph: &'a Graph, outputs: &[NodeId], rounding: Rounding) -> Self {
         let order = graph.order(outputs);
-        let mut uses: HashMap<NodeId, u32> = HashMap::new();
-        let mut need: HashMap<NodeId, u32> = HashMap::new();
+        let mut uses: HashMap<NodeId, u32> = HashMap::default();
+        let mut need: HashMap<NodeId, u32> = HashMap::default();
         for &id in &order {
             let mut needs: Vec<u32> = graph.operands(id).map(|operand| need[&operand]).collect();
             needs.sort_unstable_by(|a, b| b.cmp(a));
@@ -212,10 +212,10 @@ impl<'a> Builder<'a> {
             uses,
             need,
             operations: Vec::new(),
-            values: HashMap::new(),
-            parts: HashMap::new(),
-            weights: HashMap::new(),
-            inverses: HashMap::new(),
+            values: HashMap::default(),
+            parts: HashMap::default(),
+            weights: HashMap::default(),
+            inverses: HashMap::default(),
             present,
         }
     }

@@ -4,7 +4,7 @@
 //! side in the lanes, chain after chain. Sums are taken in an order that is part of the result: within a stretch of rows, row r is added
 //! to partial sum r mod 32, the partial sums pairwise, the stretches in order. So neither threads nor SIMD levels change a bit.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use std::sync::Arc;
 
 use super::compile::Tape;
@@ -83,7 +83,7 @@ impl Program {
     pub fn compile(graph: &Graph, outputs: &[NodeId], inputs: usize, rounding: Rounding) -> Program {
         let order = graph.order(outputs);
         // How many sums lie one within the other below each node.
-        let mut depth: HashMap<NodeId, usize> = HashMap::new();
+        let mut depth: HashMap<NodeId, usize> = HashMap::default();
         let mut sums: Vec<Vec<NodeId>> = Vec::new();
         for &id in &order {
             let below = graph.operands(id).map(|operand| depth[&operand]).max().unwrap_or(0);
@@ -190,7 +190,7 @@ fn row_loop(
     };
     let parts: Vec<NodeId> = sums.iter().flat_map(|&sum| [Some(factors(sum).0), factors(sum).1]).flatten().collect();
     let (mut uniforms, mut gathers, mut columns) = (Vec::new(), Vec::new(), Vec::new());
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = rustc_hash::FxHashSet::default();
     let mut stack: Vec<NodeId> = parts.clone();
     stack.reverse();
     while let Some(node) = stack.pop() {
@@ -211,7 +211,7 @@ fn row_loop(
     let leaves: HashMap<NodeId, u32> =
         uniforms.iter().chain(&gathers).chain(&columns).zip(0..).map(|(&leaf, number)| (leaf, number)).collect();
     let mut outputs = Numbering::default();
-    let mut known_indices: HashMap<NodeId, Arc<[u32]>> = HashMap::new();
+    let mut known_indices: HashMap<NodeId, Arc<[u32]>> = HashMap::default();
     let mut indices = |index: NodeId| known_indices.entry(index).or_insert_with(|| indices(graph, index)).clone();
     let mut source = |node: NodeId| match leaves.get(&node) {
         Some(&input) if is_leaf(node) => Source::Input(input as usize),

@@ -156,7 +156,7 @@ impl<'a> Forward<'a> {
                 let index = self.index(index)?;
                 Ok(self.vectors[name.as_str()][index as usize - 1])
             }
-            Expr::List(_) => panic!("a vector is no number"),
+            Expr::List(_) | Expr::Distribution { .. } => panic!("the tests have numbers and functions"),
             Expr::Unary { operator, operand } => {
                 let a = self.expr(*operand)?;
                 match operator {

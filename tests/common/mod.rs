@@ -103,3 +103,15 @@ pub(crate) fn document(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: stdout {:?}, stderr {:?}", stdout(output), stderr(output)))
 }
+
+/// Twenty rows of a table without a name, three of one called `g`.
+pub(crate) fn tables() -> langevin::data::Data {
+    let mut text = String::from("y,k,x1,x2,x3,school,name,gap\n");
+    for row in 0..20 {
+        let gap = if row == 4 { "NA".to_string() } else { row.to_string() };
+        text += &format!("{},{},{},{},{},{},r{row},{gap}\n", row * row % 7, row % 4, row, 20 - row, row % 3, row % 3 + 1);
+    }
+    let rows = langevin::data::Table::from_csv("data.csv", text.as_bytes()).unwrap();
+    let groups = langevin::data::Table::from_csv("groups.csv", "size,y\n10,1\n20,2\n30,4\n".as_bytes()).unwrap().named("g");
+    langevin::data::Data::new(vec![rows, groups])
+}

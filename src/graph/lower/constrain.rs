@@ -12,7 +12,7 @@ impl Lowering<'_> {
         use Constraint::*;
         let is_matrix = matches!(constraint, CholeskyFactorCov | CholeskyFactorCorr | CovMatrix | CorrMatrix);
         let needs = |what: &str, example: &str| {
-            let message = format!("`{}` in {} is {what}", parameter.name, constraint.name());
+            let message = format!("`{}` in {} must be {what}", parameter.name, constraint.name());
             Err(Error::new(ErrorKind::Dimension, message).at(parameter.name_span).hint(format!("write {}{example}", parameter.name)))
         };
         let n = match *shape {
@@ -154,9 +154,15 @@ impl Lowering<'_> {
                 let root = g.unary(Unary::Exp, half);
                 nodes[row * n + column] = g.multiply(z, root);
                 log_jacobian = g.add(log_jacobian, half);
-                let cosh = g.unary(Unary::Cosh, y);
-                let log_cosh = g.unary(Unary::Log, cosh);
-                let drop = g.multiply(two, log_cosh);
+                // 2 log cosh y = 2|y| + 2 log(1 + e⁻²|y|) − 2 log 2.
+                let size = g.unary(Unary::Abs, y);
+                let twice = g.multiply(two, size);
+                let mirrored = g.negate(twice);
+                let soft = g.unary(Unary::Softplus, mirrored);
+                let soft = g.multiply(two, soft);
+                let total = g.add(twice, soft);
+                let shift = g.constant(2.0 * std::f64::consts::LN_2);
+                let drop = g.subtract(total, shift);
                 log_jacobian = g.subtract(log_jacobian, drop);
                 log_left = g.subtract(log_left, drop);
             }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod constrain;
+mod distributions;
 mod names;
 mod value;
 
@@ -90,17 +91,20 @@ pub struct Lowered {
 /// # Errors
 /// Kinds `index`, `dimension`, `arity`, `too_long`, `unknown_name`, `declaration`, `data`, each with its place.
 pub fn lower(formula: &Formula, known: &[VariableName]) -> Result<Lowered> {
-    lower_with(formula, known, &Data::default())
+    let all = (f64::NEG_INFINITY, f64::INFINITY);
+    let known: Vec<(VariableName, (f64, f64))> = known.iter().map(|variable| (variable.clone(), all)).collect();
+    lower_with(formula, &known, &Data::default())
 }
 
-/// [`lower`], with the columns of `data` as names.
+/// [`lower`], with the columns of `data` as names and the intervals of known variables, where conditions on arguments need not be asked.
 ///
 /// # Errors
 /// As [`lower`].
-pub fn lower_with(formula: &Formula, known: &[VariableName], data: &Data) -> Result<Lowered> {
+pub fn lower_with(formula: &Formula, known: &[(VariableName, (f64, f64))], data: &Data) -> Result<Lowered> {
     let mut lowering = Lowering::new(formula.ast(), data);
-    for variable in known {
+    for (variable, interval) in known {
         lowering.variable(variable.clone(), None);
+        lowering.intervals.push(*interval);
     }
     let root = lowering.formula()?;
     lowering.graph.check_size()?;
@@ -168,6 +172,8 @@ struct Lowering<'a> {
     variables: Vec<VariableName>,
     spans: Vec<Option<Span>>,
     numbers: HashMap<VariableName, u32>,
+    /// Where the first variables may be.
+    intervals: Vec<(f64, f64)>,
     declared: Vec<Declared>,
     transformed: Vec<(VariableName, NodeId)>,
     log_jacobian: NodeId,
@@ -193,6 +199,7 @@ impl<'a> Lowering<'a> {
             variables: Vec::new(),
             spans: Vec::new(),
             numbers: HashMap::new(),
+            intervals: Vec::new(),
             declared: Vec::new(),
             transformed: Vec::new(),
             log_jacobian,
@@ -387,6 +394,7 @@ impl<'a> Lowering<'a> {
                 self.push(Task::Build(id), &operands, scope);
             }
             Expr::Call { function, arguments } => self.push(Task::Call(*function, arguments.len(), id), arguments, scope),
+            Expr::Distribution { arguments, .. } => self.push(Task::Build(id), arguments, scope),
             Expr::Fold { range, .. } => self.push(Task::Unroll(id, scope), &[range.first, range.last], scope),
         }
         Ok(())
@@ -499,6 +507,10 @@ impl<'a> Lowering<'a> {
             Expr::List(elements) => {
                 let parts = self.take(elements.len());
                 self.list(id, parts)?
+            }
+            Expr::Distribution { distribution, form, arguments } => {
+                let arguments = self.take(arguments.len());
+                self.distribution(id, *distribution, *form, arguments)?
             }
             Expr::Unary { operator, .. } => {
                 let operand = self.pop();
@@ -620,10 +632,12 @@ impl<'a> Lowering<'a> {
     /// The whole number that a constant is.
     fn integer(&self, id: ExprId, value: &Value) -> Result<i64> {
         let Some(value) = value.number().and_then(|node| self.graph.number(node)) else {
-            return Err(self.error(id, ErrorKind::Index, "an index must be a constant, such as 3 or i + 1"));
+            let error = self.error(id, ErrorKind::Index, "an index must be a constant, such as 3 or i + 1");
+            return Err(error.hint("numbers, indices of sums, rows; a column of whole numbers picks an element for each row"));
         };
         if value != value.trunc() || value.abs() > 1e15 {
-            return Err(self.error(id, ErrorKind::Index, format!("an index must be a whole number, not {value}")));
+            let error = self.error(id, ErrorKind::Index, format!("an index must be a whole number, not {value}"));
+            return Err(error.hint("round it: floor(...)"));
         }
         Ok(value as i64)
     }

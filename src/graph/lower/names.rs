@@ -186,7 +186,10 @@ impl<'a> Lowering<'a> {
         match value {
             Some(Value::Array(array)) => self.pick(id, name, &array, &picks),
             Some(Value::Number(node)) if self.graph.is_data(node) => self.pick_rows(id, name, node, &picks),
-            Some(Value::Number(_)) => Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is a number, not a vector"))),
+            Some(Value::Number(_)) => {
+                let error = self.error(id, ErrorKind::Dimension, format!("`{name}` is a number, not a vector"));
+                Err(error.hint(format!("write {name} without an index")))
+            }
             None => self.undeclared(id, name, &picks),
         }
     }
@@ -195,14 +198,19 @@ impl<'a> Lowering<'a> {
     fn undeclared(&mut self, id: ExprId, name: &str, picks: &[(ExprId, Pick)]) -> Result<Value> {
         self.refuse_dots(id, name)?;
         if self.variables.iter().any(|variable| variable.name == name && !variable.is_element()) {
-            return Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is used both as a number and as a vector")));
+            let error = self.error(id, ErrorKind::Dimension, format!("`{name}` is used both as a number and as a vector"));
+            return Err(error.hint("give the two different names"));
         }
         let mut indices = Vec::with_capacity(picks.len());
         for (expr, pick) in picks {
             match pick {
                 Pick::At(index) => match usize::try_from(*index) {
                     Ok(index @ 1..) => indices.push(index),
-                    _ => return Err(self.error(*expr, ErrorKind::Index, format!("index {index}: elements count from 1"))),
+                    _ => {
+                        return Err(self
+                            .error(*expr, ErrorKind::Index, format!("index {index}: elements count from 1"))
+                            .hint("the first element is x[1]"));
+                    }
                 },
                 Pick::By(_) | Pick::Between(..) => {
                     let error = self.error(id, ErrorKind::UnknownName, format!("how long is the vector `{name}`?"));
@@ -212,7 +220,8 @@ impl<'a> Lowering<'a> {
         }
         let same = |variable: &VariableName| variable.name != name || variable.indices.len() == indices.len();
         if !self.variables.iter().all(same) {
-            return Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is used both as a vector and as a matrix")));
+            let error = self.error(id, ErrorKind::Dimension, format!("`{name}` is used both as a vector and as a matrix"));
+            return Err(error.hint("give the two different names"));
         }
         let variable = VariableName { name: name.into(), indices };
         Ok(Value::Number(self.variable(variable, Some(self.ast.span(id)))))
@@ -235,14 +244,14 @@ impl<'a> Lowering<'a> {
                 None => ((0..length).collect(), true),
                 Some((expr, Pick::At(index))) => {
                     if !(first..=last).contains(index) {
-                        return Err(self.error(*expr, ErrorKind::Index, outside(*index)));
+                        return Err(self.error(*expr, ErrorKind::Index, outside(*index)).hint(format!("an index from {first} to {last}")));
                     }
                     (vec![(index - first) as usize], false)
                 }
                 Some((expr, Pick::Between(low, high))) => {
                     for end in [low, high] {
                         if low <= high && !(first..=last).contains(end) {
-                            return Err(self.error(*expr, ErrorKind::Index, outside(*end)));
+                            return Err(self.error(*expr, ErrorKind::Index, outside(*end)).hint(format!("indices from {first} to {last}")));
                         }
                     }
                     ((*low..=*high).map(|index| (index - first) as usize).collect(), true)

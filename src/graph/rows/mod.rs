@@ -6,7 +6,7 @@
 mod statistics;
 mod sum;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use std::sync::Arc;
 
 use super::{Graph, Node, NodeId, Unary};
@@ -165,7 +165,7 @@ impl Graph {
     /// The values of rows `from .. from + count` of a node that is data, node by node.
     fn stretch(&self, root: NodeId, from: usize, count: usize) -> Vec<f64> {
         let order = self.order(&[root]);
-        let mut places = HashMap::with_capacity(order.len());
+        let mut places = HashMap::default();
         let mut all: Vec<Vec<f64>> = Vec::with_capacity(order.len());
         for id in order {
             let values = match self.node(id) {
@@ -189,7 +189,7 @@ impl Graph {
 
     /// `root` in row `row`: columns replaced by their numbers, gathers by their elements.
     fn in_row(&mut self, root: NodeId, row: usize) -> NodeId {
-        let mut images = HashMap::new();
+        let mut images = HashMap::default();
         for id in self.order(&[root]) {
             let image = match self.node(id) {
                 _ if self.table_of(id).is_none() => id,

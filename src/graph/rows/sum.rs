@@ -42,19 +42,26 @@ impl Graph {
                         (Some(a), Some(b)) => Some(self.multiply(a, b)),
                         (a, b) => a.or(b),
                     };
-                    match factors.varying {
+                    match factors.varying.map(|varying| (varying, self.node(varying))) {
                         None => {
                             let count = self.constant(if negative { -rows } else { rows });
                             let term = outside.map_or(count, |outside| self.multiply(count, outside));
                             total = self.add(total, term);
                         }
-                        Some(varying) if varying == node || !self.is_sum(varying) => {
+                        Some((_, Node::Select(condition, then, otherwise))) if self.table_of(condition).is_none() => {
+                            // The same choice in all rows is made once.
+                            let [then, otherwise] = [then, otherwise].map(|arm| self.row_sum(table, arm));
+                            let chosen = self.select(condition, then, otherwise);
+                            let term = outside.map_or(chosen, |outside| self.multiply(outside, chosen));
+                            total = if negative { self.subtract(total, term) } else { self.add(total, term) };
+                        }
+                        Some((varying, _)) if varying == node || !self.is_sum(varying) => {
                             match groups.iter_mut().find(|(factor, _)| *factor == outside) {
                                 Some((_, terms)) => terms.push((negative, varying)),
                                 None => groups.push((outside, vec![(negative, varying)])),
                             }
                         }
-                        Some(sum) => stack.push((negative, outside, sum)),
+                        Some((sum, _)) => stack.push((negative, outside, sum)),
                     }
                 }
             }
@@ -128,6 +135,11 @@ impl Graph {
         if flipped { self.subtract(total, rest) } else { self.add(total, rest) }
     }
 
+    /// Whether a product or quotient has a factor that does not vary.
+    fn has_fixed_factor(&mut self, node: NodeId) -> bool {
+        matches!(self.node(node), Node::Binary(Binary::Multiply | Binary::Divide, ..)) && self.factors(node).fixed.is_some()
+    }
+
     /// Takes a product apart.
     fn factors(&mut self, node: NodeId) -> Factors {
         let mut result = Factors { negative: false, fixed: None, varying: None };
@@ -155,6 +167,14 @@ impl Graph {
                 }
                 Node::Binary(Binary::Multiply, a, b) => stack.extend([(b, divides), (a, divides)]),
                 Node::Binary(Binary::Divide, a, b) => stack.extend([(b, !divides), (a, divides)]),
+                Node::Power(base, n) if self.has_fixed_factor(base) => {
+                    let Factors { fixed, varying: inner, .. } = self.factors(base);
+                    // An even power forgets the sign; an odd one keeps it.
+                    let negative = n % 2 != 0 && self.factors(base).negative;
+                    result.negative ^= negative;
+                    stack.extend([inner, fixed].into_iter().flatten().map(|part| (self.power(part, n), divides)));
+                    whole = false;
+                }
                 _ => varying.push((factor, divides)),
             }
         }

@@ -1,5 +1,6 @@
 //! What people type by mistake around functions: unknown ones, no parentheses, too few or too many arguments.
 
+use super::super::distributions::{Distribution, Form};
 use super::super::functions::{Arity, Function};
 use super::super::suggest::suggest;
 use super::slips::{after_group, factor, piece, quoted, short, syntax};
@@ -74,7 +75,14 @@ pub(super) fn not_a_function(parser: &Parser, token: Token) -> Error {
     if let Some((_, advice)) = ELSEWHERE.iter().find(|(other, _)| *other == lower) {
         return error.hint(*advice);
     }
-    let words = ["if", "sum", "prod"];
+    let stem =
+        ["_lpdf", "_lpmf", "_cdf", "_lcdf", "_lccdf", "_log", "_pdf", "_logpdf"].iter().find_map(|ending| lower.strip_suffix(ending));
+    let stem = stem.unwrap_or(&lower);
+    if let Some(distribution) = Distribution::ALL.iter().find(|distribution| distribution.names().contains(&stem)) {
+        return error.hint(format!("the log density is {}", distribution.signature(Form::LogDensity)));
+    }
+    let distributions = Distribution::all_names();
+    let words = ["if", "sum", "prod"].into_iter().chain(distributions.iter().map(String::as_str));
     match suggest(name, Function::ALL.iter().flat_map(|function| function.names().iter().copied()).chain(words)) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint(format!("if it is a variable, write {product}")),
@@ -145,6 +153,22 @@ pub(super) fn arity(function: Function, count: usize, name: &str, span: Span) ->
     let count = if count == 0 { "none".into() } else { count.to_string() };
     let error = Error::new(ErrorKind::Arity, format!("`{name}` takes {wanted}, not {count}")).at(span);
     error.hint(about(function, name))
+}
+
+/// `normal_lpdf` alone.
+pub(super) fn distribution_without_call(distribution: Distribution, form: Form, token: Token) -> Error {
+    let message = format!("`{}` is a function and needs its arguments in parentheses", distribution.name(form));
+    syntax(message, token.span).hint(format!("write {}", distribution.signature(form)))
+}
+
+/// Refuses the wrong number of parameters.
+pub(super) fn check_parameters(distribution: Distribution, form: Form, count: usize, span: Span) -> Result<(), Error> {
+    let wanted = 1 + distribution.parameters().len();
+    if count == wanted {
+        return Ok(());
+    }
+    let message = format!("`{}` takes {wanted} arguments, not {count}", distribution.name(form));
+    Err(Error::new(ErrorKind::Arity, message).at(span).hint(distribution.signature(form)))
 }
 
 pub(super) fn about(function: Function, name: &str) -> String {

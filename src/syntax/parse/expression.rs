@@ -73,13 +73,18 @@ impl<'s> Parser<'s> {
     fn name(&mut self, token: Token) -> Result<Due> {
         let name = self.text(token.span);
         let soft = |known: &Known| matches!(known, Known::Function(function) if function.is_soft()) && self.kind_at(1) != Kind::Open;
-        let known = self.known.get(name).copied().filter(|known| !soft(known));
+        let known = self.meaning_of(name).filter(|known| !soft(known));
         match (self.kind_at(1), known) {
             (Kind::Open, Some(Known::Function(function))) => {
                 self.advance();
                 self.open(self.token().span, Role::Call(function, token.span))?;
             }
+            (Kind::Open, Some(Known::Distribution(distribution, form))) => {
+                self.advance();
+                self.open(self.token().span, Role::Distribution(distribution, form, token.span))?;
+            }
             (Kind::Open, _) => return Err(calls::not_a_function(self, token)),
+            (_, Some(Known::Distribution(distribution, form))) => return Err(calls::distribution_without_call(distribution, form, token)),
             (_, Some(Known::Function(_))) => return Err(calls::function_without_call(self, token)),
             (Kind::OpenIndex, Some(Known::Constant)) => return Err(slips::indexed_constant(name, token.span)),
             (Kind::OpenIndex, None) => {
@@ -150,6 +155,9 @@ impl<'s> Parser<'s> {
                 return Ok(Due::Operand);
             }
             Kind::Colon | Kind::Comma | Kind::Range => self.separator(token)?,
+            Kind::Slip if self.text(token.span) == "|" && self.is_after_outcome() => {
+                self.separator(Token { kind: Kind::Comma, span: token.span })?;
+            }
             Kind::Close | Kind::CloseIndex => return self.close(token),
             Kind::End | Kind::Semicolon => {
                 self.close_operators(None)?;
@@ -253,6 +261,20 @@ impl<'s> Parser<'s> {
         })
     }
 
+    /// Whether the one argument so far is the outcome of a distribution.
+    fn is_after_outcome(&self) -> bool {
+        let is_distribution = |role: Role| matches!(role, Role::Distribution(..) | Role::Call(Function::NormalCdf, _));
+        let waiting = |frame: &&Frame| matches!(frame, Frame::Infix(..));
+        self.bracket().is_some_and(|bracket| {
+            // An infix operator that waits has its left operand on the stack too.
+            let operators = self.frames.iter().rev().take_while(|frame| level(frame).is_some());
+            let pending: usize = operators
+                .map(|frame| usize::from(waiting(&frame)) + if let Frame::Comparisons(chain) = frame { chain.len() } else { 0 })
+                .sum();
+            is_distribution(bracket.role) && self.operands.len() - pending == bracket.operands + 1
+        })
+    }
+
     /// `,` between arguments, `:` after `?`, `..` and `,` in a range.
     fn separator(&mut self, token: Token) -> Result<()> {
         self.close_operators(None)?;
@@ -260,7 +282,7 @@ impl<'s> Parser<'s> {
             return Err(slips::stray_separator(self, token));
         };
         match (token.kind, &mut bracket.role) {
-            (Kind::Comma, Role::Call(..) | Role::If(_) | Role::List | Role::Shape) => {}
+            (Kind::Comma, Role::Call(..) | Role::Distribution(..) | Role::If(_) | Role::List | Role::Shape) => {}
             (Kind::Comma, Role::Interval(stage @ Stage::First)) => *stage = Stage::Last,
             (Kind::Comma, Role::Index(_, _, second @ false)) => *second = true,
             (Kind::Range, Role::Index(_, slices, second)) if !slices[usize::from(*second)] => slices[usize::from(*second)] = true,
@@ -319,6 +341,10 @@ impl<'s> Parser<'s> {
             Role::Call(function, name) => {
                 calls::check_arity(function, arguments.len(), self.text(name), name.to(token.span))?;
                 (Expr::Call { function, arguments }, name)
+            }
+            Role::Distribution(distribution, form, name) => {
+                calls::check_parameters(distribution, form, arguments.len(), name.to(token.span))?;
+                (Expr::Distribution { distribution, form, arguments }, name)
             }
             Role::If(word) => {
                 let [condition, then, otherwise] =
