@@ -15,6 +15,22 @@ pub struct NestedRhat {
     pub threshold: f64,
 }
 
+/// Chains of one superchain, where chains have several draws each.
+const MEMBERS: usize = 8;
+
+/// R-hat of many chains that are too short for one each: rank-normalised split R-hat of superchains of eight chains, first halves
+/// before second halves. Chains that have mixed disagree by what few draws tell them; eight of them together do so less, but eight
+/// that never left their places still do.
+pub fn rhat_of_many(chains: &[&[f64]]) -> f64 {
+    let together = |group: &[&[f64]]| -> Vec<f64> {
+        let first = group.iter().flat_map(|chain| &chain[..chain.len() / 2]);
+        let second = group.iter().flat_map(|chain| &chain[chain.len() - chain.len() / 2..]);
+        first.chain(second).copied().collect()
+    };
+    let superchains: Vec<Vec<f64>> = chains.chunks_exact(MEMBERS).map(together).collect();
+    super::rhat(&superchains.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
 /// Superchains: many enough to see a trend over the start, few enough to have long ones.
 const SUPERCHAINS: usize = 16;
 
@@ -90,6 +106,18 @@ mod tests {
             let found = nested_rhat(&normals(seed, 2048), &normals(seed + 1000, 2048)).expect("enough chains");
             assert!(found.value < found.threshold, "seed {seed}: {found:?}");
         }
+    }
+
+    #[test]
+    fn chains_that_never_leave_their_places_disagree_even_by_eights() {
+        let noise = normals(7, 256 * 50);
+        let chains = |stay: f64| -> Vec<Vec<f64>> {
+            let places = normals(8, 256);
+            noise.chunks(50).zip(&places).map(|(noise, place)| noise.iter().map(|x| stay * place + (1.0 - stay) * x).collect()).collect()
+        };
+        let value = |chains: &[Vec<f64>]| rhat_of_many(&chains.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        assert!(value(&chains(0.0)) < 1.005);
+        assert!(value(&chains(0.95)) > 1.05);
     }
 
     #[test]

@@ -2,24 +2,24 @@
 
 use std::io::{self, Write};
 
-use crate::sampler::Population;
+use crate::sampler::Draws;
 
-/// Writes the population; a chain has one draw here, number 1.
+/// Writes the draws; chains and draws are counted from 1.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write_csv(names: &[String], draws: &Population, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_csv(names: &[String], draws: &Draws, out: &mut dyn Write) -> io::Result<()> {
     let mut line = String::from("chain,draw");
     for name in names {
         line.push(',');
         line.push_str(name);
     }
     writeln!(out, "{line}")?;
-    for chain in 0..draws.chains() {
+    for row in 0..draws.chains() * draws.draws() {
         line.clear();
-        line.push_str(&format!("{},1", chain + 1));
+        line.push_str(&format!("{},{}", row / draws.draws() + 1, row % draws.draws() + 1));
         for column in draws.columns() {
-            line.push_str(&format!(",{}", number(column[chain])));
+            line.push_str(&format!(",{}", number(column[row])));
         }
         writeln!(out, "{line}")?;
     }
@@ -45,7 +45,7 @@ mod tests {
     fn rows_read_back_to_the_same_bits() {
         let values = vec![0.1, -1e-300, f64::MAX, f64::INFINITY, f64::NAN];
         let mut bytes = Vec::new();
-        write_csv(&["x".into()], &Population::from_columns(vec![values.clone()]), &mut bytes).expect("memory");
+        write_csv(&["x".into()], &Draws::from_columns(vec![values.clone()], values.len()), &mut bytes).expect("memory");
         let text = String::from_utf8(bytes).expect("text");
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some("chain,draw,x"));

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::quadrature::Integral;
-use crate::run::{Fit, QUANTILES, Run, VariableSummary, Warning};
+use crate::run::{Fit, Method, QUANTILES, Run, VariableSummary, Warning};
 
 /// The layout's number; it grows when a key changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -45,8 +45,6 @@ pub fn integral(integral: &Integral) -> Value {
 
 /// The whole run. `seconds` is what the clock of the caller says; the library has none.
 pub fn sample_document(run: &Run, formula: &str, meaning: &str, seconds: f64) -> Value {
-    let annealing = &run.plan.annealing;
-    let per_second = run.annealed.chain_steps as f64 / seconds.max(1e-9);
     json!({
         "schema": SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
@@ -55,32 +53,60 @@ pub fn sample_document(run: &Run, formula: &str, meaning: &str, seconds: f64) ->
         "variables": run.variables.iter().map(variable).collect::<Vec<_>>(),
         "normalizer": run.reference.as_ref().map_or(Value::Null, |reference| integral(&reference.integral)),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
-        "run": {
-            "sampler": "sgld",
-            "chains": annealing.chains,
-            "warmup": 0,
-            "draws": 1,
-            "steps": annealing.steps,
-            "schedule": annealing.step_size.shape.to_string(),
-            "step_size": number(annealing.step_size.first),
-            "final_step_size": number(annealing.step_size.last),
-            "temperature": number(annealing.temperature.first),
-            "final_temperature": number(annealing.temperature.last),
-            "seed": annealing.seed,
-            "threads": annealing.threads,
-            "seconds": number(seconds),
-            "chain_steps": run.annealed.chain_steps,
-            "chain_steps_per_second": number(per_second),
-            "gradient_evaluations": run.annealed.chain_steps,
-            "relaxation_time": number(run.plan.relaxation_time),
-            "complete": run.annealed.complete,
-        },
+        "run": how(run, seconds),
         "verdict": {
             "trust": run.verdict.trust.name(),
             "because": run.verdict.because,
             "warnings": run.verdict.warnings.iter().map(warning).collect::<Vec<_>>(),
         },
     })
+}
+
+/// What ran, how far, how fast.
+fn how(run: &Run, seconds: f64) -> Value {
+    let mut how = json!({
+        "sampler": run.sampler.name(),
+        "chains": run.draws.chains(),
+        "warmup": 0,
+        "draws": run.draws.draws(),
+    });
+    let details = match &run.method {
+        Method::Population { plan, .. } => json!({
+            "steps": plan.annealing.steps,
+            "schedule": plan.annealing.step_size.shape.to_string(),
+            "step_size": number(plan.annealing.step_size.first),
+            "final_step_size": number(plan.annealing.step_size.last),
+            "temperature": number(plan.annealing.temperature.first),
+            "final_temperature": number(plan.annealing.temperature.last),
+            "relaxation_time": number(plan.relaxation_time),
+        }),
+        Method::Chains(figures) => json!({
+            "warmup": figures.settings.warmup,
+            "thin": figures.settings.thin,
+            "step_size": number(figures.step_size),
+            "metric": figures.metric(),
+            "acceptance_rate": number(figures.acceptance),
+            "divergences": figures.divergences,
+            "e_bfmi": number(figures.e_bfmi),
+            "warmup_gradient_evaluations": figures.warmup_gradients,
+        }),
+        Method::Independent => json!({}),
+    };
+    let speed = json!({
+        "seed": run.seed,
+        "threads": run.threads,
+        "seconds": number(seconds),
+        "chain_steps": run.chain_steps,
+        "chain_steps_per_second": number(run.chain_steps as f64 / seconds.max(1e-9)),
+        "gradient_evaluations": run.gradients,
+        "complete": run.complete,
+    });
+    if let Some(how) = how.as_object_mut() {
+        for part in [details, speed] {
+            how.extend(part.as_object().cloned().unwrap_or_default());
+        }
+    }
+    how
 }
 
 fn variable(variable: &VariableSummary) -> Value {

@@ -33,12 +33,11 @@ pub fn run_svg(model: &Model, run: &Run) -> Result<String> {
 /// # Errors
 /// Kind `setting` without frames.
 pub fn run_gif(model: &Model, run: &Run) -> Result<Vec<u8>> {
-    let film = run
-        .annealed
-        .film
-        .as_ref()
-        .ok_or_else(|| Error::new(ErrorKind::Setting, "the run kept no frames for an animation").hint("set Sampling::frames"))?;
-    let annealing = &run.plan.annealing;
+    let (Some(film), Some(plan)) = (run.film(), run.plan()) else {
+        return Err(Error::new(ErrorKind::Setting, "the run kept no frames for an animation")
+            .hint("a population does: --sampler sgld, with Sampling::frames set"));
+    };
+    let annealing = &plan.annealing;
     let title = title(model);
     let mut bytes = Vec::new();
     // The step size under a frame is that of the step that led to it.
@@ -75,9 +74,11 @@ pub fn run_gif(model: &Model, run: &Run) -> Result<Vec<u8>> {
 }
 
 fn with_figure<T>(model: &Model, run: &Run, draw: impl Fn(&Figure) -> Result<T>) -> Result<T> {
-    let (title, draws) = (title(model), &run.annealed.draws);
-    let annealing = &run.plan.annealing;
-    let mut caption = format!("{} chains of {} steps", annealing.chains, annealing.steps);
+    let (title, draws) = (title(model), &run.draws);
+    let mut caption = match run.plan() {
+        Some(plan) => format!("{} chains of {} steps", plan.annealing.chains, plan.annealing.steps),
+        None => format!("{}, {} chains of {} draws", run.sampler, draws.chains(), draws.draws()),
+    };
     if let (Some(reference), Some(fit)) = (&run.reference, run.fits.first()) {
         let z = reference.integral.value;
         let normalizer = if z.is_normal() { format!("Z = {z:.6}") } else { format!("log Z = {:.4}", reference.integral.log_value) };
@@ -155,7 +156,7 @@ fn curve(reference: &Reference, low: f64, high: f64) -> Curve {
 fn grid(model: &Model, run: &Run) -> Result<DensityGrid> {
     let window = |variable: usize| {
         let bound = &model.bounds()[variable];
-        let sorted = crate::diagnostics::sorted(run.annealed.draws.column(variable));
+        let sorted = crate::diagnostics::sorted(run.draws.column(variable));
         let [low, high] = [0.001, 0.999].map(|p| crate::diagnostics::quantile(&sorted, p));
         let margin = (0.12 * (high - low)).max(1e-9 * high.abs().max(1.0));
         // A finite range that is not much wider is shown whole.

@@ -1,22 +1,37 @@
 //! A density to draws and a verdict: look, refer, plan, run, compare, judge.
 
+use super::chained::ChainFigures;
 use super::pilot::pilot;
 use super::plan::{Plan, RELAXATIONS, plan};
-use super::settings::Sampling;
+use super::settings::{Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit, variables};
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model, inspect};
 use crate::error::{ErrorKind, Result};
 use crate::quadrature::{Reference, Tolerance, reference};
-use crate::sampler::{Annealed, Control, FilmPlan, Sgld, Shot, anneal};
+use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Sgld, Shot, Underdamped, anneal};
 
 /// A finished run.
 #[derive(Debug)]
 pub struct Run {
-    /// What was run, defaults filled in.
-    pub plan: Plan,
-    /// Draws, starts, film, counts.
-    pub annealed: Annealed,
+    /// What ran.
+    pub sampler: Sampler,
+    /// Why, if the sampler was left to the problem.
+    pub why: Option<&'static str>,
+    /// How it ran, defaults filled in.
+    pub method: Method,
+    /// The draws.
+    pub draws: Draws,
+    /// Chain-steps taken.
+    pub chain_steps: u64,
+    /// Gradients taken, warm-up included.
+    pub gradients: u64,
+    /// Whether every draw asked for was made.
+    pub complete: bool,
+    /// The seed.
+    pub seed: u64,
+    /// Threads asked for.
+    pub threads: usize,
     /// The exact law, where quadrature serves.
     pub reference: Option<Reference>,
     /// The figures of each variable.
@@ -25,6 +40,48 @@ pub struct Run {
     pub fits: Vec<Fit>,
     /// Whether to believe it.
     pub verdict: Verdict,
+}
+
+/// How a run was made.
+#[derive(Debug)]
+pub enum Method {
+    /// An annealed population: every chain's last position is its draw.
+    Population {
+        /// Steps, schedule, starts.
+        plan: Plan,
+        /// The recording, if one was asked for.
+        film: Option<Film>,
+    },
+    /// Chains with warm-up and draws.
+    Chains(ChainFigures),
+    /// Independent draws from the exact distribution function.
+    Independent,
+}
+
+impl Run {
+    /// The plan of an annealed population.
+    pub fn plan(&self) -> Option<&Plan> {
+        match &self.method {
+            Method::Population { plan, .. } => Some(plan),
+            _ => None,
+        }
+    }
+
+    /// The recording of an annealed population.
+    pub fn film(&self) -> Option<&Film> {
+        match &self.method {
+            Method::Population { film, .. } => film.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The figures of a run of chains.
+    pub fn chains(&self) -> Option<&ChainFigures> {
+        match &self.method {
+            Method::Chains(figures) => Some(figures),
+            _ => None,
+        }
+    }
 }
 
 /// Bins of an animation's histogram.
@@ -76,15 +133,60 @@ pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &C
         Err(error) if error.kind == ErrorKind::Unsupported => (None, Some(error.message)),
         Err(error) => return Err(error),
     };
+    let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
+    let problem = Problem { density, settings, sampler, why, reference, no_reference };
+    match sampler {
+        Sampler::Exact => super::exact::exact(problem),
+        _ if sampler.is_chained() => super::chained::chained(problem, control),
+        _ => population(problem, control),
+    }
+}
+
+/// What every kind of run begins with.
+pub(super) struct Problem<'a> {
+    pub(super) density: &'a dyn LogDensity,
+    pub(super) settings: &'a Sampling,
+    pub(super) sampler: Sampler,
+    pub(super) why: Option<&'static str>,
+    pub(super) reference: Option<Reference>,
+    pub(super) no_reference: Option<String>,
+}
+
+fn population(problem: Problem, control: &Control) -> Result<Run> {
+    let Problem { density, settings, sampler, why, reference, no_reference } = problem;
     let pilot = pilot(density, settings.seed);
     let plan = plan(density, reference.as_ref(), &pilot, settings)?;
     let film = (settings.frames > 0).then(|| film_plan(density, reference.as_ref(), &plan, settings.frames));
-    let kernel = Sgld::new(density.bounds(), plan.guard).with_level(density.level());
-    let annealed = anneal(density, &kernel, &plan.annealing, film, control)?;
+    let (bounds, level) = (density.bounds(), density.level());
+    let annealed = match sampler {
+        Sampler::Lm => anneal(density, &Lm::new(bounds, plan.guard).with_level(level), &plan.annealing, film, control)?,
+        Sampler::Underdamped => {
+            // Critical damping of the slowest direction: 2/√τ, as for a Gaussian τ is its variance.
+            let friction = 2.0 / plan.relaxation_time.sqrt();
+            let kernel = Underdamped::new(bounds, plan.guard, friction).with_level(level);
+            anneal(density, &kernel, &plan.annealing, film, control)?
+        }
+        _ => anneal(density, &Sgld::new(bounds, plan.guard).with_level(level), &plan.annealing, film, control)?,
+    };
     let variables = variables(density, &annealed.starts, &annealed.draws);
-    let fits: Vec<Fit> = reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, annealed.draws.column(0))).collect();
+    let fits: Vec<Fit> = reference.iter().map(|reference| fit(&bounds[0].name, reference, annealed.draws.column(0))).collect();
     let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);
-    Ok(Run { plan, annealed, reference, variables, fits, verdict })
+    let Annealed { draws, film, chain_steps, complete, .. } = annealed;
+    Ok(Run {
+        sampler,
+        why,
+        method: Method::Population { plan, film },
+        draws: draws.into(),
+        chain_steps,
+        gradients: chain_steps,
+        complete,
+        seed: settings.seed,
+        threads: settings.threads,
+        reference,
+        variables,
+        fits,
+        verdict,
+    })
 }
 
 /// What the animation shows: the whole range, or where all but a thousandth of the mass is.
@@ -110,7 +212,7 @@ pub fn view(low: f64, high: f64, reference: &Reference) -> (f64, f64) {
 }
 
 /// A p-value with two significant digits.
-fn probability(p: f64) -> String {
+pub(super) fn probability(p: f64) -> String {
     if p >= 0.01 {
         format!("{p:.2}")
     } else if p > 0.0 {
@@ -121,9 +223,22 @@ fn probability(p: f64) -> String {
 }
 
 /// p-values below this fail a run: one in a thousand correct runs.
-const FIT_LEVEL: f64 = 1e-3;
+pub(super) const FIT_LEVEL: f64 = 1e-3;
 /// z-scores beyond this fail a run: for twenty tests, one in five hundred correct runs.
-const Z_LEVEL: f64 = 4.0;
+pub(super) const Z_LEVEL: f64 = 4.0;
+
+/// Draws that do not fit the exact law, as a whole or by the mass of a basin.
+pub(super) fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
+    for fit in fits {
+        if fit.ks_p < FIT_LEVEL {
+            warnings.push(Warning::Fit { variable: fit.name.clone(), distance: fit.ks, p_value: fit.ks_p });
+        }
+        if let Some(worst) = fit.basins.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs())).filter(|worst| worst.z.abs() > Z_LEVEL) {
+            let (low, high, exact, found) = (worst.low, worst.high, worst.exact, worst.found);
+            warnings.push(Warning::BasinMass { variable: fit.name.clone(), low, high, exact, found });
+        }
+    }
+}
 
 fn judge(
     plan: &Plan,
@@ -169,15 +284,7 @@ fn judge(
             }
         }
     }
-    for fit in fits {
-        if fit.ks_p < FIT_LEVEL {
-            warnings.push(Warning::Fit { variable: fit.name.clone(), distance: fit.ks, p_value: fit.ks_p });
-        }
-        if let Some(worst) = fit.basins.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs())).filter(|worst| worst.z.abs() > Z_LEVEL) {
-            let (low, high, exact, found) = (worst.low, worst.high, worst.exact, worst.found);
-            warnings.push(Warning::BasinMass { variable: fit.name.clone(), low, high, exact, found });
-        }
-    }
+    judge_fits(fits, &mut warnings);
     let info = &annealed.info;
     let updates = (annealed.chain_steps * variables.len() as u64).max(1) as f64;
     if info.truncated > 0 {

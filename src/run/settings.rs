@@ -1,6 +1,109 @@
 //! What the caller may set about a run; everything has a default that the problem decides.
 
-use crate::sampler::Shape;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, ErrorKind};
+use crate::sampler::{MetricKind, Shape};
+
+/// The algorithms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Sampler {
+    /// An annealed population of unadjusted Langevin chains.
+    #[default]
+    Sgld,
+    /// The same with the noise of Leimkuhler & Matthews: second-order bias.
+    Lm,
+    /// An annealed population with momenta, by the BAOAB splitting.
+    Underdamped,
+    /// Independent draws by the inverse of the exact distribution function; one variable.
+    Exact,
+    /// Random-walk Metropolis.
+    Rwm,
+    /// Metropolis-adjusted Langevin.
+    Mala,
+    /// The Barker proposal.
+    Barker,
+    /// Hamiltonian Monte Carlo.
+    Hmc,
+    /// The no-U-turn sampler.
+    Nuts,
+    /// Metropolis-adjusted microcanonical dynamics.
+    Mams,
+    /// Whichever suits the problem.
+    Auto,
+}
+
+impl Sampler {
+    /// Every sampler.
+    pub const ALL: [Sampler; 11] = [
+        Sampler::Sgld,
+        Sampler::Lm,
+        Sampler::Underdamped,
+        Sampler::Exact,
+        Sampler::Rwm,
+        Sampler::Mala,
+        Sampler::Barker,
+        Sampler::Hmc,
+        Sampler::Nuts,
+        Sampler::Mams,
+        Sampler::Auto,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sampler::Sgld => "sgld",
+            Sampler::Lm => "lm",
+            Sampler::Underdamped => "underdamped",
+            Sampler::Exact => "exact",
+            Sampler::Rwm => "rwm",
+            Sampler::Mala => "mala",
+            Sampler::Barker => "barker",
+            Sampler::Hmc => "hmc",
+            Sampler::Nuts => "nuts",
+            Sampler::Mams => "mams",
+            Sampler::Auto => "auto",
+        }
+    }
+
+    /// Whether it runs chains with a warm-up and a Metropolis test, rather than an annealed population.
+    pub fn is_chained(self) -> bool {
+        matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams)
+    }
+
+    /// What stands for `auto` in a problem of so many variables, and why.
+    pub(super) fn resolved(self, dimension: usize, has_reference: bool) -> (Sampler, Option<&'static str>) {
+        match self {
+            Sampler::Auto if dimension == 1 && has_reference => {
+                (Sampler::Exact, Some("one variable, so quadrature gives the distribution function and its inverse independent draws"))
+            }
+            Sampler::Auto => (Sampler::Nuts, Some("several variables: exact, and no trajectory length to choose")),
+            chosen => (chosen, None),
+        }
+    }
+}
+
+impl fmt::Display for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Sampler {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Sampler::ALL.into_iter().find(|sampler| sampler.name() == text).ok_or_else(|| {
+            let names = Sampler::ALL.map(Sampler::name);
+            let hint = match crate::syntax::suggest(text, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => names.join(", "),
+            };
+            Error::new(ErrorKind::Setting, format!("unknown sampler `{text}`")).hint(hint)
+        })
+    }
+}
 
 /// Where chains begin, as asked for.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,16 +119,28 @@ pub enum Init {
     Normal,
 }
 
-/// Settings of an annealed population. `None` means: choose from the problem.
+/// Settings of a run. `None` means: choose from the problem.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sampling {
-    /// How many chains; each gives one draw.
+    /// The algorithm.
+    pub sampler: Sampler,
+    /// How many chains; each of an annealed population gives one draw.
     pub chains: Option<usize>,
-    /// How many steps.
+    /// Steps before the first draw of a chain.
+    pub warmup: Option<usize>,
+    /// Draws of each chain.
+    pub draws: Option<usize>,
+    /// Steps from one draw of a chain to the next.
+    pub thin: Option<usize>,
+    /// The acceptance that chains tune their step size to.
+    pub target_acceptance: Option<f64>,
+    /// The metric that chains learn.
+    pub metric: MetricKind,
+    /// How many steps of an annealed population.
     pub steps: Option<usize>,
     /// The step size's schedule.
     pub schedule: Option<Shape>,
-    /// ε at the first step.
+    /// ε at the first step; of chains the step size, untuned.
     pub step_size: Option<f64>,
     /// ε at the last step.
     pub final_step_size: Option<f64>,

@@ -147,7 +147,7 @@ fn reference_end(basins: &[crate::quadrature::Basin]) -> f64 {
 }
 
 /// ∂ log p at the draws, `[variable][chain]`.
-fn gradients(density: &dyn LogDensity, draws: &Population) -> Vec<Vec<f64>> {
+pub(super) fn gradients(density: &dyn LogDensity, draws: &Population) -> Vec<Vec<f64>> {
     let mut evaluate: Box<dyn Evaluate + '_> = density.evaluator();
     let mut columns = vec![Vec::with_capacity(draws.chains()); draws.dimension()];
     let mut gradient = vec![Lanes::default(); draws.dimension()];

@@ -119,6 +119,51 @@ pub enum Warning {
         /// The functions that make them.
         functions: String,
     },
+    /// Chains disagree: rank-normalised split R-hat.
+    Rhat {
+        /// The variable.
+        variable: String,
+        /// R-hat.
+        value: f64,
+    },
+    /// The draws weigh too little.
+    FewEffective {
+        /// The variable.
+        variable: String,
+        /// The smaller of bulk and tail ESS.
+        ess: f64,
+    },
+    /// Chains that are where they began.
+    Frozen {
+        /// How many.
+        chains: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// Trajectories that diverged: the step is too long for some place.
+    Divergences {
+        /// How many.
+        count: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The energy moves too slowly: heavy tails or a funnel.
+    EnergyFraction {
+        /// Median E-BFMI over the chains.
+        value: f64,
+    },
+    /// A place that no chain visited has as much density as those they did.
+    MissedMode {
+        /// The place.
+        at: String,
+    },
+    /// Less is accepted than the step size was tuned to.
+    Acceptance {
+        /// The mean.
+        found: f64,
+        /// The target.
+        target: f64,
+    },
     /// The run was ended early.
     Incomplete {
         /// Share of the steps that were taken.
@@ -145,6 +190,13 @@ impl Warning {
             Warning::Reference { .. } => "reference",
             Warning::NoReference { .. } => "no_reference",
             Warning::Jumps { .. } => "jumps",
+            Warning::Rhat { .. } => "rhat",
+            Warning::FewEffective { .. } => "few_effective",
+            Warning::Frozen { .. } => "frozen",
+            Warning::Divergences { .. } => "divergences",
+            Warning::EnergyFraction { .. } => "energy_fraction",
+            Warning::MissedMode { .. } => "missed_mode",
+            Warning::Acceptance { .. } => "acceptance",
             Warning::Incomplete { .. } => "incomplete",
         }
     }
@@ -159,6 +211,18 @@ impl Warning {
             | Warning::RemembersStart { .. }
             | Warning::Stein { .. }
             | Warning::Temperature { .. } => Weight::Failure,
+            Warning::MissedMode { .. } => Weight::Failure,
+            Warning::Rhat { value, .. } if value.is_nan() || *value > RHAT_FAILURE => Weight::Failure,
+            Warning::FewEffective { ess, .. } if ess.is_nan() || *ess < 0.25 * ESS_WANTED => Weight::Failure,
+            // One chain in a hundred that never moves holds a hundredth of the draws: enough to be wrong.
+            Warning::Frozen { chains, of } if 100 * chains >= *of => Weight::Failure,
+            Warning::Divergences { count, of } if 100 * count >= *of => Weight::Failure,
+            Warning::EnergyFraction { .. } => Weight::Failure,
+            Warning::Rhat { .. }
+            | Warning::FewEffective { .. }
+            | Warning::Frozen { .. }
+            | Warning::Divergences { .. }
+            | Warning::Acceptance { .. } => Weight::Doubt,
             Warning::OnePoint
             | Warning::NonFinite { .. }
             | Warning::Reference { .. }
@@ -171,6 +235,12 @@ impl Warning {
         }
     }
 }
+
+/// R-hat that draws should stay below (Vehtari et al. 2021), and beyond which chains plainly disagree.
+pub(super) const RHAT_WANTED: f64 = 1.01;
+const RHAT_FAILURE: f64 = 1.05;
+/// Bulk and tail ESS wanted (Vehtari et al. 2021: 100 for each of four chains).
+pub(super) const ESS_WANTED: f64 = 400.0;
 
 /// A share as a percentage with two significant digits.
 fn percent(share: f64) -> String {
@@ -261,6 +331,35 @@ impl fmt::Display for Warning {
             Warning::Jumps { functions } => {
                 write!(f, "{functions} jump, and a gradient does not see jumps: the draws may be wrong beside them")
             }
+            Warning::Rhat { variable, value } => write!(
+                f,
+                "the chains disagree about `{variable}`: R-hat {value:.3}, should be below {RHAT_WANTED}; raise --draws or --thin, and if that does not help, chains sit in different modes"
+            ),
+            Warning::FewEffective { variable, ess } => write!(
+                f,
+                "the draws of `{variable}` weigh as much as {ess:.0} independent ones, {ESS_WANTED:.0} are wanted; raise --draws or --thin"
+            ),
+            Warning::Frozen { chains, of } => {
+                write!(f, "{chains} of {of} chains never left the place where they began; lower --step-size, or raise --warmup")
+            }
+            Warning::Divergences { count, of } => write!(
+                f,
+                "{count} of {of} trajectories diverged: somewhere the density is narrower than the step, and the draws miss what is there; raise --target-acceptance to 0.95, or write the model so that no scale depends on a variable"
+            ),
+            Warning::EnergyFraction { value } => write!(
+                f,
+                "the energy moves too slowly from draw to draw (E-BFMI {value:.2}, should be above 0.3): heavy tails or a funnel are sampled short; write the model so that no scale depends on a variable, or raise --draws"
+            ),
+            Warning::MissedMode { at } => write!(
+                f,
+                "at {at} the density is as high as where the chains were, and none of them was there: a mode is missed; begin there too with --init, or narrow --range"
+            ),
+            Warning::Acceptance { found, target } => write!(
+                f,
+                "{} of the proposals were accepted instead of {}: the step is too long for the places where the chains are; raise --warmup or leave --step-size to the default",
+                percent(*found),
+                percent(*target)
+            ),
             Warning::Incomplete { share } => write!(f, "ended early: {} of the steps were taken", percent(*share)),
         }
     }

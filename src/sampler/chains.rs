@@ -8,6 +8,7 @@ use super::coordinates::{Coordinates, InCoordinates, Moments, total};
 use super::draws::{Draws, Population};
 use super::kernel::{Kernel, Parameters, StepInfo};
 use super::nuts::Nuts;
+use super::rescue::rescue;
 use super::workers::Workers;
 use crate::density::{Evaluate, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
@@ -136,6 +137,9 @@ struct Block<'a, S> {
     unconstrained: Vec<Lanes>,
     scratch: Vec<Lanes>,
     moments: Moments,
+    /// Σ of the acceptance over a stage of the warm-up, and its steps.
+    accepted: Lanes,
+    steps: usize,
     info: StepInfo,
     gradients: u64,
     /// Lanes in use.
@@ -175,6 +179,8 @@ impl<'a, S> Block<'a, S> {
             let mut evaluate = Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch, self.active);
             kernel.step(state, &mut evaluate, &mut self.noise, parameters, &mut self.info);
             self.gradients += self.info.gradients[..self.active].iter().sum::<f64>() as u64;
+            self.accepted.iter_mut().zip(self.info.acceptance.iter()).for_each(|(sum, one)| *sum += one);
+            self.steps += 1;
         }
     }
 
@@ -183,6 +189,20 @@ impl<'a, S> Block<'a, S> {
         if let Some(state) = &self.state {
             coordinates.unconstrained(kernel.positions(state), &mut self.unconstrained);
         }
+    }
+
+    /// Ends a stage of the warm-up: writes where the state is, chains that stood still moved to where others are.
+    fn end_stage<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates) {
+        self.locate(kernel, coordinates);
+        if self.steps > 0 {
+            let mut log_density = Lanes::default();
+            let mut whitened = self.unconstrained.clone();
+            coordinates.whitened(&self.unconstrained, &mut whitened);
+            Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch, self.active).log_density(&whitened, &mut log_density);
+            self.accepted.iter_mut().for_each(|sum| *sum /= self.steps as f64);
+            rescue(&mut self.unconstrained, &log_density, &self.accepted, self.active);
+        }
+        (self.accepted, self.steps) = (Lanes::default(), 0);
     }
 
     fn record<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates) {
@@ -261,6 +281,8 @@ fn blocks<'a, K: Kernel>(
                 scratch: vec![Lanes::default(); 2 * dimension],
                 unconstrained,
                 moments: Moments::new(dimension, dense),
+                accepted: Lanes::default(),
+                steps: 0,
                 info: StepInfo::default(),
                 gradients: 0,
                 active,
@@ -273,8 +295,8 @@ fn blocks<'a, K: Kernel>(
 impl<'a, S> Block<'a, S> {
     /// The block, without its state, for another kernel.
     fn hand_over<T>(self) -> Block<'a, T> {
-        let Block { evaluate, noise, unconstrained, scratch, moments, info, gradients, active, record, .. } = self;
-        Block { evaluate, noise, state: None, unconstrained, scratch, moments, info, gradients, active, record }
+        let Block { evaluate, noise, unconstrained, scratch, moments, accepted, steps, info, gradients, active, record, .. } = self;
+        Block { evaluate, noise, state: None, unconstrained, scratch, moments, accepted, steps, info, gradients, active, record }
     }
 }
 
@@ -293,12 +315,18 @@ impl Run<'_> {
         self.workers.each(blocks, |block| block.settle(kernel, coordinates));
         let mut from = 0;
         for window in windows(steps) {
-            self.tune(kernel, blocks, coordinates, &mut step_size, window.start - from, None);
+            if window.start > from {
+                self.tune(kernel, blocks, coordinates, &mut step_size, window.start, None);
+                self.workers.each(blocks, |block| {
+                    block.end_stage(kernel, coordinates);
+                    block.settle(kernel, coordinates);
+                });
+            }
             from = window.end;
             blocks.iter_mut().for_each(|block| block.moments.clear());
             let centre = coordinates.metric.centre.clone();
             self.tune(kernel, blocks, coordinates, &mut step_size, window.len(), Some(&centre));
-            self.workers.each(blocks, |block| block.locate(kernel, coordinates));
+            self.workers.each(blocks, |block| block.end_stage(kernel, coordinates));
             if let Some((first, rest)) = blocks.split_first() {
                 let mut pooled = first.moments.clone();
                 rest.iter().for_each(|block| pooled.merge(&block.moments));

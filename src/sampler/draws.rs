@@ -112,6 +112,11 @@ impl Draws {
         &self.columns[variable]
     }
 
+    /// All columns.
+    pub fn columns(&self) -> &[Vec<f64>] {
+        &self.columns
+    }
+
     /// The draws of one variable, a slice a chain.
     pub fn by_chain(&self, variable: usize) -> Vec<&[f64]> {
         match self.draws {

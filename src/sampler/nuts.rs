@@ -3,6 +3,8 @@
 //! Hoffman & Gelman (2014); multinomial weights, biased progressive sampling and the generalised criterion of Betancourt (2017),
 //! appendix A. The recursion is unrolled as in Phan, Pradhan & Jankowiak (2019): the left ends of the subtrees that a leaf closes wait
 //! on a stack whose height is the number of ones in the leaf's number, the same for all lanes. A lane whose tree is done stands still.
+//! Each trajectory has a step size of its own, mostly near the common one and now and then a quarter of it: all chains share what was
+//! tuned to the mean of them, and one in a narrow place needs less.
 
 use super::hmc::{DIVERGENCE, leapfrog};
 use super::kernel::{Kernel, Parameters, StepInfo};
@@ -68,6 +70,7 @@ struct Rows {
     /// 1 while the trajectory still doubles, and while the subtree still grows.
     going: Lanes,
     growing: Lanes,
+    step_size: Lanes,
     step: Lanes,
     half: Lanes,
     uniform: Lanes,
@@ -101,9 +104,9 @@ impl Kernel for Nuts {
     }
 
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
-        self.begin(state, noise, info);
+        self.begin(state, noise, parameters.step_size, info);
         for depth in 0..self.depth {
-            self.turn_around(state, noise, parameters.step_size);
+            self.turn_around(state, noise);
             for leaf in 0..1_usize << depth {
                 leapfrog(self.level, &mut state.moving.point, &mut state.moving.momentum, &state.rows.step, &state.rows.half, evaluate);
                 self.weigh(state, noise, info);
@@ -135,7 +138,7 @@ impl Kernel for Nuts {
 
 impl Nuts {
     /// A fresh momentum, and a trajectory of one point.
-    fn begin(&self, state: &mut State, noise: &mut BlockRng, info: &mut StepInfo) {
+    fn begin(&self, state: &mut State, noise: &mut BlockRng, step_size: f64, info: &mut StepInfo) {
         let State { point, left, right, candidate, momentum_sum, rows, .. } = state;
         left.point.copy_from(point);
         for momentum in &mut left.momentum {
@@ -149,6 +152,12 @@ impl Nuts {
         momentum_sum.clone_from(&left.momentum);
         candidate.point.copy_from(point);
         candidate.energy = rows.start_energy;
+        fill_uniform(self.level, noise, &mut rows.uniform);
+        let (own, uniform) = (&mut rows.step_size, &rows.uniform);
+        each(self.level, |lane| {
+            let square = uniform[lane] * uniform[lane];
+            own[lane] = step_size * (1.0 - 0.75 * (square * square));
+        });
         rows.log_weight = Lanes::default();
         rows.acceptance = Lanes::default();
         let going = &mut rows.going;
@@ -159,14 +168,14 @@ impl Nuts {
     }
 
     /// Draws the direction of the next doubling and begins an empty subtree there.
-    fn turn_around(&self, state: &mut State, noise: &mut BlockRng, step_size: f64) {
+    fn turn_around(&self, state: &mut State, noise: &mut BlockRng) {
         let State { left, right, moving, subtree_sum, rows, .. } = state;
         fill_uniform(self.level, noise, &mut rows.uniform);
-        let Rows { uniform, growing, going, step, half, turned, .. } = rows;
+        let Rows { uniform, growing, going, step_size, step, half, turned, .. } = rows;
         each(self.level, |lane| {
             let forward = uniform[lane] < 0.5;
             turned[lane] = f64::from(u8::from(forward));
-            step[lane] = going[lane] * if forward { step_size } else { -step_size };
+            step[lane] = going[lane] * if forward { step_size[lane] } else { -step_size[lane] };
             half[lane] = 0.5 * step[lane];
             growing[lane] = going[lane];
         });

@@ -65,10 +65,8 @@ impl Kernel for Sgld {
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
         let Parameters { step_size, temperature, .. } = parameters;
         evaluate.gradient(&state.positions, &mut state.gradient);
-        let largest = LARGEST_DRIFT * (2.0 * step_size).sqrt() / step_size;
-        if dispatch(self.level, IsSteep { gradient: &state.gradient, largest }) {
-            tame(state, largest, info);
-        }
+        let largest = largest_drift(step_size);
+        cut_drift(self.level, &state.positions, &mut state.gradient, largest, info);
         if !state.before.is_empty() {
             state.before.copy_from_slice(&state.positions);
         }
@@ -92,8 +90,7 @@ impl Kernel for Sgld {
         if self.guard == Guard::Refuse {
             evaluate.log_density(&state.positions, &mut state.log_density);
             for lane in 0..LANES {
-                let value = state.log_density[lane];
-                if value == f64::NEG_INFINITY || value.is_nan() {
+                if is_refused(state.log_density[lane]) {
                     info.refused += 1;
                     for (row, before) in state.positions.iter_mut().zip(&state.before) {
                         row[lane] = before[lane];
@@ -105,6 +102,23 @@ impl Kernel for Sgld {
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {
         &state.positions
+    }
+}
+
+/// The largest gradient that a step of this size follows.
+pub(super) fn largest_drift(step_size: f64) -> f64 {
+    LARGEST_DRIFT * (2.0 * step_size).sqrt() / step_size
+}
+
+/// Whether a chain may not be where the log density has this value.
+pub(super) fn is_refused(log_density: f64) -> bool {
+    log_density == f64::NEG_INFINITY || log_density.is_nan()
+}
+
+/// Cuts gradients beyond `largest` and those that are not finite.
+pub(super) fn cut_drift(level: Level, positions: &[Lanes], gradient: &mut [Lanes], largest: f64, info: &mut StepInfo) {
+    if dispatch(level, IsSteep { gradient, largest }) {
+        tame(positions, gradient, largest, info);
     }
 }
 
@@ -126,12 +140,12 @@ impl Work for IsSteep<'_> {
 
 /// Cuts gradients to `largest`; those that are not numbers to 0, so that the chain moves by noise alone. Counts both, and remembers the
 /// first place where one was not finite.
-fn tame(state: &mut State, largest: f64, info: &mut StepInfo) {
+fn tame(positions: &[Lanes], gradient: &mut [Lanes], largest: f64, info: &mut StepInfo) {
     if info.first_non_finite.is_none() {
-        let lane = (0..LANES).find(|&lane| state.gradient.iter().any(|row| !row[lane].is_finite()));
-        info.first_non_finite = lane.map(|lane| (lane, state.positions.iter().map(|row| row[lane]).collect()));
+        let lane = (0..LANES).find(|&lane| gradient.iter().any(|row| !row[lane].is_finite()));
+        info.first_non_finite = lane.map(|lane| (lane, positions.iter().map(|row| row[lane]).collect()));
     }
-    for slope in state.gradient.iter_mut().flat_map(|row| row.iter_mut()) {
+    for slope in gradient.iter_mut().flat_map(|row| row.iter_mut()) {
         info.non_finite += u64::from(!slope.is_finite());
         info.truncated += u64::from(slope.abs() > largest);
         *slope = if slope.is_nan() { 0.0 } else { slope.clamp(-largest, largest) };

@@ -119,16 +119,32 @@ pub(crate) struct Sample {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingFlags {
-    /// The algorithm.
-    #[arg(long, value_enum, default_value_t = Sampler::Sgld)]
-    pub(crate) sampler: Sampler,
-    /// Number of chains; each gives one draw [default: 4096].
+    /// The algorithm. A population of short annealed chains: sgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
+    /// hmc, mams, mala, barker, rwm. Independent draws of one variable: exact. By the problem: auto.
+    #[arg(long, value_name = "NAME", default_value = "sgld")]
+    pub(crate) sampler: String,
+    /// Number of chains; those of a population give one draw each [default: 4096, with warm-up 256].
     #[arg(long, value_name = "N")]
     pub(crate) chains: Option<usize>,
     /// Steps of the annealed population.
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<usize>,
-    /// Step size at the start.
+    /// Steps of warm-up, which tune step size and metric [default: 300; 1000 for fewer than 32 chains].
+    #[arg(long, value_name = "N")]
+    pub(crate) warmup: Option<usize>,
+    /// Draws of each chain after its warm-up [default: 100; 1000 for fewer than 32 chains].
+    #[arg(long, value_name = "N")]
+    pub(crate) draws: Option<usize>,
+    /// Steps from one draw to the next [default: by the sampler].
+    #[arg(long, value_name = "N")]
+    pub(crate) thin: Option<usize>,
+    /// Acceptance that the warm-up tunes the step size to [default: by the sampler].
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) target_acceptance: Option<f64>,
+    /// What the warm-up learns of the scales: auto, diagonal, dense or identity.
+    #[arg(long, value_enum, default_value_t = Metric::Auto)]
+    pub(crate) metric: Metric,
+    /// Step size at the start; of chains with warm-up the step size, in units of the learned metric.
     #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
     pub(crate) step_size: Option<f64>,
     /// Step size at the end.
@@ -155,9 +171,15 @@ pub(crate) struct SamplingFlags {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Sampler {
-    /// Annealed stochastic-gradient Langevin dynamics; with an exact gradient, unadjusted Langevin.
-    Sgld,
+pub(crate) enum Metric {
+    /// Dense for up to 48 variables, else diagonal.
+    Auto,
+    /// A scale for each variable.
+    Diagonal,
+    /// Scales and correlations.
+    Dense,
+    /// None.
+    Identity,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -48,8 +48,13 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
 /// The entry's flags, except where the user says otherwise.
 fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
     SamplingFlags {
-        sampler: given.sampler,
+        sampler: given.sampler.clone(),
         chains: given.chains.or(own.chains),
+        warmup: given.warmup.or(own.warmup),
+        draws: given.draws.or(own.draws),
+        thin: given.thin.or(own.thin),
+        target_acceptance: given.target_acceptance.or(own.target_acceptance),
+        metric: given.metric,
         steps: given.steps.or(own.steps),
         step_size: given.step_size.or(own.step_size),
         final_step_size: given.final_step_size.or(own.final_step_size),

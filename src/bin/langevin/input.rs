@@ -10,10 +10,11 @@ use langevin::error::{Error, ErrorKind};
 use langevin::graph::constant;
 use langevin::math::Level;
 use langevin::run::{Init, Sampling};
+use langevin::sampler::MetricKind;
 use langevin::syntax::Formula;
 use langevin::tape::Rounding;
 
-use crate::args::{Density, Engine, RoundingFlag, SamplingFlags};
+use crate::args::{Density, Engine, Metric, RoundingFlag, SamplingFlags};
 use crate::exit::Failure;
 
 /// The formula of the flags and what they say of its meaning.
@@ -155,13 +156,24 @@ pub(crate) fn sampling(flags: &SamplingFlags) -> Result<Sampling, Failure> {
             return Err(Error::new(ErrorKind::Setting, format!("{flag} must be a positive number")).into());
         }
     }
-    for (flag, value) in [("--chains", flags.chains), ("--steps", flags.steps)] {
+    for (flag, value) in [("--chains", flags.chains), ("--steps", flags.steps), ("--draws", flags.draws), ("--thin", flags.thin)] {
         if value == Some(0) {
             return Err(Error::new(ErrorKind::Setting, format!("{flag} must be 1 or more")).into());
         }
     }
     Ok(Sampling {
+        sampler: flags.sampler.parse()?,
         chains: flags.chains,
+        warmup: flags.warmup,
+        draws: flags.draws,
+        thin: flags.thin,
+        target_acceptance: flags.target_acceptance,
+        metric: match flags.metric {
+            Metric::Auto => MetricKind::Auto,
+            Metric::Diagonal => MetricKind::Diagonal,
+            Metric::Dense => MetricKind::Dense,
+            Metric::Identity => MetricKind::Identity,
+        },
         steps: flags.steps,
         schedule,
         step_size: flags.step_size,

@@ -2,7 +2,8 @@
 
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Integral, Reference};
-use langevin::run::{QUANTILES, Run, Trust, Warning, Weight};
+use langevin::run::{ChainFigures, Method, QUANTILES, Run, Trust, Warning, Weight};
+use langevin::sampler::Chaining;
 
 /// Escape codes, or nothing.
 #[derive(Clone, Copy)]
@@ -99,8 +100,11 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
             lines.push(format!("          … and {} more", fit.basins.len() - BASINS));
         }
     }
-    let rate = run.annealed.chain_steps as f64 / seconds.max(1e-9);
-    lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.annealed.chain_steps as f64), time(seconds), count(rate)));
+    if let Some(chains) = run.chains() {
+        lines.push(format!("  chains  {}", chain_figures(run, chains)));
+    }
+    let rate = run.chain_steps as f64 / seconds.max(1e-9);
+    lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.chain_steps as f64), time(seconds), count(rate)));
     lines.push(String::new());
     lines.extend(
         wrap(&format!("trust   {}", run.verdict.because), 10)
@@ -115,7 +119,9 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
 
 /// What was chosen and why.
 pub(crate) fn plan(run: &Run) -> String {
-    let plan = &run.plan;
+    let Some(plan) = run.plan() else {
+        return format!("  chosen  {}: {}", run.sampler, run.why.unwrap_or("asked for"));
+    };
     let starts: Vec<String> = plan.annealing.starts.iter().take(4).map(|start| format!("{start:?}")).collect();
     format!(
         "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}\n  begin   {}",
@@ -124,6 +130,19 @@ pub(crate) fn plan(run: &Run) -> String {
         short(plan.annealing.step_size.total(plan.annealing.steps)),
         starts.join(", ")
     )
+}
+
+/// Acceptance, divergences, gradients, weight of the draws a gradient.
+fn chain_figures(run: &Run, chains: &ChainFigures) -> String {
+    let ess = run.variables.iter().map(|variable| variable.ess_bulk).fold(f64::INFINITY, f64::min);
+    let gradients = run.gradients - chains.warmup_gradients;
+    let mut parts = vec![format!("accepted {:.2}", chains.acceptance)];
+    if chains.e_bfmi.is_finite() {
+        parts.push(format!("E-BFMI {:.2}", chains.e_bfmi));
+    }
+    parts.push(format!("divergences {}", chains.divergences));
+    parts.push(format!("gradients {} (ESS {:.0} a 1000)", count(gradients as f64), 1000.0 * ess / gradients.max(1) as f64));
+    parts.join(", ")
 }
 
 fn warning(warning: &Warning) -> Vec<String> {
@@ -151,11 +170,33 @@ pub(crate) fn range(bound: &Bound) -> String {
 }
 
 fn method(run: &Run) -> String {
-    let annealing = &run.plan.annealing;
-    let step = &annealing.step_size;
-    let sizes =
-        if step.first == step.last { short(step.first) } else { format!("{} to {} ({})", short(step.first), short(step.last), step.shape) };
-    format!("sgld, {} chains of {} steps, step size {sizes}, seed {}", annealing.chains, annealing.steps, annealing.seed)
+    let why = run.why.map_or(String::new(), |why| format!("\n{} by --sampler auto: {why}", run.sampler));
+    let how = match &run.method {
+        Method::Population { plan, .. } => {
+            let annealing = &plan.annealing;
+            let step = &annealing.step_size;
+            let sizes = if step.first == step.last {
+                short(step.first)
+            } else {
+                format!("{} to {} ({})", short(step.first), short(step.last), step.shape)
+            };
+            format!("{}, {} chains of {} steps, step size {sizes}", run.sampler, annealing.chains, annealing.steps)
+        }
+        Method::Chains(chains) => {
+            let Chaining { warmup, thin, .. } = chains.settings;
+            let thin = if thin > 1 { format!(" every {thin} steps") } else { String::new() };
+            format!(
+                "{}, {} chains of {} draws{thin} after {warmup} of warm-up, step size {}, {} metric",
+                run.sampler,
+                run.draws.chains(),
+                run.draws.draws(),
+                short(chains.step_size),
+                chains.metric()
+            )
+        }
+        Method::Independent => format!("{}, {} independent draws", run.sampler, run.draws.chains()),
+    };
+    format!("{how}, seed {}{why}", run.seed)
 }
 
 /// `0.988870666667 ± 3e-16`, and its logarithm, and how.

@@ -60,7 +60,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
     let document = || sample_document(&run, source, model.meaning().name(), seconds);
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
     if csv_on_stdout {
-        write_csv(&model.names(), &run.annealed.draws, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
+        write_csv(&model.names(), &run.draws, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
     } else if talk.json {
         print(&format!("{:#}", document()))?;
     } else {
@@ -72,7 +72,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
             talk.say(format_args!("  wrote   {}", path.display()));
         }
     }
-    Ok(ExitCode::from(match (run.annealed.complete, run.verdict.trust) {
+    Ok(ExitCode::from(match (run.complete, run.verdict.trust) {
         (false, _) => signals.exit_code(),
         (true, trust) if output.strict && trust != Trust::Yes => NOT_TRUSTED,
         _ => 0,
@@ -83,7 +83,7 @@ fn write(model: &Model, run: &Run, path: &Path, format: Format, document: &dyn F
     let bytes = match format {
         Format::Csv => {
             let mut bytes = Vec::new();
-            write_csv(&model.names(), &run.annealed.draws, &mut bytes)?;
+            write_csv(&model.names(), &run.draws, &mut bytes)?;
             bytes
         }
         Format::Json => format!("{:#}\n", document()).into_bytes(),

@@ -1,0 +1,296 @@
+//! A run of chains: plan it, make it, summarise it, judge it.
+
+use super::sample::{Method, Problem, Run, Z_LEVEL, judge_fits, probability};
+use super::settings::{Init, Sampler, Sampling};
+use super::summary::{Fit, QUANTILES, VariableSummary, fit, gradients};
+use super::verdict::{ESS_WANTED, RHAT_WANTED, Verdict, Warning};
+use crate::density::{Bound, LogDensity};
+use crate::diagnostics::{
+    boundary_atoms, e_bfmi, ess_bulk, ess_tail, mcse_mean, mean_and_sd, quantile, rhat, rhat_of_many, sorted, stein_tests,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::LANES;
+use crate::quadrature::Reference;
+use crate::sampler::{Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Nuts, Population, Rwm, initial_positions, sample_chains};
+
+/// The figures of a run of chains beside those of its variables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChainFigures {
+    /// What was asked for, defaults filled in.
+    pub settings: Chaining,
+    /// The step size that the warm-up ended with, in the coordinates of its metric.
+    pub step_size: f64,
+    /// Whether the metric knows correlations.
+    pub dense: bool,
+    /// Mean acceptance of the steps that led to draws.
+    pub acceptance: f64,
+    /// Trajectories that led to draws and diverged.
+    pub divergences: usize,
+    /// Median E-BFMI of the chains; NaN for kernels without a momentum.
+    pub e_bfmi: f64,
+    /// Gradients of the warm-up.
+    pub warmup_gradients: u64,
+}
+
+impl ChainFigures {
+    /// `dense`, `diagonal` or `identity`.
+    pub fn metric(&self) -> &'static str {
+        match (self.settings.warmup < 20 || self.settings.metric == crate::sampler::MetricKind::Identity, self.dense) {
+            (true, _) => "identity",
+            (false, true) => "dense",
+            (false, false) => "diagonal",
+        }
+    }
+}
+
+/// From so many chains on, each is too short for an R-hat of its own.
+const MANY: usize = 64;
+
+pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
+    let Problem { density, settings, sampler, why, reference, no_reference } = problem;
+    let (chains, plan) = plan(sampler, density, settings)?;
+    let starts = starts(density, settings, chains)?;
+    let level = density.level();
+    let chained = match sampler {
+        Sampler::Rwm => sample_chains(density, &Rwm { level }, &plan, &starts, control),
+        Sampler::Mala => sample_chains(density, &Mala { level }, &plan, &starts, control),
+        Sampler::Barker => sample_chains(density, &Barker { level }, &plan, &starts, control),
+        Sampler::Hmc => sample_chains(density, &Hmc { level }, &plan, &starts, control),
+        Sampler::Mams => sample_chains(density, &Mams { level }, &plan, &starts, control),
+        _ => sample_chains(density, &Nuts::new(level), &plan, &starts, control),
+    }?;
+    if chained.draws.draws() == 0 {
+        return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
+    }
+    let variables = variables(density, &chained.draws);
+    let ess = variables.iter().map(|variable| variable.ess_bulk).fold(f64::INFINITY, f64::min);
+    let fits: Vec<Fit> =
+        reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, thinned(&chained.draws, ess).column(0))).collect();
+    let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts);
+    let figures = figures(&chained, plan, has_momentum);
+    let target = settings.target_acceptance.or(match sampler {
+        Sampler::Nuts | Sampler::Hmc => Some(0.8),
+        Sampler::Mams => Some(0.9),
+        _ => None,
+    });
+    let verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
+    let Chained { draws, chain_steps, warmup_gradients, gradients, complete, .. } = chained;
+    Ok(Run {
+        sampler,
+        why,
+        method: Method::Chains(figures),
+        draws,
+        chain_steps,
+        gradients: warmup_gradients + gradients,
+        complete,
+        seed: settings.seed,
+        threads: settings.threads,
+        reference,
+        variables,
+        fits,
+        verdict,
+    })
+}
+
+/// How many chains, and their settings. A block of chains is the default: they cost little more than one. What one step of a kernel
+/// forgets decides how many lie between two draws.
+fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Result<(usize, Chaining)> {
+    let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
+    if sampler == Sampler::Mams && density.dimension() < 2 {
+        return refuse("mams turns a direction, and one variable has none to turn".into(), "use --sampler nuts");
+    }
+    if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
+        return refuse(format!("{sampler} samples at temperature 1"), "temperatures are for --sampler sgld, lm and underdamped");
+    }
+    if settings.steps.is_some() {
+        return refuse(format!("{sampler} has no --steps"), "use --warmup, --draws and --thin");
+    }
+    if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == crate::density::Boundary::Clamp) {
+        let message = format!("{sampler} is exact, and clamping `{}` is not", bound.name);
+        return refuse(message, "leave --boundary to the default, which is exact");
+    }
+    let few = settings.chains.is_some_and(|chains| chains < 32);
+    let thin = match sampler {
+        Sampler::Rwm => 20,
+        Sampler::Barker => 8,
+        Sampler::Mala => 5,
+        _ => 1,
+    };
+    let defaults = Chaining::default();
+    let plan = Chaining {
+        warmup: settings.warmup.unwrap_or(if few { 1000 } else { 300 }),
+        draws: settings.draws.unwrap_or(if few { 1000 } else { 100 }),
+        thin: settings.thin.unwrap_or(thin),
+        step_size: settings.step_size.unwrap_or(defaults.step_size),
+        fixed_step_size: settings.step_size.is_some(),
+        target_acceptance: settings.target_acceptance,
+        metric: settings.metric,
+        seed: settings.seed,
+        threads: settings.threads,
+        ..defaults
+    };
+    Ok((settings.chains.unwrap_or(LANES), plan))
+}
+
+/// Where the chains begin: at the point that was given, or wherever a search finds them a place.
+fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Result<Population> {
+    let Init::Point(point) = &settings.init else {
+        return initial_positions(density, settings.seed, chains);
+    };
+    let columns = density
+        .bounds()
+        .iter()
+        .enumerate()
+        .map(|(variable, Bound { name, low, high, .. })| {
+            let x = match point[..] {
+                [x] => x,
+                _ => *point.get(variable).ok_or_else(|| {
+                    Error::new(ErrorKind::Setting, format!("--init has {} numbers for {} variables", point.len(), density.dimension()))
+                        .hint("one number for all, or one for each in order")
+                })?,
+            };
+            if !(*low..=*high).contains(&x) {
+                return Err(Error::new(ErrorKind::Setting, format!("--init {x} is outside the range of `{name}`, [{low}, {high}]"))
+                    .hint("begin inside the range"));
+            }
+            Ok(vec![x; chains])
+        })
+        .collect::<Result<_>>()?;
+    Ok(Population::from_columns(columns))
+}
+
+/// Draws so far apart in their chains that they pass for independent, `ess` of them about.
+fn thinned(draws: &Draws, ess: f64) -> Population {
+    let total = draws.chains() * draws.draws();
+    let apart = if ess.is_finite() && ess >= 1.0 { ((total as f64 / ess).ceil() as usize).clamp(1, draws.draws()) } else { draws.draws() };
+    let pick = |variable: usize| {
+        draws.by_chain(variable).into_iter().flat_map(|chain| chain.iter().skip(apart - 1).step_by(apart)).copied().collect()
+    };
+    Population::from_columns((0..draws.dimension()).map(pick).collect())
+}
+
+fn variables(density: &dyn LogDensity, draws: &Draws) -> Vec<VariableSummary> {
+    let summarise = |(variable, bound): (usize, &Bound)| {
+        let (column, chains) = (draws.column(variable), draws.by_chain(variable));
+        let ordered = sorted(column);
+        let (mean, sd) = mean_and_sd(column);
+        VariableSummary {
+            bound: bound.clone(),
+            mean,
+            sd,
+            mcse_mean: mcse_mean(&chains),
+            ess_bulk: ess_bulk(&chains),
+            ess_tail: ess_tail(&chains),
+            rhat: if chains.len() < MANY { rhat(&chains) } else { rhat_of_many(&chains) },
+            nested: None,
+            quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
+            atoms: boundary_atoms(column, bound.low, bound.high),
+            stein: stein_tests(&[], &[], bound.low, bound.high),
+        }
+    };
+    let mut variables: Vec<VariableSummary> = density.bounds().iter().enumerate().map(summarise).collect();
+    let ess = variables.iter().map(|variable| variable.ess_bulk).fold(f64::INFINITY, f64::min);
+    let independent = thinned(draws, ess);
+    let slopes = gradients(density, &independent);
+    for (index, variable) in variables.iter_mut().enumerate() {
+        variable.stein = stein_tests(independent.column(index), &slopes[index], variable.bound.low, variable.bound.high);
+    }
+    variables
+}
+
+fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFigures {
+    let statistics = &chained.statistics;
+    let mut fractions: Vec<f64> = match chained.draws.draws() {
+        draws if has_momentum && draws > 3 => statistics.energy.chunks(draws).map(e_bfmi).collect(),
+        _ => Vec::new(),
+    };
+    fractions.sort_by(f64::total_cmp);
+    ChainFigures {
+        settings,
+        step_size: chained.step_size,
+        dense: !chained.coordinates.metric.is_diagonal(),
+        acceptance: mean_and_sd(&statistics.acceptance).0,
+        divergences: statistics.divergent.iter().sum::<f64>() as usize,
+        e_bfmi: quantile(&fractions, 0.5),
+        warmup_gradients: chained.warmup_gradients,
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "everything that is known about the run")]
+fn judge(
+    density: &dyn LogDensity,
+    chained: &Chained,
+    figures: &ChainFigures,
+    target: Option<f64>,
+    reference: Option<&Reference>,
+    no_reference: Option<String>,
+    variables: &[VariableSummary],
+    fits: &[Fit],
+) -> Verdict {
+    let draws = &chained.draws;
+    let total = draws.chains() * draws.draws();
+    let mut warnings = Vec::new();
+    if !chained.complete {
+        let wanted = figures.settings.draws.max(1) as f64;
+        warnings.push(Warning::Incomplete { share: draws.draws() as f64 / wanted });
+    }
+    let still = (0..draws.chains())
+        .filter(|&chain| (0..draws.dimension()).all(|variable| draws.by_chain(variable)[chain].windows(2).all(|pair| pair[0] == pair[1])));
+    let frozen = if draws.draws() > 1 { still.count() } else { 0 };
+    if frozen > 0 {
+        warnings.push(Warning::Frozen { chains: frozen, of: draws.chains() });
+    }
+    let name = |variable: &VariableSummary| variable.bound.name.clone();
+    // One variable speaks for all: the worst.
+    let worst = |figure: fn(&VariableSummary) -> f64| {
+        let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
+        variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b)))).map(|variable| (name(variable), figure(variable)))
+    };
+    if let Some((variable, value)) = worst(|variable| variable.rhat).filter(|(_, value)| value.is_nan() || *value > RHAT_WANTED)
+        && draws.chains() > 1
+    {
+        warnings.push(Warning::Rhat { variable, value });
+    }
+    if let Some((variable, ess)) =
+        worst(|variable| -variable.ess_bulk.min(variable.ess_tail)).filter(|(_, ess)| ess.is_nan() || -*ess < ESS_WANTED)
+    {
+        warnings.push(Warning::FewEffective { variable, ess: -ess });
+    }
+    if figures.divergences > 0 {
+        warnings.push(Warning::Divergences { count: figures.divergences, of: total });
+    }
+    if figures.e_bfmi < 0.3 {
+        warnings.push(Warning::EnergyFraction { value: figures.e_bfmi });
+    }
+    if let Some(target) = target.filter(|target| figures.acceptance < target - 0.15) {
+        warnings.push(Warning::Acceptance { found: figures.acceptance, target });
+    }
+    if reference.is_none() {
+        if let Some(at) = super::missed::missed_mode(density, chained, figures.settings.seed) {
+            let place: Vec<String> = variables.iter().zip(&at).take(4).map(|(v, x)| format!("{} = {x:.4}", v.bound.name)).collect();
+            warnings.push(Warning::MissedMode { at: place.join(", ") });
+        }
+        let z = |variable: &VariableSummary| {
+            variable.stein.iter().map(|test| test.z).fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a })
+        };
+        if let Some((variable, _)) = worst(|variable| variable.stein.iter().map(|test| test.z.abs()).fold(0.0, f64::max))
+            && let Some(found) = variables.iter().find(|v| v.bound.name == variable).map(z).filter(|z| z.abs() > Z_LEVEL)
+        {
+            warnings.push(Warning::Stein { variable, z: found });
+        }
+    }
+    judge_fits(fits, &mut warnings);
+    if let Some(reference) = reference.filter(|reference| !reference.integral.converged) {
+        warnings.push(Warning::Reference { relative_error: reference.integral.relative_error });
+    }
+    let rhat = variables.iter().map(|variable| variable.rhat).fold(f64::NAN, f64::max);
+    let ess = variables.iter().map(|variable| variable.ess_bulk.min(variable.ess_tail)).fold(f64::INFINITY, f64::min);
+    let because = match fits.first() {
+        Some(fit) => format!("compared with the exact law: KS p = {}; R-hat {rhat:.3}", probability(fit.ks_p)),
+        None => format!("largest R-hat {rhat:.3}, smallest ESS {ess:.0}, {} divergences", figures.divergences),
+    };
+    if let Some(reason) = no_reference {
+        warnings.push(Warning::NoReference { reason });
+    }
+    Verdict::new(warnings, because)
+}
