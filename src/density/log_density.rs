@@ -28,6 +28,11 @@ pub trait LogDensity: Send + Sync {
         Level::detect()
     }
 
+    /// How many rows of data an evaluation goes through for each chain; 0 if a block of chains costs little more than one chain.
+    fn rows(&self) -> usize {
+        0
+    }
+
     /// How many variables there are.
     fn dimension(&self) -> usize {
         self.bounds().len()

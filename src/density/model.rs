@@ -330,6 +330,10 @@ impl LogDensity for Model {
         self.tapes.level
     }
 
+    fn rows(&self) -> usize {
+        self.tapes.gradient.loops().iter().map(|&(_, rows)| rows).sum()
+    }
+
     fn near_end(&self, end: End) -> Option<Box<dyn Evaluate + '_>> {
         // A variable below a sum over rows cannot be replaced without adding up anew.
         if self.bounds.len() != 1 || !self.tapes.value.loops().is_empty() {

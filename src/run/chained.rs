@@ -46,6 +46,10 @@ impl ChainFigures {
 /// From so many chains on, each is too short for an R-hat of its own.
 const MANY: usize = 64;
 
+/// Rows that all chains together go through in an evaluation, and the fewest chains that an R-hat is worth.
+const ROWS: usize = 4096;
+const FEWEST: usize = 4;
+
 pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let Problem { density, settings, sampler, why, reference, no_reference } = problem;
     let (chains, plan) = plan(sampler, density, settings)?;
@@ -109,7 +113,10 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         let message = format!("{sampler} is exact, and clamping `{}` is not", bound.name);
         return refuse(message, "leave --boundary to the default, which is exact");
     }
-    let few = settings.chains.is_some_and(|chains| chains < 32);
+    // A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
+    let rows = density.rows();
+    let chains = settings.chains.unwrap_or(ROWS.checked_div(rows).map_or(LANES, |chains| chains.clamp(FEWEST, LANES)));
+    let few = chains < 32;
     let thin = match sampler {
         Sampler::Rwm => 20,
         Sampler::Barker => 8,
@@ -118,8 +125,8 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     };
     let defaults = Chaining::default();
     let plan = Chaining {
-        warmup: settings.warmup.unwrap_or(if few { 1000 } else { 300 }),
-        draws: settings.draws.unwrap_or(if few { 1000 } else { 100 }),
+        warmup: settings.warmup.unwrap_or(if few && rows == 0 { 1000 } else { 300 }),
+        draws: settings.draws.unwrap_or(if few { (4000 / chains.max(1)).clamp(100, 1000) } else { 100 }),
         thin: settings.thin.unwrap_or(thin),
         step_size: settings.step_size.unwrap_or(defaults.step_size),
         fixed_step_size: settings.step_size.is_some(),
@@ -129,7 +136,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         threads: settings.threads,
         ..defaults
     };
-    Ok((settings.chains.unwrap_or(LANES), plan))
+    Ok((chains, plan))
 }
 
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.

@@ -8,6 +8,10 @@ use crate::math::{Block, LANES, Lanes, Level, Work, dispatch};
 /// Chains that share one pass over the data, so that it is read from memory once for all of them.
 const TOGETHER: usize = 8;
 
+/// Rows times chains from which on a pass is shared between threads: some hundred microseconds of work.
+#[cfg(feature = "parallel")]
+const WORTH_A_THREAD: usize = 1 << 14;
+
 /// One thread's scratch space for one program.
 #[derive(Debug, Clone)]
 pub struct ProgramEvaluator {
@@ -20,7 +24,8 @@ pub struct ProgramEvaluator {
     uniforms: Vec<Lanes>,
     /// How many lanes are asked for.
     lanes: usize,
-    loops: Vec<Scratch>,
+    /// For each loop scratch space for the chains that share a pass; more for those that threads take at the same time.
+    loops: Vec<Vec<Scratch>>,
 }
 
 /// What one thread needs to run one loop over rows.
@@ -35,6 +40,8 @@ struct Scratch {
     partial: Vec<[f64; PARTIAL]>,
     /// For each of some chains, the sums by groups, one after the other.
     groups: Vec<f64>,
+    /// For each sum, by groups for each group, its values for some chains.
+    results: Vec<[f64; TOGETHER]>,
 }
 
 impl Scratch {
@@ -48,6 +55,7 @@ impl Scratch {
             outputs: rows(row_loop.tape.outputs()),
             partial: vec![[0.0; PARTIAL]; TOGETHER * row_loop.sums.len()],
             groups: vec![0.0; TOGETHER * groups],
+            results: vec![[0.0; TOGETHER]; row_loop.sums.iter().map(|sum| sum.target.groups().max(1)).sum()],
         }
     }
 }
@@ -74,7 +82,7 @@ impl ProgramEvaluator {
             inputs: vec![Lanes::default(); inputs],
             uniforms: vec![Lanes::default(); width],
             lanes: LANES,
-            loops: program.stages.iter().flat_map(|stage| &stage.loops).map(|row_loop| Scratch::new(row_loop, level)).collect(),
+            loops: program.stages.iter().flat_map(|stage| &stage.loops).map(|row_loop| vec![Scratch::new(row_loop, level)]).collect(),
         }
     }
 
@@ -97,10 +105,28 @@ impl ProgramEvaluator {
             evaluator.run(&stage.before, &self.inputs, &mut self.uniforms);
             for row_loop in &stage.loops {
                 let scratch = scratch.next().expect("scratch for each loop");
-                for first in (0..self.lanes).step_by(TOGETHER) {
-                    let chains = first..self.lanes.min(first + TOGETHER);
-                    let job = Job { row_loop, uniforms: &self.uniforms, first, chains: chains.len(), level: self.level };
-                    job.run(scratch, &mut self.inputs[program.inputs()..], program.inputs());
+                let groups = self.lanes.div_ceil(TOGETHER);
+                let job = |group: usize| {
+                    let first = group * TOGETHER;
+                    Job { row_loop, uniforms: &self.uniforms, first, chains: (self.lanes - first).min(TOGETHER), level: self.level }
+                };
+                let slots = &mut self.inputs[program.inputs()..];
+                #[cfg(feature = "parallel")]
+                if groups > 1 && row_loop.rows * self.lanes >= WORTH_A_THREAD && rayon::current_num_threads() > 1 {
+                    use rayon::prelude::*;
+                    if scratch.len() < groups {
+                        let first = scratch[0].clone();
+                        scratch.resize(groups, first);
+                    }
+                    scratch[..groups].par_iter_mut().enumerate().for_each(|(group, scratch)| job(group).run(scratch));
+                    for (group, scratch) in scratch[..groups].iter().enumerate() {
+                        job(group).store(scratch, slots, program.inputs());
+                    }
+                    continue;
+                }
+                for group in 0..groups {
+                    job(group).run(&mut scratch[0]);
+                    job(group).store(&scratch[0], slots, program.inputs());
                 }
             }
         }
@@ -123,32 +149,50 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Adds up all stretches of rows in order, and puts each sum where it goes; slots are counted from `offset`.
-    fn run(&self, scratch: &mut Scratch, slots: &mut [Lanes], offset: usize) {
-        let (first, sums) = (self.first, &self.row_loop.sums);
-        for sum in sums {
-            match &sum.target {
-                Target::All(slot) => slots[slot - offset][first..first + self.chains].fill(0.0),
-                Target::Groups { slots: targets, .. } => {
-                    for slot in targets.iter().flatten() {
-                        slots[slot - offset][first..first + self.chains].fill(0.0);
-                    }
+    /// Adds up all stretches of rows in order.
+    fn run(&self, scratch: &mut Scratch) {
+        let mut results = std::mem::take(&mut scratch.results);
+        results.fill([0.0; TOGETHER]);
+        self.add_stretches(scratch, &mut results);
+        scratch.results = results;
+    }
+
+    /// Puts each sum where it goes; slots are counted from `offset`.
+    fn store(&self, scratch: &Scratch, slots: &mut [Lanes], offset: usize) {
+        let mut results = scratch.results.iter();
+        for sum in &self.row_loop.sums {
+            let all = match &sum.target {
+                Target::All(slot) => &[Some(*slot)][..],
+                Target::Groups { slots, .. } => slots,
+            };
+            for slot in all {
+                let values = results.next().expect("a result for each");
+                if let Some(slot) = slot {
+                    slots[slot - offset][self.first..self.first + self.chains].copy_from_slice(&values[..self.chains]);
                 }
             }
         }
+    }
+
+    #[allow(clippy::needless_range_loop, reason = "a chain is a column of several arrays")]
+    fn add_stretches(&self, scratch: &mut Scratch, results: &mut [[f64; TOGETHER]]) {
+        let sums = &self.row_loop.sums;
         let mut add = |scratch: &Scratch| {
             let mut group = 0;
             for chain in 0..self.chains {
+                let mut result = 0;
                 for (number, sum) in sums.iter().enumerate() {
                     match &sum.target {
-                        Target::All(slot) => slots[slot - offset][first + chain] += pairwise(scratch.partial[chain * sums.len() + number]),
-                        Target::Groups { slots: targets, .. } => {
-                            for (at, slot) in targets.iter().enumerate() {
-                                if let Some(slot) = slot {
-                                    slots[slot - offset][first + chain] += scratch.groups[group + at];
-                                }
+                        Target::All(_) => {
+                            results[result][chain] += pairwise(scratch.partial[chain * sums.len() + number]);
+                            result += 1;
+                        }
+                        Target::Groups { slots, .. } => {
+                            for at in 0..slots.len() {
+                                results[result + at][chain] += scratch.groups[group + at];
                             }
-                            group += targets.len();
+                            group += slots.len();
+                            result += slots.len();
                         }
                     }
                 }
@@ -177,7 +221,7 @@ impl Job<'_> {
 
     /// The sums of one stretch of rows.
     fn stretch(&self, scratch: &mut Scratch, stretch: usize) {
-        let Scratch { evaluator, uniforms, gathers, outputs, partial, groups } = scratch;
+        let Scratch { evaluator, uniforms, gathers, outputs, partial, groups, .. } = scratch;
         let RowLoop { rows, tape, sums, .. } = self.row_loop;
         let rows = *rows;
         partial.fill([0.0; PARTIAL]);
