@@ -421,3 +421,16 @@ fn a_terminated_run_saves_what_it_has_and_says_so() {
     assert_eq!(saved["run"]["complete"], false);
     assert_eq!(csv.lines().count(), 2001);
 }
+
+#[test]
+fn check_notes_what_is_odd_about_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.csv");
+    std::fs::write(&path, "e,y\n1,2\n3,4\n").unwrap();
+    let data = path.to_str().unwrap();
+    let text = "a in (0, 1); b in (0, inf); c in (0, inf); d in (-1, 1); log_density = -c + sum(normal_lpdf(y | d, 1))";
+    let output = langevin(&["check", "--log-density", text, "--data", data, "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let kinds: Vec<&str> = document["problems"].as_array().unwrap().iter().map(|problem| problem["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["unused_parameter", "flat_direction", "out_of_reach", "hidden_column"]);
+}

@@ -32,6 +32,9 @@ pub struct Model {
     log_density: NodeId,
     gradient: Vec<NodeId>,
     transformed: Vec<(VariableName, NodeId)>,
+    /// For each variable whether the data depend on it; empty without data.
+    reached: Vec<bool>,
+    hidden_columns: Vec<String>,
     landmarks: Landmarks,
     tapes: Tapes,
 }
@@ -101,8 +104,10 @@ impl Model {
         let (level, rounding) = (Level::detect(), Rounding::default());
         let compile = |outputs: &[NodeId]| Program::compile(&graph, outputs, bounds.len(), rounding);
         let tapes = Tapes { value: compile(&[log_density]), gradient: compile(&gradient), joint: OnceLock::new(), level, rounding };
-        let transformed = lowered.transformed;
-        Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, transformed, landmarks, tapes })
+        let (transformed, reached) = (lowered.transformed, lowered.reached);
+        let is_constant = |name: &String| crate::syntax::CONSTANTS.iter().any(|(constant, _)| constant == name);
+        let hidden_columns = data.names().into_iter().filter(is_constant).collect();
+        Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, transformed, reached, hidden_columns, landmarks, tapes })
     }
 
     /// The same model evaluated at a SIMD level; results are the same bits at each.
@@ -207,6 +212,35 @@ impl Model {
     pub fn typed_range(&self) -> Range {
         let ends: Vec<Range> = self.bounds.iter().map(|bound| Range::new(bound.low, bound.high)).collect();
         ranges(&self.graph, self.typed, &ends)[self.typed.index()]
+    }
+
+    /// What is odd about the model without being wrong: a kind for tools, a sentence for people.
+    pub fn oddities(&self) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        let mut used = vec![false; self.bounds.len()];
+        for id in self.graph.order(&[self.log_density]) {
+            if let Node::Variable(variable) = self.graph.node(id) {
+                used[variable as usize] = true;
+            }
+        }
+        for (variable, bound) in self.bounds.iter().enumerate() {
+            let name = &bound.name;
+            if !used[variable] && bound.is_finite() {
+                found.push(("unused_parameter", format!("`{name}` is used nowhere: it is uniform over its range")));
+            } else if !used[variable] {
+                let message = format!("`{name}` is used nowhere and its range is infinite: the density has no finite integral");
+                found.push(("flat_direction", message));
+            } else if self.reached.get(variable) == Some(&false) {
+                found.push(("out_of_reach", format!("no sum over the data depends on `{name}`: the data say nothing about it")));
+            }
+        }
+        for column in &self.hidden_columns {
+            let message = format!(
+                "the column `{column}` is hidden by the constant of that name; give its table a name: --data d=FILE, then d.{column}"
+            );
+            found.push(("hidden_column", message));
+        }
+        found
     }
 
     /// The functions in the formula that jump: their gradient is zero almost everywhere and misses the jumps.

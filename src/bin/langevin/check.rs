@@ -40,6 +40,7 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
             point.into()
         });
         let mut listed: Vec<Value> = problems.iter().map(|problem| error_document(problem)["error"].clone()).collect();
+        listed.extend(model.oddities().iter().map(|(kind, message)| json!({ "kind": kind, "message": message, "span": null })));
         listed.extend(
             jumps.iter().map(
                 |name| json!({ "kind": "jumps", "message": format!("`{name}` jumps, and a gradient does not see jumps"), "span": null }),
@@ -88,6 +89,9 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
                 lines.extend(found.integral.notes.iter().flat_map(|note| report::wrap(&format!("note    {note}"), 10)));
             }
             None => lines.push(format!("  Z       not computed: {} variables", model.dimension())),
+        }
+        for (_, message) in model.oddities() {
+            lines.extend(report::wrap(&format!("note    {message}"), 10));
         }
         for name in jumps {
             lines.extend(report::wrap(&format!("note    `{name}` jumps, and a gradient does not see jumps"), 10));

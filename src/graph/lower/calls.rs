@@ -59,6 +59,7 @@ impl Lowering<'_> {
                     .hint(format!("{name}(i in 1..n, ...) runs over an index; --data FILE brings columns")));
             };
             let rows = self.graph.table_rows(table) as f64;
+            self.summed.push(node);
             let value = match function {
                 Function::Sum => self.graph.row_sum(table, node),
                 Function::Mean | Function::Sd if self.graph.is_data(node) => {

@@ -81,6 +81,8 @@ pub struct Lowered {
     pub declared: Vec<Declared>,
     /// What parameters on sets with a name are in terms of the variables, in order.
     pub transformed: Vec<(VariableName, NodeId)>,
+    /// For each variable, whether a sum over rows of data depends on it; none if there is no such sum.
+    pub reached: Vec<bool>,
     /// log |∂parameters/∂variables| of those, to be added to a log density of the parameters; a node of the graph.
     pub log_jacobian: NodeId,
 }
@@ -108,8 +110,9 @@ pub fn lower_with(formula: &Formula, known: &[(VariableName, (f64, f64))], data:
     }
     let root = lowering.formula()?;
     lowering.graph.check_size()?;
+    let reached = lowering.reached();
     let Lowering { graph, variables, spans, declared, transformed, log_jacobian, .. } = lowering;
-    Ok(Lowered { graph, root, variables, spans, declared, transformed, log_jacobian })
+    Ok(Lowered { graph, root, variables, spans, declared, transformed, reached, log_jacobian })
 }
 
 /// The value of a constant expression such as `2*pi`.
@@ -177,6 +180,8 @@ struct Lowering<'a> {
     declared: Vec<Declared>,
     transformed: Vec<(VariableName, NodeId)>,
     log_jacobian: NodeId,
+    /// What was summed over rows.
+    summed: Vec<NodeId>,
     /// What definitions and declarations mean.
     names: HashMap<&'a str, Value>,
     /// The indexed definition that is being made: its name, its first index, its elements so far.
@@ -203,6 +208,7 @@ impl<'a> Lowering<'a> {
             declared: Vec::new(),
             transformed: Vec::new(),
             log_jacobian,
+            summed: Vec::new(),
             names: HashMap::new(),
             growing: None,
             scopes: Vec::new(),
@@ -221,6 +227,17 @@ impl<'a> Lowering<'a> {
         let first = &mut self.spans[number as usize];
         *first = first.or(span);
         self.graph.variable(number)
+    }
+
+    /// Which variables are below what was summed over rows.
+    fn reached(&self) -> Vec<bool> {
+        let mut reached = vec![false; if self.summed.is_empty() { 0 } else { self.variables.len() }];
+        for id in self.graph.order(&self.summed) {
+            if let super::Node::Variable(variable) = self.graph.node(id) {
+                reached[variable as usize] = true;
+            }
+        }
+        reached
     }
 
     fn formula(&mut self) -> Result<NodeId> {
@@ -446,6 +463,7 @@ impl<'a> Lowering<'a> {
 
     fn sum_rows(&mut self, table: TableId, id: ExprId) -> Result<()> {
         let value = self.pop();
+        self.summed.extend(value.nodes());
         let mut sum = |node: NodeId| match self.graph.table_of(node) {
             Some(other) if other != table => None,
             _ => Some(self.graph.row_sum(table, node)),
