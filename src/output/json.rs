@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::quadrature::Integral;
-use crate::run::{Fit, Method, QUANTILES, Run, VariableSummary, Warning};
+use crate::run::{DrawsSummary, Fit, Method, QUANTILES, Run, VariableSummary, Verdict, Warning};
+use crate::sampler::Draws;
 
 /// The layout's number; it grows when a key changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -54,11 +55,7 @@ pub fn sample_document(run: &Run, formula: &str, meaning: &str, seconds: f64) ->
         "normalizer": run.reference.as_ref().map_or(Value::Null, |reference| integral(&reference.integral)),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "run": how(run, seconds),
-        "verdict": {
-            "trust": run.verdict.trust.name(),
-            "because": run.verdict.because,
-            "warnings": run.verdict.warnings.iter().map(warning).collect::<Vec<_>>(),
-        },
+        "verdict": verdict(&run.verdict),
     })
 }
 
@@ -122,6 +119,37 @@ fn variable(variable: &VariableSummary) -> Value {
         "ess_tail": number(variable.ess_tail),
         "rhat": number(variable.rhat),
         "quantiles": quantiles(&variable.quantiles),
+    })
+}
+
+/// Figures and verdict of draws whose density is not known.
+pub fn diagnose_document(variables: &[DrawsSummary], draws: &Draws, verdict: &Verdict) -> Value {
+    let variable = |variable: &DrawsSummary| {
+        json!({
+            "name": variable.name,
+            "mean": number(variable.mean),
+            "sd": number(variable.sd),
+            "mcse_mean": number(variable.mcse_mean),
+            "mcse_sd": number(variable.mcse_sd),
+            "ess_bulk": number(variable.ess_bulk),
+            "ess_tail": number(variable.ess_tail),
+            "rhat": number(variable.rhat),
+            "quantiles": quantiles(&variable.quantiles),
+        })
+    };
+    json!({
+        "schema": SCHEMA,
+        "variables": variables.iter().map(variable).collect::<Vec<_>>(),
+        "run": { "chains": draws.chains(), "draws": draws.draws() },
+        "verdict": self::verdict(verdict),
+    })
+}
+
+fn verdict(verdict: &Verdict) -> Value {
+    json!({
+        "trust": verdict.trust.name(),
+        "because": verdict.because,
+        "warnings": verdict.warnings.iter().map(warning).collect::<Vec<_>>(),
     })
 }
 

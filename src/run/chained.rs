@@ -6,7 +6,7 @@ use super::summary::{Fit, QUANTILES, VariableSummary, fit, gradients};
 use super::verdict::{ESS_WANTED, RHAT_WANTED, Verdict, Warning};
 use crate::density::{Bound, LogDensity};
 use crate::diagnostics::{
-    boundary_atoms, e_bfmi, ess_bulk, ess_tail, mcse_mean, mean_and_sd, quantile, rhat, rhat_of_many, sorted, stein_tests,
+    boundary_atoms, chains_apart, e_bfmi, ess_bulk, ess_tail, mcse_mean, mean_and_sd, quantile, rhat, rhat_of_many, sorted, stein_tests,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
@@ -67,7 +67,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
     let variables = variables(density, &chained.draws);
-    let ess = variables.iter().map(|variable| variable.ess_bulk).fold(f64::INFINITY, f64::min);
+    let ess = weight(&chained.draws.by_chain(0), variables[0].mean);
     let fits: Vec<Fit> =
         reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, thinned(&chained.draws, ess).column(0))).collect();
     let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts);
@@ -169,14 +169,38 @@ fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Resul
 /// Draws so far apart in their chains that they pass for independent, `ess` of them about.
 fn thinned(draws: &Draws, ess: f64) -> Population {
     let total = draws.chains() * draws.draws();
-    let apart = if ess.is_finite() && ess >= 1.0 { ((total as f64 / ess).ceil() as usize).clamp(1, draws.draws()) } else { draws.draws() };
+    let apart = if ess.is_finite() && ess >= 1.0 { (total as f64 / ess).ceil() as usize } else { draws.draws() };
+    let apart = apart.clamp(1, draws.draws());
     let pick = |variable: usize| {
-        draws.by_chain(variable).into_iter().flat_map(|chain| chain.iter().skip(apart - 1).step_by(apart)).copied().collect()
+        let chains = draws.by_chain(variable);
+        chains.into_iter().flat_map(|chain| chain.iter().skip(apart - 1).step_by(apart)).copied().collect()
     };
     Population::from_columns((0..draws.dimension()).map(pick).collect())
 }
 
+/// R-hat of the chains; of many short ones that of superchains, unless it says no: then that of the chains, which says it louder.
+pub(super) fn disagreement(chains: &[&[f64]]) -> f64 {
+    if chains.len() < MANY {
+        return rhat(chains);
+    }
+    match rhat_of_many(chains) {
+        fine if fine <= RHAT_WANTED => fine,
+        high => high.max(rhat(chains)),
+    }
+}
+
+/// The weight of the draws for whatever is asked of them: the smallest of bulk, tail and spread.
+fn weight(chains: &[&[f64]], mean: f64) -> f64 {
+    // A kernel that leaps across the middle may know the mean well and the spread badly.
+    let squares: Vec<Vec<f64>> = chains.iter().map(|chain| chain.iter().map(|x| (x - mean) * (x - mean)).collect()).collect();
+    let spread = ess_bulk(&squares.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    ess_bulk(chains).min(ess_tail(chains)).min(spread)
+}
+
 fn variables(density: &dyn LogDensity, draws: &Draws) -> Vec<VariableSummary> {
+    let slopes = gradients(density, &draws.pooled());
+    // Batches of a whole chain each, or as many a chain that there are 64 of them.
+    let batch = draws.draws() / MANY.div_ceil(draws.chains()).clamp(1, draws.draws());
     let summarise = |(variable, bound): (usize, &Bound)| {
         let (column, chains) = (draws.column(variable), draws.by_chain(variable));
         let ordered = sorted(column);
@@ -188,21 +212,14 @@ fn variables(density: &dyn LogDensity, draws: &Draws) -> Vec<VariableSummary> {
             mcse_mean: mcse_mean(&chains),
             ess_bulk: ess_bulk(&chains),
             ess_tail: ess_tail(&chains),
-            rhat: if chains.len() < MANY { rhat(&chains) } else { rhat_of_many(&chains) },
+            rhat: disagreement(&chains),
             nested: None,
             quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
             atoms: boundary_atoms(column, bound.low, bound.high),
-            stein: stein_tests(&[], &[], bound.low, bound.high),
+            stein: stein_tests(column, &slopes[variable], bound.low, bound.high, batch),
         }
     };
-    let mut variables: Vec<VariableSummary> = density.bounds().iter().enumerate().map(summarise).collect();
-    let ess = variables.iter().map(|variable| variable.ess_bulk).fold(f64::INFINITY, f64::min);
-    let independent = thinned(draws, ess);
-    let slopes = gradients(density, &independent);
-    for (index, variable) in variables.iter_mut().enumerate() {
-        variable.stein = stein_tests(independent.column(index), &slopes[index], variable.bound.low, variable.bound.high);
-    }
-    variables
+    density.bounds().iter().enumerate().map(summarise).collect()
 }
 
 fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFigures {
@@ -246,6 +263,18 @@ fn judge(
     let frozen = if draws.draws() > 1 { still.count() } else { 0 };
     if frozen > 0 {
         warnings.push(Warning::Frozen { chains: frozen, of: draws.chains() });
+    }
+    for variable in variables {
+        let (low, high) = variable.atoms;
+        // Two draws of different chains on one bound do not happen to a law that doubles can tell from its bound.
+        if (low + high) * total as f64 >= 2.0 {
+            warnings.push(Warning::BoundaryAtoms { variable: variable.bound.name.clone(), low, high });
+        }
+    }
+    let apart = (0..draws.dimension()).map(|variable| (chains_apart(&draws.by_chain(variable)), variable)).max();
+    if let Some((chains, variable)) = apart.filter(|(chains, _)| *chains > 0) {
+        let variable = variables[variable].bound.name.clone();
+        warnings.push(Warning::Apart { variable, chains, of: draws.chains() });
     }
     let name = |variable: &VariableSummary| variable.bound.name.clone();
     // One variable speaks for all: the worst.

@@ -5,8 +5,8 @@ use crate::math::{LANES, Lanes};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{Chained, InCoordinates, Kernel, Nuts, Parameters, StepInfo};
 
-/// How far from the draws the scouts begin, in their standard deviations.
-const REACH: f64 = 12.0;
+/// How far from the draws the scouts begin, in their standard deviations: a third of them each.
+const REACH: [f64; 3] = [6.0, 20.0, 60.0];
 /// Steps of each scout: enough to fall into the nearest mode.
 const STEPS: usize = 40;
 
@@ -24,7 +24,7 @@ pub(super) fn missed_mode(density: &dyn LogDensity, chained: &Chained, seed: u64
     let mut scouts = vec![Lanes::default(); dimension];
     for row in &mut scouts {
         rng.fill_uniform(row);
-        row.iter_mut().for_each(|z| *z = REACH * (2.0 * *z - 1.0));
+        row.iter_mut().enumerate().for_each(|(lane, z)| *z = REACH[lane % 3] * (2.0 * *z - 1.0));
     }
     let kernel = Nuts { level: density.level(), depth: 6 };
     let mut state = kernel.init(scouts, &mut evaluate);

@@ -1,6 +1,7 @@
 //! A question to an answer: plan a run from the problem, make it, compare it with what is known, judge it.
 
 mod chained;
+mod diagnose;
 mod exact;
 mod missed;
 mod pilot;
@@ -11,6 +12,7 @@ mod summary;
 mod verdict;
 
 pub use chained::ChainFigures;
+pub use diagnose::{DrawsSummary, diagnose, draws_of};
 pub use pilot::{Pilot, pilot};
 pub use plan::{Plan, plan};
 pub use sample::{Method, Run, sample, sample_density, sample_watched, view};

@@ -99,7 +99,7 @@ pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &P
             nested,
             quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
             atoms: boundary_atoms(column, bound.low, bound.high),
-            stein: stein_tests(column, &gradients[variable], bound.low, bound.high),
+            stein: stein_tests(column, &gradients[variable], bound.low, bound.high, 1),
         }
     };
     density.bounds().iter().enumerate().map(summarise).collect()

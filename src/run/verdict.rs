@@ -140,6 +140,22 @@ pub enum Warning {
         /// Of how many.
         of: usize,
     },
+    /// One chain has nothing to be compared with but itself.
+    OneChain,
+    /// Chains too short for any figure.
+    TooFewDraws {
+        /// Draws of each.
+        draws: usize,
+    },
+    /// Chains that keep to a place of their own.
+    Apart {
+        /// The variable that tells them.
+        variable: String,
+        /// How many.
+        chains: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// Trajectories that diverged: the step is too long for some place.
     Divergences {
         /// How many.
@@ -193,6 +209,9 @@ impl Warning {
             Warning::Rhat { .. } => "rhat",
             Warning::FewEffective { .. } => "few_effective",
             Warning::Frozen { .. } => "frozen",
+            Warning::OneChain => "one_chain",
+            Warning::TooFewDraws { .. } => "too_few_draws",
+            Warning::Apart { .. } => "apart",
             Warning::Divergences { .. } => "divergences",
             Warning::EnergyFraction { .. } => "energy_fraction",
             Warning::MissedMode { .. } => "missed_mode",
@@ -211,18 +230,22 @@ impl Warning {
             | Warning::RemembersStart { .. }
             | Warning::Stein { .. }
             | Warning::Temperature { .. } => Weight::Failure,
-            Warning::MissedMode { .. } => Weight::Failure,
+            Warning::MissedMode { .. } | Warning::Apart { .. } => Weight::Failure,
             Warning::Rhat { value, .. } if value.is_nan() || *value > RHAT_FAILURE => Weight::Failure,
             Warning::FewEffective { ess, .. } if ess.is_nan() || *ess < 0.25 * ESS_WANTED => Weight::Failure,
             // One chain in a hundred that never moves holds a hundredth of the draws: enough to be wrong.
             Warning::Frozen { chains, of } if 100 * chains >= *of => Weight::Failure,
             Warning::Divergences { count, of } if 100 * count >= *of => Weight::Failure,
+            // A trajectory in a thousand that leaps into a steep wall and is refused is no sign of a place that is missed.
+            Warning::Divergences { count, of } if 1000 * count < *of => Weight::Note,
             Warning::EnergyFraction { .. } => Weight::Failure,
             Warning::Rhat { .. }
             | Warning::FewEffective { .. }
             | Warning::Frozen { .. }
             | Warning::Divergences { .. }
-            | Warning::Acceptance { .. } => Weight::Doubt,
+            | Warning::Acceptance { .. }
+            | Warning::OneChain
+            | Warning::TooFewDraws { .. } => Weight::Doubt,
             Warning::OnePoint
             | Warning::NonFinite { .. }
             | Warning::Reference { .. }
@@ -342,9 +365,17 @@ impl fmt::Display for Warning {
             Warning::Frozen { chains, of } => {
                 write!(f, "{chains} of {of} chains never left the place where they began; lower --step-size, or raise --warmup")
             }
+            Warning::OneChain => {
+                f.write_str("there is one chain, and a place where it never was looks the same to it; run several, begun apart")
+            }
+            Warning::TooFewDraws { draws } => write!(f, "chains of {draws} draws are too short for R-hat and ESS, which need 4 at least"),
+            Warning::Apart { variable, chains, of } => write!(
+                f,
+                "{chains} of {of} chains keep to a place of their own in `{variable}`: the shares of the modes are those of the starts, not of the density; narrow --range to one mode, or raise --thin far"
+            ),
             Warning::Divergences { count, of } => write!(
                 f,
-                "{count} of {of} trajectories diverged: somewhere the density is narrower than the step, and the draws miss what is there; raise --target-acceptance to 0.95, or write the model so that no scale depends on a variable"
+                "{count} of {of} trajectories diverged: somewhere the density is narrower than the step, and the draws may miss what is there; raise --target-acceptance towards 1, or write the model so that no scale depends on a variable"
             ),
             Warning::EnergyFraction { value } => write!(
                 f,

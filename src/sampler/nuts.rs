@@ -3,8 +3,8 @@
 //! Hoffman & Gelman (2014); multinomial weights, biased progressive sampling and the generalised criterion of Betancourt (2017),
 //! appendix A. The recursion is unrolled as in Phan, Pradhan & Jankowiak (2019): the left ends of the subtrees that a leaf closes wait
 //! on a stack whose height is the number of ones in the leaf's number, the same for all lanes. A lane whose tree is done stands still.
-//! Each trajectory has a step size of its own, mostly near the common one and now and then a quarter of it: all chains share what was
-//! tuned to the mean of them, and one in a narrow place needs less.
+//! The step size of a trajectory is mostly near what was tuned to the mean of all chains and now and then a quarter of it, for those
+//! in a narrow place; one for all lanes, as a lane with shorter steps would keep the others waiting.
 
 use super::hmc::{DIVERGENCE, leapfrog};
 use super::kernel::{Kernel, Parameters, StepInfo};
@@ -70,7 +70,8 @@ struct Rows {
     /// 1 while the trajectory still doubles, and while the subtree still grows.
     going: Lanes,
     growing: Lanes,
-    step_size: Lanes,
+    /// That of this trajectory.
+    step_size: f64,
     step: Lanes,
     half: Lanes,
     uniform: Lanes,
@@ -153,11 +154,8 @@ impl Nuts {
         candidate.point.copy_from(point);
         candidate.energy = rows.start_energy;
         fill_uniform(self.level, noise, &mut rows.uniform);
-        let (own, uniform) = (&mut rows.step_size, &rows.uniform);
-        each(self.level, |lane| {
-            let square = uniform[lane] * uniform[lane];
-            own[lane] = step_size * (1.0 - 0.75 * (square * square));
-        });
+        let square = rows.uniform[0] * rows.uniform[0];
+        rows.step_size = step_size * (1.0 - 0.75 * (square * square));
         rows.log_weight = Lanes::default();
         rows.acceptance = Lanes::default();
         let going = &mut rows.going;
@@ -175,7 +173,7 @@ impl Nuts {
         each(self.level, |lane| {
             let forward = uniform[lane] < 0.5;
             turned[lane] = f64::from(u8::from(forward));
-            step[lane] = going[lane] * if forward { step_size[lane] } else { -step_size[lane] };
+            step[lane] = going[lane] * if forward { *step_size } else { -*step_size };
             half[lane] = 0.5 * step[lane];
             growing[lane] = going[lane];
         });

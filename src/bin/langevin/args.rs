@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Gradient(Gradient),
     /// Syntax, names, bounds, sign and finiteness, without sampling.
     Check(Check),
+    /// R-hat, effective sample sizes and errors of draws in a file.
+    Diagnose(Diagnose),
     /// What each stage makes of a formula.
     Explain(Explain),
     /// Named densities: list them, or run one.
@@ -249,6 +251,17 @@ pub(crate) enum Notation {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) density: Density,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diagnose {
+    /// CSV with columns chain, draw and one for each variable, as `sample -o FILE.csv` writes it; `-` reads stdin. Without a column
+    /// chain all rows are one chain.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Exit with code 3 unless the verdict is yes.
+    #[arg(long)]
+    pub(crate) strict: bool,
 }
 
 #[derive(Debug, Args)]

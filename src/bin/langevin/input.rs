@@ -72,6 +72,14 @@ fn file(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The table of a file, or of stdin for `-`.
+pub(crate) fn table(path: &Path) -> Result<Table, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Table::from_csv("stdin", std::io::stdin().lock())?);
+    }
+    Ok(Table::from_csv(&path.display().to_string(), open(path)?)?)
+}
+
 /// The tables of the flags.
 fn data(flags: &[OsString]) -> Result<Data, Failure> {
     let mut tables = Vec::new();

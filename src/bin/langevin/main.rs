@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod diagnose;
 mod exit;
 mod explain;
 mod gallery;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Integrate(arguments) => integrate::run(arguments, talk),
         Command::Gradient(arguments) => gradient::run(arguments, talk),
         Command::Check(arguments) => check::run(arguments, talk),
+        Command::Diagnose(arguments) => diagnose::run(arguments, talk),
         Command::Explain(arguments) => explain::run(arguments, talk),
         Command::Gallery(arguments) => gallery::run(arguments, talk),
         Command::Completions { shell } => manual::completions(*shell),

@@ -2,8 +2,8 @@
 
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Integral, Reference};
-use langevin::run::{ChainFigures, Method, QUANTILES, Run, Trust, Warning, Weight};
-use langevin::sampler::Chaining;
+use langevin::run::{ChainFigures, DrawsSummary, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
+use langevin::sampler::{Chaining, Draws};
 
 /// Escape codes, or nothing.
 #[derive(Clone, Copy)]
@@ -39,7 +39,11 @@ const BASINS: usize = 6;
 
 /// The report of a run.
 pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> String {
-    let mut lines = vec![headline(model, paint), method(run), String::new()];
+    // What a boundary does is a matter of the unadjusted samplers; the others are exact at any.
+    let bounds: &dyn Fn(&Bound) -> String = if run.plan().is_some() { &range } else { &interval };
+    let mut lines = vec![headed(model, bounds, paint)];
+    lines.extend(method(run));
+    lines.push(String::new());
     let width = run.variables.iter().take(ROWS).map(|variable| variable.bound.name.chars().count()).max().unwrap_or(1).max(5);
     let heads: Vec<String> = QUANTILES.iter().map(|p| format!("{:>8}", format!("{:.0}%", 100.0 * p))).collect();
     lines.push(paint.dim(&format!(
@@ -69,7 +73,9 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
         lines.push(paint.dim(&format!("  … and {} more (all in --json)", run.variables.len() - ROWS)));
     }
     for fit in &run.fits {
-        let exact = |value: Option<f64>| value.map_or("-".to_string(), short);
+        let spread = fit.quantiles[4] - fit.quantiles[0];
+        let exact =
+            |value: Option<f64>| value.map_or("-".to_string(), |value| short(if value.abs() < 1e-9 * spread { 0.0 } else { value }));
         lines.push(paint.dim(&format!(
             "  {:width$} {:>9} {:>7} {:>8}{}",
             "exact",
@@ -106,14 +112,48 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
     let rate = run.chain_steps as f64 / seconds.max(1e-9);
     lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.chain_steps as f64), time(seconds), count(rate)));
     lines.push(String::new());
-    lines.extend(
-        wrap(&format!("trust   {}", run.verdict.because), 10)
-            .into_iter()
-            .map(|line| line.replacen("trust   ", &format!("trust   {} - ", paint.trust(run.verdict.trust)), 1)),
-    );
-    for warning in &run.verdict.warnings {
-        lines.extend(self::warning(warning));
+    lines.extend(verdict(&run.verdict, paint));
+    lines.join("\n")
+}
+
+/// The verdict and its warnings.
+fn verdict(verdict: &Verdict, paint: Paint) -> Vec<String> {
+    let head = wrap(&format!("trust   {}", verdict.because), 10);
+    let head = head.into_iter().map(|line| line.replacen("trust   ", &format!("trust   {} - ", paint.trust(verdict.trust)), 1));
+    head.chain(verdict.warnings.iter().flat_map(self::warning)).collect()
+}
+
+/// The report on draws whose density is not known.
+pub(crate) fn diagnosis(variables: &[DrawsSummary], draws: &Draws, judged: &Verdict, paint: Paint) -> String {
+    let mut lines = vec![format!("{} chains of {} draws", draws.chains(), draws.draws()), String::new()];
+    let width = variables.iter().take(ROWS).map(|variable| variable.name.chars().count()).max().unwrap_or(1).max(5);
+    lines.push(paint.dim(&format!(
+        "  {:width$} {:>9} {:>7} {:>8} {:>7} {:>8} {:>8} {:>8} {:>6} {:>6} {:>6}",
+        "", "mean", "mcse", "sd", "mcse", "5%", "50%", "95%", "bulk", "tail", "rhat"
+    )));
+    for variable in variables.iter().take(ROWS) {
+        let [low, _, middle, _, high] = variable.quantiles;
+        let rhat = if variable.rhat.is_nan() { "-".to_string() } else { format!("{:.3}", variable.rhat) };
+        lines.push(format!(
+            "  {:width$} {:>9} {:>7} {:>8} {:>7} {:>8} {:>8} {:>8} {:>6} {:>6} {:>6}",
+            variable.name,
+            short(variable.mean),
+            error(variable.mcse_mean),
+            short(variable.sd),
+            error(variable.mcse_sd),
+            short(low),
+            short(middle),
+            short(high),
+            count(variable.ess_bulk),
+            count(variable.ess_tail),
+            rhat
+        ));
     }
+    if variables.len() > ROWS {
+        lines.push(paint.dim(&format!("  … and {} more (all in --json)", variables.len() - ROWS)));
+    }
+    lines.push(String::new());
+    lines.extend(verdict(judged, paint));
     lines.join("\n")
 }
 
@@ -155,22 +195,30 @@ fn warning(warning: &Warning) -> Vec<String> {
 }
 
 pub(crate) fn headline(model: &Model, paint: Paint) -> String {
+    headed(model, &range, paint)
+}
+
+fn headed(model: &Model, bound: &dyn Fn(&Bound) -> String, paint: Paint) -> String {
     let formula = model.formula().to_string();
     let formula = if formula.chars().count() > 200 { formula.chars().take(199).chain(['…']).collect() } else { formula };
-    let bounds: Vec<String> = model.bounds().iter().take(4).map(range).collect();
+    let bounds: Vec<String> = model.bounds().iter().take(4).map(bound).collect();
     let more = if model.bounds().len() > 4 { format!(", … {} variables", model.bounds().len()) } else { String::new() };
     format!("{} {}\n{}", paint.bold(model.meaning().name()), formula, paint.dim(&format!("{}{more}", bounds.join(", "))))
 }
 
-/// `x in [0, 1], reflect`.
+/// `x in [0, 1] reflect`.
 pub(crate) fn range(bound: &Bound) -> String {
-    let (open, close) = (if bound.low.is_finite() { '[' } else { '(' }, if bound.high.is_finite() { ']' } else { ')' });
-    let ends = format!("{} in {open}{}, {}{close}", bound.name, short(bound.low), short(bound.high));
+    let ends = interval(bound);
     if bound.low.is_finite() || bound.high.is_finite() { format!("{ends} {}", bound.boundary) } else { ends }
 }
 
-fn method(run: &Run) -> String {
-    let why = run.why.map_or(String::new(), |why| format!("\n{} by --sampler auto: {why}", run.sampler));
+/// `x in [0, 1]`.
+fn interval(bound: &Bound) -> String {
+    let (open, close) = (if bound.low.is_finite() { '[' } else { '(' }, if bound.high.is_finite() { ']' } else { ')' });
+    format!("{} in {open}{}, {}{close}", bound.name, short(bound.low), short(bound.high))
+}
+
+fn method(run: &Run) -> Vec<String> {
     let how = match &run.method {
         Method::Population { plan, .. } => {
             let annealing = &plan.annealing;
@@ -196,7 +244,11 @@ fn method(run: &Run) -> String {
         }
         Method::Independent => format!("{}, {} independent draws", run.sampler, run.draws.chains()),
     };
-    format!("{how}, seed {}{why}", run.seed)
+    let mut lines = vec![format!("{how}, seed {}", run.seed)];
+    if let Some(why) = run.why {
+        lines.extend(wrap(&format!("chosen  {why}"), 10));
+    }
+    lines
 }
 
 /// `0.988870666667 ± 3e-16`, and its logarithm, and how.
