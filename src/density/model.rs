@@ -31,6 +31,7 @@ pub struct Model {
     typed: NodeId,
     log_density: NodeId,
     gradient: Vec<NodeId>,
+    defined: Vec<(VariableName, NodeId)>,
     transformed: Vec<(VariableName, NodeId)>,
     /// For each variable whether the data depend on it; empty without data.
     reached: Vec<bool>,
@@ -104,10 +105,24 @@ impl Model {
         let (level, rounding) = (Level::detect(), Rounding::default());
         let compile = |outputs: &[NodeId]| Program::compile(&graph, outputs, bounds.len(), rounding);
         let tapes = Tapes { value: compile(&[log_density]), gradient: compile(&gradient), joint: OnceLock::new(), level, rounding };
-        let (transformed, reached) = (lowered.transformed, lowered.reached);
+        let (defined, transformed, reached) = (lowered.defined, lowered.transformed, lowered.reached);
         let is_constant = |name: &String| crate::syntax::CONSTANTS.iter().any(|(constant, _)| constant == name);
         let hidden_columns = data.names().into_iter().filter(is_constant).collect();
-        Ok(Model { formula, meaning, bounds, graph, typed, log_density, gradient, transformed, reached, hidden_columns, landmarks, tapes })
+        Ok(Model {
+            formula,
+            meaning,
+            bounds,
+            graph,
+            typed,
+            log_density,
+            gradient,
+            defined,
+            transformed,
+            reached,
+            hidden_columns,
+            landmarks,
+            tapes,
+        })
     }
 
     /// The same model evaluated at a SIMD level; results are the same bits at each.
@@ -196,6 +211,16 @@ impl Model {
             let outputs: Vec<NodeId> = std::iter::once(self.log_density).chain(self.gradient.iter().copied()).collect();
             Program::compile(&self.graph, &outputs, self.bounds.len(), self.tapes.rounding)
         })
+    }
+
+    /// Definitions as expressions of the variables, elements one by one; those that vary with the rows of data are not among them.
+    pub fn defined(&self) -> &[(VariableName, NodeId)] {
+        &self.defined
+    }
+
+    /// What computes some of the model's expressions.
+    pub fn program_of(&self, nodes: &[NodeId]) -> Program {
+        Program::compile(&self.graph, nodes, self.bounds.len(), self.tapes.rounding)
     }
 
     /// Parameters on sets with a name (simplex, ordered, …) as expressions of the variables.

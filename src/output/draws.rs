@@ -12,7 +12,8 @@ pub fn write_csv(names: &[String], draws: &Draws, out: &mut dyn Write) -> io::Re
     let mut line = String::from("chain,draw");
     for name in names {
         line.push(',');
-        line.push_str(name);
+        // Elements of matrices have a comma in their names.
+        if name.contains(',') { line.push_str(&format!("\"{name}\"")) } else { line.push_str(name) }
     }
     writeln!(out, "{line}")?;
     for row in 0..draws.chains() * draws.draws() {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::quadrature::Integral;
-use crate::run::{DrawsSummary, Fit, Method, QUANTILES, Run, VariableSummary, Verdict, Warning};
+use crate::run::{Derived, DrawsSummary, Fit, Method, QUANTILES, Run, VariableSummary, Verdict, Warning};
 use crate::sampler::Draws;
 
 /// The layout's number; it grows when a key changes its meaning.
@@ -44,14 +44,14 @@ pub fn integral(integral: &Integral) -> Value {
     })
 }
 
-/// The whole run. `seconds` is what the clock of the caller says; the library has none.
-pub fn sample_document(run: &Run, formula: &str, meaning: &str, seconds: f64) -> Value {
+/// The whole run; `derived` is what is reported in place of the variables. `seconds` is what the clock of the caller says; the library has none.
+pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, meaning: &str, seconds: f64) -> Value {
     json!({
         "schema": SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
         "formula": formula,
         "meaning": meaning,
-        "variables": run.variables.iter().map(variable).collect::<Vec<_>>(),
+        "variables": derived.map_or(&run.variables, |derived| &derived.variables).iter().map(variable).collect::<Vec<_>>(),
         "normalizer": run.reference.as_ref().map_or(Value::Null, |reference| integral(&reference.integral)),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "run": how(run, seconds),

@@ -197,27 +197,36 @@ fn weight(chains: &[&[f64]], mean: f64) -> f64 {
     ess_bulk(chains).min(ess_tail(chains)).min(spread)
 }
 
+/// The figures of one column; those that need gradients are none.
+pub(super) fn summarise(bound: &Bound, draws: &Draws, variable: usize) -> VariableSummary {
+    let (column, chains) = (draws.column(variable), draws.by_chain(variable));
+    let ordered = sorted(column);
+    let (mean, sd) = mean_and_sd(column);
+    // Chains of one draw are taken as independent: whether they are is said of the variables that were sampled.
+    let single = draws.draws() == 1;
+    let count = column.len() as f64;
+    VariableSummary {
+        bound: bound.clone(),
+        mean,
+        sd,
+        mcse_mean: if single { sd / count.sqrt() } else { mcse_mean(&chains) },
+        ess_bulk: if single { count } else { ess_bulk(&chains) },
+        ess_tail: if single { count } else { ess_tail(&chains) },
+        rhat: if single { f64::NAN } else { disagreement(&chains) },
+        nested: None,
+        quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
+        atoms: boundary_atoms(column, bound.low, bound.high),
+        stein: stein_tests(&[], &[], bound.low, bound.high, 1),
+    }
+}
+
 fn variables(density: &dyn LogDensity, draws: &Draws) -> Vec<VariableSummary> {
     let slopes = gradients(density, &draws.pooled());
     // Batches of a whole chain each, or as many a chain that there are 64 of them.
     let batch = draws.draws() / MANY.div_ceil(draws.chains()).clamp(1, draws.draws());
-    let summarise = |(variable, bound): (usize, &Bound)| {
-        let (column, chains) = (draws.column(variable), draws.by_chain(variable));
-        let ordered = sorted(column);
-        let (mean, sd) = mean_and_sd(column);
-        VariableSummary {
-            bound: bound.clone(),
-            mean,
-            sd,
-            mcse_mean: mcse_mean(&chains),
-            ess_bulk: ess_bulk(&chains),
-            ess_tail: ess_tail(&chains),
-            rhat: disagreement(&chains),
-            nested: None,
-            quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
-            atoms: boundary_atoms(column, bound.low, bound.high),
-            stein: stein_tests(column, &slopes[variable], bound.low, bound.high, batch),
-        }
+    let summarise = |(variable, bound): (usize, &Bound)| VariableSummary {
+        stein: stein_tests(draws.column(variable), &slopes[variable], bound.low, bound.high, batch),
+        ..summarise(bound, draws, variable)
     };
     density.bounds().iter().enumerate().map(summarise).collect()
 }

@@ -1,6 +1,7 @@
 //! A question to an answer: plan a run from the problem, make it, compare it with what is known, judge it.
 
 mod chained;
+mod derived;
 mod diagnose;
 mod exact;
 mod missed;
@@ -12,6 +13,7 @@ mod summary;
 mod verdict;
 
 pub use chained::ChainFigures;
+pub use derived::{Derived, derive, reported};
 pub use diagnose::{DrawsSummary, diagnose, draws_of};
 pub use pilot::{Pilot, pilot};
 pub use plan::{Plan, plan};

@@ -190,6 +190,9 @@ pub(crate) struct Output {
     /// Write a file; the ending decides: .csv (draws), .json (summary), .png .svg (picture), .gif (animation); `-` writes CSV to stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
+    /// Report definitions of the model too: --report theta,scale.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) report: Vec<String>,
     /// Frames of an animation.
     #[arg(long, value_name = "N", default_value_t = 240)]
     pub(crate) frames: usize,

@@ -2,7 +2,7 @@
 
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Integral, Reference};
-use langevin::run::{ChainFigures, DrawsSummary, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
+use langevin::run::{ChainFigures, Derived, DrawsSummary, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
 use langevin::sampler::{Chaining, Draws};
 
 /// Escape codes, or nothing.
@@ -38,13 +38,14 @@ const ROWS: usize = 24;
 const BASINS: usize = 6;
 
 /// The report of a run.
-pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> String {
+pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: f64, paint: Paint) -> String {
+    let variables = derived.map_or(&run.variables, |derived| &derived.variables);
     // What a boundary does is a matter of the unadjusted samplers; the others are exact at any.
     let bounds: &dyn Fn(&Bound) -> String = if run.plan().is_some() { &range } else { &interval };
     let mut lines = vec![headed(model, bounds, paint)];
     lines.extend(method(run));
     lines.push(String::new());
-    let width = run.variables.iter().take(ROWS).map(|variable| variable.bound.name.chars().count()).max().unwrap_or(1).max(5);
+    let width = variables.iter().take(ROWS).map(|variable| variable.bound.name.chars().count()).max().unwrap_or(1).max(5);
     let heads: Vec<String> = QUANTILES.iter().map(|p| format!("{:>8}", format!("{:.0}%", 100.0 * p))).collect();
     lines.push(paint.dim(&format!(
         "  {:width$} {:>9} {:>7} {:>8}{}  {:>5} {:>5}",
@@ -56,7 +57,7 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
         "ess",
         "rhat"
     )));
-    for variable in run.variables.iter().take(ROWS) {
+    for variable in variables.iter().take(ROWS) {
         let rhat = if variable.rhat.is_nan() { "-".to_string() } else { format!("{:.3}", variable.rhat) };
         lines.push(format!(
             "  {:width$} {:>9} {:>7} {:>8}{}  {:>5} {:>5}",
@@ -69,8 +70,8 @@ pub(crate) fn run(model: &Model, run: &Run, seconds: f64, paint: Paint) -> Strin
             rhat
         ));
     }
-    if run.variables.len() > ROWS {
-        lines.push(paint.dim(&format!("  … and {} more (all in --json)", run.variables.len() - ROWS)));
+    if variables.len() > ROWS {
+        lines.push(paint.dim(&format!("  … and {} more (all in --json)", variables.len() - ROWS)));
     }
     for fit in &run.fits {
         let spread = fit.quantiles[4] - fit.quantiles[0];

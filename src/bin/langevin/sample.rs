@@ -9,7 +9,7 @@ use langevin::density::Model;
 use langevin::error::{Error, ErrorKind};
 use langevin::output::{AtomicFile, sample_document, write_csv};
 use langevin::plot::{run_gif, run_png, run_svg};
-use langevin::run::{Run, Sampling, Trust, sample_watched};
+use langevin::run::{Derived, Run, Sampling, Trust, derive, reported, sample_watched};
 use langevin::sampler::Control;
 
 use crate::Outcome;
@@ -45,6 +45,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
     if targets.iter().any(|(_, format)| *format == Format::Gif) {
         settings.frames = output.frames.max(2);
     }
+    let reported = reported(model, &output.report)?;
     let control = Arc::new(Control::default());
     let signals = signals::watch(&control);
     let progress = Progress::watch(&control, talk);
@@ -57,17 +58,19 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
     if talk.verbose > 0 {
         talk.say(report::plan(&run));
     }
-    let document = || sample_document(&run, source, model.meaning().name(), seconds);
+    let derived = derive(model, &run, &reported);
+    let derived = derived.as_ref();
+    let document = || sample_document(&run, derived, source, model.meaning().name(), seconds);
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
     if csv_on_stdout {
-        write_csv(&model.names(), &run.draws, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
+        write_draws(model, &run, derived, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
     } else if talk.json {
         print(&format!("{:#}", document()))?;
     } else {
-        print(&report::run(model, &run, seconds, Paint(colour(&std::io::stdout()))))?;
+        print(&report::run(model, &run, derived, seconds, Paint(colour(&std::io::stdout()))))?;
     }
     for (path, format) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
-        write(model, &run, path, *format, &document)?;
+        write(model, &run, derived, path, *format, &document)?;
         if !talk.json && !csv_on_stdout {
             talk.say(format_args!("  wrote   {}", path.display()));
         }
@@ -79,11 +82,26 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
     }))
 }
 
-fn write(model: &Model, run: &Run, path: &Path, format: Format, document: &dyn Fn() -> serde_json::Value) -> Result<(), Failure> {
+/// The draws as they are reported.
+fn write_draws(model: &Model, run: &Run, derived: Option<&Derived>, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    match derived {
+        Some(derived) => write_csv(&derived.names, &derived.draws, out),
+        None => write_csv(&model.names(), &run.draws, out),
+    }
+}
+
+fn write(
+    model: &Model,
+    run: &Run,
+    derived: Option<&Derived>,
+    path: &Path,
+    format: Format,
+    document: &dyn Fn() -> serde_json::Value,
+) -> Result<(), Failure> {
     let bytes = match format {
         Format::Csv => {
             let mut bytes = Vec::new();
-            write_csv(&model.names(), &run.draws, &mut bytes)?;
+            write_draws(model, run, derived, &mut bytes)?;
             bytes
         }
         Format::Json => format!("{:#}\n", document()).into_bytes(),

@@ -79,6 +79,8 @@ pub struct Lowered {
     pub spans: Vec<Option<Span>>,
     /// The parameters that the text declares, in order; each is a variable too.
     pub declared: Vec<Declared>,
+    /// What definitions that depend on parameters, not on rows, are in terms of the variables, in order.
+    pub defined: Vec<(VariableName, NodeId)>,
     /// What parameters on sets with a name are in terms of the variables, in order.
     pub transformed: Vec<(VariableName, NodeId)>,
     /// For each variable, whether a sum over rows of data depends on it; none if there is no such sum.
@@ -111,8 +113,8 @@ pub fn lower_with(formula: &Formula, known: &[(VariableName, (f64, f64))], data:
     let root = lowering.formula()?;
     lowering.graph.check_size()?;
     let reached = lowering.reached();
-    let Lowering { graph, variables, spans, declared, transformed, log_jacobian, .. } = lowering;
-    Ok(Lowered { graph, root, variables, spans, declared, transformed, reached, log_jacobian })
+    let Lowering { graph, variables, spans, declared, defined, transformed, log_jacobian, .. } = lowering;
+    Ok(Lowered { graph, root, variables, spans, declared, defined, transformed, reached, log_jacobian })
 }
 
 /// The value of a constant expression such as `2*pi`.
@@ -178,6 +180,7 @@ struct Lowering<'a> {
     /// Where the first variables may be.
     intervals: Vec<(f64, f64)>,
     declared: Vec<Declared>,
+    defined: Vec<(VariableName, NodeId)>,
     transformed: Vec<(VariableName, NodeId)>,
     log_jacobian: NodeId,
     /// What was summed over rows.
@@ -206,6 +209,7 @@ impl<'a> Lowering<'a> {
             numbers: HashMap::new(),
             intervals: Vec::new(),
             declared: Vec::new(),
+            defined: Vec::new(),
             transformed: Vec::new(),
             log_jacobian,
             summed: Vec::new(),
@@ -267,6 +271,7 @@ impl<'a> Lowering<'a> {
         }
         let Some(range) = &definition.range else {
             let value = self.expression(definition.body, None)?;
+            self.note_defined(name, &value);
             self.names.insert(name, value);
             return Ok(());
         };
@@ -284,8 +289,25 @@ impl<'a> Lowering<'a> {
             self.growing.as_mut().expect("set above").2.push(element);
         }
         let (_, first, elements) = self.growing.take().expect("set above");
-        self.names.insert(name, Value::vector_from(first, elements));
+        let value = Value::vector_from(first, elements);
+        self.note_defined(name, &value);
+        self.names.insert(name, value);
         Ok(())
+    }
+
+    /// Keeps what a definition means, for reports of it.
+    fn note_defined(&mut self, name: &str, value: &Value) {
+        let reportable = |node: &NodeId| self.graph.is_free(*node) && self.graph.table_of(*node).is_none();
+        if value.nodes().iter().any(|node| !reportable(node)) {
+            return;
+        }
+        for (element, &node) in value.nodes().iter().enumerate() {
+            let indices = value.as_array().map_or(vec![], |array| match array.shape[..] {
+                [_, columns] => vec![element / columns + 1, element % columns + 1],
+                _ => vec![element + 1],
+            });
+            self.defined.push((VariableName { name: name.into(), indices }, node));
+        }
     }
 
     fn declare(&mut self, parameter: &'a Parameter) -> Result<()> {
