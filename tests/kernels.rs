@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use langevin::density::{Bound, Declaration, FromFn, LogDensity, Meaning, Model};
+use langevin::density::{Bound, Boundary, Declaration, FromFn, LogDensity, Meaning, Model};
 use langevin::diagnostics::kolmogorov_smirnov;
 use langevin::math::{LANES, Level, normal_cdf};
 use langevin::sampler::{Barker, Chained, Chaining, Control, Hmc, Kernel, Mala, Mams, Nuts, Rwm, Start, population, sample_chains};
@@ -133,6 +133,24 @@ fn nuts_is_exact() {
 #[test]
 fn mams_is_exact() {
     check(&Mams { level: Level::detect() }, 20, 2);
+}
+
+/// A refused move and a full turn are exact too: a truncated normal, and a von Mises law on a circle by its mean cosine.
+#[test]
+fn rejecting_and_wrapping_are_exact() {
+    let level = Level::detect();
+    let settings = Chaining { seed: 13, warmup: 200, draws: 1, thin: 40, ..Chaining::default() };
+    let mut law = truncated_normal();
+    law.model = law.model.with_boundary(None, Boundary::Reject).unwrap();
+    assert!(p_values(&law, &run(&law.model, &Mala { level }, &law.starts, &settings, 8 * LANES))[0] > LEVEL);
+    let circle = Model::new("cos(x - 3)", Meaning::LogDensity, &["0,2*pi".parse().unwrap()]).unwrap();
+    let circle = circle.with_boundary(None, Boundary::Wrap).unwrap();
+    let found = run(&circle, &Nuts::new(level), &[Start::Uniform { low: 0.0, high: 6.0 }], &settings, 8 * LANES);
+    let column = found.draws.column(0);
+    assert!(column.iter().all(|x| (0.0..=std::f64::consts::TAU).contains(x)));
+    let mean = column.iter().map(|x| (x - 3.0).cos()).sum::<f64>() / column.len() as f64;
+    // I₁(1)/I₀(1) = 0.44639; the sd of a cosine here is 0.6, so four standard errors are 0.053.
+    assert!((mean - 0.44639).abs() < 0.053, "{mean}");
 }
 
 /// Over 200 seeds the p-values of a truncated normal are themselves uniform. Each seed warms up and runs 64 chains of its own.
