@@ -234,6 +234,23 @@ fn threads_do_not_change_the_draws() {
     assert!(one == bits(2) && one == bits(3));
 }
 
+/// The same bits at every SIMD level: transforms, a dense metric, trees, the gradient.
+#[test]
+fn vector_widths_do_not_change_the_draws() {
+    let law = law("-x^2/2 - (y - x^2)^2/2", &["x=-2,3", "y=0,inf"], vec![Start::Uniform { low: 0.5, high: 1.5 }; 2], |_| Vec::new());
+    let bits = |level: Level| {
+        let model = law.model.clone().with_level(level);
+        let settings = Chaining { seed: 3, warmup: 24, draws: 3, ..Chaining::default() };
+        let nuts = run(&model, &Nuts::new(level), &law.starts, &settings, 20);
+        let mams = run(&model, &Mams { level }, &law.starts, &settings, 20);
+        nuts.draws.columns().iter().chain(mams.draws.columns()).flatten().map(|x| x.to_bits()).collect::<Vec<u64>>()
+    };
+    let widest = bits(Level::detect());
+    for level in Level::available() {
+        assert!(bits(level) == widest, "{level}");
+    }
+}
+
 /// A handful of chains in a block of lanes: idle lanes move nothing and count for nothing.
 #[test]
 fn four_chains_are_four_chains() {
