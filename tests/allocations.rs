@@ -8,7 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use langevin::density::{LogDensity, Meaning, Model};
-use langevin::sampler::{Annealing, Control, Guard, Schedule, Sgld, Start, anneal};
+use langevin::sampler::{Annealing, Chaining, Control, Guard, Nuts, Schedule, Sgld, Start, anneal, population, sample_chains};
 
 struct Counting;
 
@@ -53,8 +53,20 @@ fn count(model: &Model, guard: Guard, steps: usize) -> usize {
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 
+/// Allocations of chains of so many steps a draw.
+fn count_of_chains(model: &Model, thin: usize) -> usize {
+    let starts = population(&vec![Start::Uniform { low: 0.1, high: 0.9 }; model.dimension()], model, 1, 300);
+    let settings = Chaining { warmup: 40, draws: 5, thin, threads: 1, ..Chaining::default() };
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    sample_chains(model, &Nuts::new(model.level()), &settings, &starts, &Control::default()).unwrap();
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
 #[test]
 fn steps_allocate_nothing() {
+    let banana = Model::new("exp(-x^2/2 - (y - x^2)^2/2)", Meaning::Density, &[]).unwrap();
+    count_of_chains(&banana, 1);
+    assert_eq!(count_of_chains(&banana, 2), count_of_chains(&banana, 6), "a step of a chain allocates");
     for formula in
         ["(x-0.4)^4 - (x-0.2)^2 + 0.6", "exp(-sum(i in 1..10, (x[i] - x[1]/i)^2)) + exp(-x[2]^2)", "if(x > 0.5, gamma(x), max(x, 0))"]
     {

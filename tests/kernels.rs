@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use langevin::density::{Bound, Declaration, FromFn, LogDensity, Meaning, Model};
+use langevin::density::{Bound, Boundary, Declaration, FromFn, LogDensity, Meaning, Model};
 use langevin::diagnostics::kolmogorov_smirnov;
 use langevin::math::{LANES, Level, normal_cdf};
 use langevin::sampler::{Barker, Chained, Chaining, Control, Hmc, Kernel, Mala, Mams, Nuts, Rwm, Start, population, sample_chains};
@@ -135,6 +135,24 @@ fn mams_is_exact() {
     check(&Mams { level: Level::detect() }, 20, 2);
 }
 
+/// A refused move and a full turn are exact too: a truncated normal, and a von Mises law on a circle by its mean cosine.
+#[test]
+fn rejecting_and_wrapping_are_exact() {
+    let level = Level::detect();
+    let settings = Chaining { seed: 13, warmup: 200, draws: 1, thin: 40, ..Chaining::default() };
+    let mut law = truncated_normal();
+    law.model = law.model.with_boundary(None, Boundary::Reject).unwrap();
+    assert!(p_values(&law, &run(&law.model, &Mala { level }, &law.starts, &settings, 8 * LANES))[0] > LEVEL);
+    let circle = Model::new("cos(x - 3)", Meaning::LogDensity, &["0,2*pi".parse().unwrap()]).unwrap();
+    let circle = circle.with_boundary(None, Boundary::Wrap).unwrap();
+    let found = run(&circle, &Nuts::new(level), &[Start::Uniform { low: 0.0, high: 6.0 }], &settings, 8 * LANES);
+    let column = found.draws.column(0);
+    assert!(column.iter().all(|x| (0.0..=std::f64::consts::TAU).contains(x)));
+    let mean = column.iter().map(|x| (x - 3.0).cos()).sum::<f64>() / column.len() as f64;
+    // I₁(1)/I₀(1) = 0.44639; the sd of a cosine here is 0.6, so four standard errors are 0.053.
+    assert!((mean - 0.44639).abs() < 0.053, "{mean}");
+}
+
 /// Over 200 seeds the p-values of a truncated normal are themselves uniform. Each seed warms up and runs 64 chains of its own.
 #[test]
 fn p_values_are_uniform_over_seeds() {
@@ -214,6 +232,23 @@ fn threads_do_not_change_the_draws() {
     };
     let one = bits(1);
     assert!(one == bits(2) && one == bits(3));
+}
+
+/// The same bits at every SIMD level: transforms, a dense metric, trees, the gradient.
+#[test]
+fn vector_widths_do_not_change_the_draws() {
+    let law = law("-x^2/2 - (y - x^2)^2/2", &["x=-2,3", "y=0,inf"], vec![Start::Uniform { low: 0.5, high: 1.5 }; 2], |_| Vec::new());
+    let bits = |level: Level| {
+        let model = law.model.clone().with_level(level);
+        let settings = Chaining { seed: 3, warmup: 24, draws: 3, ..Chaining::default() };
+        let nuts = run(&model, &Nuts::new(level), &law.starts, &settings, 20);
+        let mams = run(&model, &Mams { level }, &law.starts, &settings, 20);
+        nuts.draws.columns().iter().chain(mams.draws.columns()).flatten().map(|x| x.to_bits()).collect::<Vec<u64>>()
+    };
+    let widest = bits(Level::detect());
+    for level in Level::available() {
+        assert!(bits(level) == widest, "{level}");
+    }
 }
 
 /// A handful of chains in a block of lanes: idle lanes move nothing and count for nothing.

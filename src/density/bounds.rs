@@ -17,13 +17,18 @@ pub enum Boundary {
     Wrap,
     /// Set onto the bound. Piles up false mass there, of order √(step size).
     Clamp,
-    /// Stays where it was before the step. First order in the step size.
+    /// The whole move is refused: an exact kernel stays exact. An unadjusted one refuses the coordinate, as [`Boundary::Stay`] does.
     Reject,
+    /// The coordinate stays where it was before the step. First order in the step size.
+    Stay,
+    /// There is no end: the kernel moves on all real numbers, mapped to the range (see [`Transform`](super::Transform)). For exact kernels.
+    Transform,
 }
 
 impl Boundary {
     /// Every boundary.
-    pub const ALL: [Boundary; 4] = [Boundary::Reflect, Boundary::Wrap, Boundary::Clamp, Boundary::Reject];
+    pub const ALL: [Boundary; 6] =
+        [Boundary::Reflect, Boundary::Wrap, Boundary::Clamp, Boundary::Reject, Boundary::Stay, Boundary::Transform];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -32,6 +37,8 @@ impl Boundary {
             Boundary::Wrap => "wrap",
             Boundary::Clamp => "clamp",
             Boundary::Reject => "reject",
+            Boundary::Stay => "stay",
+            Boundary::Transform => "transform",
         }
     }
 
@@ -47,10 +54,10 @@ impl Boundary {
     #[inline(always)]
     pub fn apply(self, position: f64, proposal: f64, low: f64, high: f64) -> f64 {
         match self {
-            Boundary::Reflect => reflect(proposal, low, high),
+            Boundary::Reflect | Boundary::Transform => reflect(proposal, low, high),
             Boundary::Wrap => wrap(proposal, low, high),
             Boundary::Clamp => clamp(proposal, low, high),
-            Boundary::Reject => {
+            Boundary::Reject | Boundary::Stay => {
                 if proposal >= low && proposal <= high {
                     proposal
                 } else {
@@ -71,10 +78,9 @@ impl FromStr for Boundary {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Boundary::ALL
-            .into_iter()
-            .find(|boundary| boundary.name() == text)
-            .ok_or_else(|| Error::new(ErrorKind::Setting, format!("unknown boundary `{text}`")).hint("reflect, wrap, clamp or reject"))
+        Boundary::ALL.into_iter().find(|boundary| boundary.name() == text).ok_or_else(|| {
+            Error::new(ErrorKind::Setting, format!("unknown boundary `{text}`")).hint("reflect, wrap, clamp, reject, stay or transform")
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use super::settings::{Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit, variables};
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model, inspect};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::quadrature::{Reference, Tolerance, reference};
 use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Sgld, Shot, Underdamped, anneal};
 
@@ -154,6 +154,10 @@ pub(super) struct Problem<'a> {
 
 fn population(problem: Problem, control: &Control) -> Result<Run> {
     let Problem { density, settings, sampler, why, reference, no_reference } = problem;
+    if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
+        let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
+        return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
+    }
     let pilot = pilot(density, settings.seed);
     let plan = plan(density, reference.as_ref(), &pilot, settings)?;
     let film = (settings.frames > 0).then(|| film_plan(density, reference.as_ref(), &plan, settings.frames));

@@ -405,7 +405,8 @@ impl Run<'_> {
         let Chaining { draws, thin, length, .. } = *self.settings;
         let parameters = Parameters { length, ..Parameters::new(step_size) };
         self.workers.each(blocks, |block| {
-            for column in &mut block.record.columns {
+            let Record { columns, acceptance, energy, divergent, .. } = &mut block.record;
+            for column in columns.iter_mut().chain([acceptance, energy, divergent]) {
                 column.reserve_exact(draws * block.active);
             }
             for _ in 0..draws {

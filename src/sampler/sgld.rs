@@ -57,7 +57,8 @@ impl Kernel for Sgld {
 
     fn init(&self, positions: Vec<Lanes>, _evaluate: &mut dyn Evaluate) -> State {
         let rows = vec![Lanes::default(); positions.len()];
-        let looks_back = self.guard == Guard::Refuse || self.bounds.iter().any(|bound| bound.boundary == Boundary::Reject);
+        let looks_back =
+            self.guard == Guard::Refuse || self.bounds.iter().any(|bound| matches!(bound.boundary, Boundary::Reject | Boundary::Stay));
         let before = if looks_back { rows.clone() } else { Vec::new() };
         State { positions, gradient: rows, before, noise: Lanes::default(), log_density: Lanes::default() }
     }

@@ -80,7 +80,8 @@ pub(crate) struct Density {
     /// name, name them all; the order of the flags is the order of the variables. Without any: (-inf, inf).
     #[arg(long, value_name = "[NAME=]LOW,HIGH", allow_hyphen_values = true)]
     pub(crate) range: Vec<OsString>,
-    /// What a chain does at an end: reflect, wrap, clamp or reject; for one variable: y=wrap.
+    /// What a chain does at an end: reflect, wrap, clamp, reject, stay or transform; for one variable: y=wrap. Exact samplers
+    /// transform unless told to wrap or to reject.
     #[arg(long, value_name = "[NAME=]KIND")]
     pub(crate) boundary: Vec<String>,
     #[command(flatten)]
