@@ -123,9 +123,10 @@ pub(crate) struct Sample {
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingFlags {
     /// The algorithm. A population of short annealed chains: sgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
-    /// hmc, mams, mala, barker, rwm. Independent draws of one variable: exact. By the problem: auto.
-    #[arg(long, value_name = "NAME", default_value = "sgld")]
-    pub(crate) sampler: String,
+    /// hmc, mams, mala, barker, rwm. Independent draws of one variable: exact. By the problem: auto
+    /// [default: sgld; auto with --model or --data].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sampler: Option<String>,
     /// Number of chains; those of a population give one draw each [default: 4096, with warm-up 256].
     #[arg(long, value_name = "N")]
     pub(crate) chains: Option<usize>,

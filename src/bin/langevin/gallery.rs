@@ -42,13 +42,13 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
     }
     let model = input::with_engine(model, &arguments.engine)?;
     let flags = merge(own.sampling, &arguments.sampling);
-    sample::sample(&model, input::sampling(&flags)?, &arguments.output, talk)
+    sample::sample(&model, input::sampling(&flags, false)?, &arguments.output, talk)
 }
 
 /// The entry's flags, except where the user says otherwise.
 fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
     SamplingFlags {
-        sampler: given.sampler.clone(),
+        sampler: given.sampler.clone().or(own.sampler),
         chains: given.chains.or(own.chains),
         warmup: given.warmup.or(own.warmup),
         draws: given.draws.or(own.draws),

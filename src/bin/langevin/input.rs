@@ -149,8 +149,8 @@ pub(crate) fn expression_model(density: &Density, positional: Option<&OsString>)
     model(&density, None)
 }
 
-/// The settings of the flags; the seed is filled in.
-pub(crate) fn sampling(flags: &SamplingFlags) -> Result<Sampling, Failure> {
+/// The settings of the flags; the seed is filled in. A model with data is not for a population unless a flag says so.
+pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling, Failure> {
     let schedule = flags.schedule.as_deref().map(str::parse).transpose()?;
     let init = match flags.init.as_deref() {
         None => Init::Auto,
@@ -169,8 +169,12 @@ pub(crate) fn sampling(flags: &SamplingFlags) -> Result<Sampling, Failure> {
             return Err(Error::new(ErrorKind::Setting, format!("{flag} must be 1 or more")).into());
         }
     }
+    // Flags of the population ask for it.
+    let asks_for_population = flags.steps.is_some() || flags.schedule.is_some() || flags.temperature.is_some();
+    let default = if is_model && !asks_for_population { "auto" } else { "sgld" };
+    let sampler = flags.sampler.as_deref().unwrap_or(default);
     Ok(Sampling {
-        sampler: flags.sampler.parse()?,
+        sampler: sampler.parse()?,
         chains: flags.chains,
         warmup: flags.warmup,
         draws: flags.draws,

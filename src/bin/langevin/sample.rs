@@ -33,7 +33,8 @@ enum Format {
 
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
     let model = input::model(&arguments.density, None)?;
-    let settings = input::sampling(&arguments.sampling)?;
+    let is_model = arguments.density.model.is_some() || !arguments.density.data.is_empty();
+    let settings = input::sampling(&arguments.sampling, is_model)?;
     sample(&model, settings, &arguments.output, talk)
 }
 

@@ -22,6 +22,9 @@ use value::{Array, Value};
 const VISIT_LIMIT: usize = 2_000_000;
 /// A sum over more rows than this is a loop where it can be; over fewer it is written out.
 const WRITTEN_OUT: usize = 64;
+/// Up to so many rows a sum is written out if its terms take an element each of something that is written out already: the states of a
+/// recurrence.
+const MOST_WRITTEN_OUT: usize = 20_000;
 
 /// A scalar variable or one element of a vector or matrix variable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -466,7 +469,8 @@ impl<'a> Lowering<'a> {
         let first = self.pop();
         let (first, last) = (self.integer(range.first, &first)?, self.integer(range.last, &last)?);
         let count = (last - first + 1).max(0) as usize;
-        if *fold == Fold::Sum && count > WRITTEN_OUT && self.mentions_columns(range.last, *body) {
+        let runs_over_rows = *fold == Fold::Sum && count > WRITTEN_OUT && self.mentions_columns(range.last, *body);
+        if runs_over_rows && !(count <= MOST_WRITTEN_OUT && self.mentions_elements(range, *body)) {
             let table = self.graph.table(count);
             let numbers = (first..=last).map(|number| number as f64).collect();
             let rows = self.graph.column(table, &range.name, numbers);

@@ -1,7 +1,7 @@
 //! Names and elements: indices, definitions, parameters, constants, columns of the data.
 
 use super::value::{Array, Value};
-use super::{Bound, CONSTANTS, Error, ErrorKind, Expr, ExprId, Lowering, NodeId, Result, TableId, VariableName};
+use super::{Bound, CONSTANTS, Error, ErrorKind, Expr, ExprId, IndexRange, Lowering, NodeId, Result, TableId, VariableName};
 use crate::data::Column;
 use crate::syntax::Subscript;
 
@@ -107,6 +107,32 @@ impl<'a> Lowering<'a> {
             Expr::Index { name, .. } => !self.names.contains_key(name.as_str()) && self.data.find(name).is_some(),
             _ => false,
         })
+    }
+
+    /// Whether the expressions of `body` take elements, by the index of `range`, of an array that is no data.
+    pub(super) fn mentions_elements(&self, range: &IndexRange, body: ExprId) -> bool {
+        let subtree = &self.ast.exprs()[range.last.index() + 1..=body.index()];
+        subtree.iter().any(|expr| match expr {
+            Expr::Index { name, subscripts } => {
+                let is_array = self.names.get(name.as_str()).is_some_and(|value| value.as_array().is_some());
+                is_array && subscripts.iter().any(|subscript| self.is_by_index(*subscript, &range.name))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a subscript is the index, or a sum with it.
+    fn is_by_index(&self, subscript: Subscript, index: &str) -> bool {
+        let Subscript::At(root) = subscript else { return false };
+        let mut stack = vec![root];
+        while let Some(id) = stack.pop() {
+            match self.ast.expr(id) {
+                Expr::Name(name) if name == index => return true,
+                Expr::Binary { left, right, .. } => stack.extend([*left, *right]),
+                _ => {}
+            }
+        }
+        false
     }
 
     /// A dot joins the name of a table and that of a column; there is no variable of that kind.
