@@ -434,3 +434,20 @@ fn check_notes_what_is_odd_about_a_model() {
     let kinds: Vec<&str> = document["problems"].as_array().unwrap().iter().map(|problem| problem["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["unused_parameter", "flat_direction", "out_of_reach", "hidden_column"]);
 }
+
+#[test]
+fn chains_are_sampled_saved_and_diagnosed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("draws.csv");
+    let file = file.to_str().unwrap();
+    let arguments =
+        ["sample", "--log-density", "-x^2/2 - y^2/2", "--sampler", "nuts", "--chains", "4", "--draws", "200", "--seed", "1", "--json"];
+    let found = document(&check_code(&with(&arguments, &["-o", file]), 0));
+    check_keys(&found, &["variables.1.rhat", "run.warmup", "run.draws", "run.gradient_evaluations", "run.divergences", "verdict.trust"]);
+    assert_eq!((found["run"]["sampler"].as_str(), found["run"]["draws"].as_u64()), (Some("nuts"), Some(200)));
+    let again = document(&check_code(&["diagnose", file, "--json"], 0));
+    check_keys(&again, &["variables.0.ess_bulk", "variables.0.mcse_sd", "run.chains", "verdict.because"]);
+    assert_eq!(again["variables"][0]["ess_bulk"], found["variables"][0]["ess_bulk"]);
+    check_code(&["sample", "--density", "exp(-x^2)", "--sampler", "nutz"], 2);
+    check_code(&["diagnose", "/nonexistent/draws.csv"], 5);
+}
