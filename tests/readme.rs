@@ -73,6 +73,13 @@ fn shell_blocks_print_what_stands_under_them() {
     let readme = std::fs::read_to_string(&path).unwrap();
     let update = std::env::var_os("UPDATE_README").is_some();
     let folder = tempfile::tempdir().unwrap();
+    // The models that the README runs lie where a clone has them.
+    let models = folder.path().join("examples/models");
+    std::fs::create_dir_all(&models).unwrap();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), models.join(entry.file_name())).unwrap();
+    }
     let blocks = blocks(&readme);
     let mut replacements = Vec::new();
     for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.language == "sh") {
