@@ -47,8 +47,7 @@ fn main() {
             evaluator.ask_for(1);
             let (mut value, mut gradient) = (Lanes::default(), vec![Lanes::default(); PREDICTORS]);
             best(|| {
-                evaluator.log_density(&position, &mut value);
-                evaluator.gradient(&position, &mut gradient);
+                evaluator.log_density_and_gradient(&position, &mut value, &mut gradient);
                 black_box((&value, &gradient));
             })
         })

@@ -145,3 +145,34 @@ fn meaning_is_said_once() {
     assert!(Model::with_data(formula(), Some(Meaning::Density), &[], &none).is_err());
     assert!(Model::with_data("x".parse().unwrap(), None, &[], &none).is_err());
 }
+
+/// Loops over rows, groups and recurrences: the same bits at every SIMD level and on any number of threads.
+#[test]
+#[cfg(feature = "parallel")]
+fn sums_over_rows_have_the_same_bits_everywhere() {
+    let rows = 40_000;
+    let column = |f: fn(usize) -> f64| (0..rows).map(f).collect::<Vec<f64>>();
+    let columns = vec![
+        ("y".to_string(), column(|row| (row as f64 * 0.7).sin())),
+        ("x".to_string(), column(|row| (row as f64 * 1.3).cos())),
+        ("g".to_string(), column(|row| (row % 5 + 1) as f64)),
+    ];
+    let text = "a in (-9, 9); t[5] in (-9, 9); s in (0.1, 9); log_density = sum(student_t_lpdf(y | 4, a*x + t[g], s)) + sum(tanh(a*y))";
+    let model = Model::with_data(text.parse().unwrap(), None, &[], &Data::new(vec![Table::from_columns(columns).unwrap()])).unwrap();
+    let points: Vec<Vec<f64>> = (0..20).map(|point| (0..7).map(|v| 0.5 + 0.02 * f64::from(point * v)).collect()).collect();
+    let bits = |model: &Model, threads: usize| -> Vec<u64> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let found = pool.install(|| evaluate(model, &points));
+        found.into_iter().flat_map(|(value, gradient)| std::iter::once(value).chain(gradient)).map(f64::to_bits).collect()
+    };
+    let expected = bits(&model, 1);
+    for level in langevin::math::Level::available() {
+        let model = model.clone().with_level(level);
+        for threads in [1, 2, 3] {
+            assert!(bits(&model, threads) == expected, "{level}, {threads} threads");
+        }
+    }
+    // And one chain alone has what it has among others.
+    let alone = evaluate(&model, &points[7..8]);
+    assert_eq!(alone[0].0.to_bits(), expected[7 * 8]);
+}

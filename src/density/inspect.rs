@@ -90,7 +90,8 @@ pub fn inspect(model: &Model) -> Inspection {
     let typed = model.typed_program();
     let mut walker =
         Walker { program: &typed, evaluator: ProgramEvaluator::new(&typed, model.level()), value: Lanes::default(), points: 0 };
-    let (cover, landmarks) = (cover(model), near_landmarks(model));
+    let (cover, mut landmarks) = (cover(model), near_landmarks(model));
+    landmarks.truncate(if model.rows() > 0 { cover.len() } else { landmarks.len() });
     let range = model.typed_range();
     let is_density = model.meaning() == Meaning::Density;
     let mut found = Inspection {

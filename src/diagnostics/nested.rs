@@ -56,7 +56,7 @@ pub fn nested_rhat(starts: &[f64], draws: &[f64]) -> Option<NestedRhat> {
     }
     let scores = normal_scores(draws);
     let mut order: Vec<usize> = (0..draws.len()).collect();
-    order.sort_by(|&a, &b| starts[a].total_cmp(&starts[b]).then(a.cmp(&b)));
+    order.sort_unstable_by(|&a, &b| starts[a].total_cmp(&starts[b]).then(a.cmp(&b)));
     let (mut means, mut within) = (Vec::with_capacity(SUPERCHAINS), 0.0);
     for group in order.chunks_exact(members).take(SUPERCHAINS) {
         let values: Vec<f64> = group.iter().map(|&chain| scores[chain]).collect();
@@ -75,7 +75,7 @@ pub fn nested_rhat(starts: &[f64], draws: &[f64]) -> Option<NestedRhat> {
 /// only the order of magnitude of the tails matters here).
 fn normal_scores(draws: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
-    order.sort_by(|&a, &b| draws[a].total_cmp(&draws[b]));
+    order.sort_unstable_by(|&a, &b| draws[a].total_cmp(&draws[b]));
     let n = draws.len() as f64;
     let mut scores = vec![0.0; draws.len()];
     let mut first = 0;

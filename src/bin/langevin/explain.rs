@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::args::Explain;
+use crate::forms::{file, flags};
 use crate::input;
 use crate::report::{Paint, range};
 use crate::terminal::{Talk, colour, print};
@@ -52,9 +53,16 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
         format!("{} instructions, {} registers{loops}", tape.len(), tape.registers())
     };
     let landmarks: Vec<String> = names.iter().zip(&marks.points).take(4).map(|(name, points)| format!("{name}: {points:?}")).collect();
+    let statistics = match graph.sufficient_statistics() {
+        0 => String::new(),
+        1 => "\n1 sum over rows needs sums over the data only".to_string(),
+        count => format!("\n{count} sums over rows need sums over the data only"),
+    };
     vec![
+        ("flags", flags(model)),
+        ("file", file(model)),
         ("syntax", format!("{}\n{} expressions", model.formula(), model.formula().ast().exprs().len())),
-        ("graph", format!("{}\n{} nodes in all, shared", show(model.typed()), graph.len())),
+        ("graph", format!("{}\n{} nodes in all, shared{statistics}", show(model.typed()), graph.len())),
         ("range", format!("the value lies in [{}, {}]", range.low, range.high)),
         ("density", format!("log p = {}\n{}", show(model.log_density_node()), bounds.join("\n"))),
         ("gradient", gradient.join("\n") + &if more > 0 { format!("\n… and {more} more") } else { String::new() }),
