@@ -677,7 +677,7 @@ impl<'a> Lowering<'a> {
     fn integer(&self, id: ExprId, value: &Value) -> Result<i64> {
         let Some(value) = value.number().and_then(|node| self.graph.number(node)) else {
             let error = self.error(id, ErrorKind::Index, "an index must be a constant, such as 3 or i + 1");
-            return Err(error.hint("numbers, indices of sums, rows; a column of whole numbers picks an element for each row"));
+            return Err(error.hint("a number, an index of a sum, or a column of whole numbers: --data FILE brings columns"));
         };
         if value != value.trunc() || value.abs() > 1e15 {
             let error = self.error(id, ErrorKind::Index, format!("an index must be a whole number, not {value}"));
