@@ -66,6 +66,7 @@
 pub mod data;
 pub mod density;
 pub mod diagnostics;
+pub mod enclosure;
 pub mod error;
 pub mod gradient;
 pub mod graph;

@@ -15,6 +15,7 @@ const ORDER: &[&str] = &[
     "syntax",
     "graph",
     "gradient",
+    "enclosure",
     "tape",
     "density",
     "sampler",

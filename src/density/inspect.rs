@@ -5,8 +5,8 @@
 
 use super::overflow::is_overflow;
 use super::{LogDensity, Meaning, Model};
+use crate::enclosure::{Interval, ranges};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Range, ranges};
 use crate::math::{LANES, Lanes};
 use crate::tape::{Program, ProgramEvaluator, Rounding};
 
@@ -142,7 +142,7 @@ const PROOFS: usize = 64;
 
 /// Whether the formula's value at a point is proved negative: interval evaluation of the point leaves no room for rounding.
 fn is_negative(model: &Model, position: &[f64]) -> bool {
-    let point: Vec<Range> = position.iter().map(|x| Range::new(*x, *x)).collect();
+    let point: Vec<Interval> = position.iter().map(|x| Interval::new(*x, *x)).collect();
     ranges(model.graph(), model.typed(), &point)[model.typed().index()].high < 0.0
 }
 

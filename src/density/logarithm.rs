@@ -4,29 +4,30 @@
 //! as a number is ordinary as a logarithm. Nothing is rewritten that would hide a negative density: where a sign is not proved
 //! the logarithm is taken of the whole, and is NaN where the density is negative.
 
-use crate::graph::{Binary, Graph, Node, NodeId, Range, Unary, ranges};
+use crate::enclosure::{Interval, ranges};
+use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 
 /// Sums inside products inside sums deeper than this keep their plain logarithm, so that hostile nesting costs no stack.
 const DEPTH_LIMIT: usize = 24;
 
 /// log of `root`, as a node of `graph`; `variables[i]` is the range of variable number i.
-pub(super) fn logarithm(graph: &mut Graph, root: NodeId, variables: &[Range]) -> NodeId {
+pub(super) fn logarithm(graph: &mut Graph, root: NodeId, variables: &[Interval]) -> NodeId {
     let ranges = ranges(graph, root, variables);
     let exponential = exponential(graph, root);
     Logarithm { ranges, exponential }.of(graph, root, 0)
 }
 
 struct Logarithm {
-    ranges: Vec<Range>,
+    ranges: Vec<Interval>,
     exponential: Vec<bool>,
 }
 
 impl Logarithm {
-    fn range(&self, graph: &Graph, id: NodeId) -> Range {
+    fn range(&self, graph: &Graph, id: NodeId) -> Interval {
         match (self.ranges.get(id.index()), graph.node(id)) {
             (Some(range), _) => *range,
-            (None, Node::Unary(Unary::Abs, _)) => Range::new(0.0, f64::INFINITY),
-            (None, _) => Range::ALL,
+            (None, Node::Unary(Unary::Abs, _)) => Interval::new(0.0, f64::INFINITY),
+            (None, _) => Interval::ALL,
         }
     }
 

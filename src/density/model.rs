@@ -7,9 +7,10 @@ use super::landmarks::landmarks;
 use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
 use crate::data::Data;
+use crate::enclosure::{Interval, ranges};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{gradient, hessian};
-use crate::graph::{Graph, Node, NodeId, Range, Unary, VariableName, ranges, substitute};
+use crate::graph::{Graph, Node, NodeId, Unary, VariableName, substitute};
 use crate::math::{Block, LANES, Lanes, Level};
 use crate::syntax::{Formula, Meaning};
 use crate::tape::{Evaluator, Program, ProgramEvaluator, Rounding, Tape};
@@ -87,7 +88,7 @@ impl Model {
         let meaning = one_meaning(&formula, meaning)?;
         let (lowered, bounds) = declare(&formula, declarations, data)?;
         let (mut graph, typed) = (lowered.graph, lowered.root);
-        let ends: Vec<Range> = bounds.iter().map(|bound| Range::new(bound.low, bound.high)).collect();
+        let ends: Vec<Interval> = bounds.iter().map(|bound| Interval::new(bound.low, bound.high)).collect();
         let log_density = match meaning {
             Meaning::Density => logarithm(&mut graph, typed, &ends),
             Meaning::LogDensity => typed,
@@ -234,8 +235,8 @@ impl Model {
     }
 
     /// The range that interval evaluation finds for the formula as typed: a non-negative lower end proves the density's sign.
-    pub fn typed_range(&self) -> Range {
-        let ends: Vec<Range> = self.bounds.iter().map(|bound| Range::new(bound.low, bound.high)).collect();
+    pub fn typed_range(&self) -> Interval {
+        let ends: Vec<Interval> = self.bounds.iter().map(|bound| Interval::new(bound.low, bound.high)).collect();
         ranges(&self.graph, self.typed, &ends)[self.typed.index()]
     }
 

@@ -2,12 +2,12 @@
 
 mod build;
 mod distributions;
+mod expand;
 mod extract;
 mod lower;
 mod op;
 pub mod print;
 
-mod range;
 mod rows;
 mod substitute;
 
@@ -15,10 +15,10 @@ use rustc_hash::FxHashMap as HashMap;
 
 pub use lower::{Declared, Lowered, VariableName, constant, lower, lower_with};
 pub use op::{Binary, Unary};
-pub use range::{Range, ranges};
 pub use rows::{Description, TableId};
 pub use substitute::substitute;
 
+pub(crate) use expand::expand;
 pub(crate) use extract::extract;
 pub(crate) use op::{log_sum_exp, max, min, powi, select, truth};
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
-use crate::quadrature::Integral;
+use crate::quadrature::{Certificate, Integral};
 use crate::run::{Derived, DrawsSummary, Fit, Method, QUANTILES, Run, VariableSummary, Verdict, Warning};
 use crate::sampler::Draws;
 
@@ -40,7 +40,23 @@ pub fn integral(integral: &Integral) -> Value {
         "converged": integral.converged,
         "method": integral.method,
         "certified": integral.certified,
+        "enclosure": integral.proof.as_ref().map_or(Value::Null, enclosure),
         "notes": integral.notes,
+    })
+}
+
+/// Proved bounds on Z; `reason` says why they are not as close as was asked.
+fn enclosure(proof: &Certificate) -> Value {
+    let (low, high) = proof.value_bounds();
+    let (log_low, log_high) = proof.log_bounds();
+    json!({
+        "low": number(low),
+        "high": number(high),
+        "log_low": number(log_low),
+        "log_high": number(log_high),
+        "relative_width": number(proof.relative_width()),
+        "series": proof.series,
+        "reason": proof.reason,
     })
 }
 

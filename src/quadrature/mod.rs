@@ -5,6 +5,7 @@
 //! result are the CDF (`reference`).
 
 mod adapt;
+mod certify;
 mod chart;
 mod ends;
 mod of_density;
@@ -18,7 +19,8 @@ mod solve;
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests;
 
-pub use of_density::reference;
+pub use certify::{Certificate, certify};
+pub use of_density::{certified, reference};
 pub use reference::{Basin, Reference};
 
 pub use crate::density::End;
@@ -47,6 +49,9 @@ pub struct Line<'a> {
     /// The density near its ends in log-distance, where the formula allows it.
     pub near_end: Option<&'a mut NearEnd<'a>>,
 }
+
+/// How close proved bounds on Z are asked to be where nobody says.
+pub const CERTIFY: f64 = 1e-9;
 
 /// When to stop.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,8 +83,10 @@ pub struct Integral {
     pub evaluations: usize,
     /// Whether the wanted tolerance was reached.
     pub converged: bool,
-    /// Whether the error is proved; never by this method.
+    /// Whether Z is proved to lie within bounds as close as was asked.
     pub certified: bool,
+    /// The proved bounds, if they were looked for.
+    pub proof: Option<Certificate>,
     /// How the value was found.
     pub method: &'static str,
     /// Nodes of the rule where log p was NaN or +inf; each was tried once more close by.

@@ -1,7 +1,7 @@
 //! The reference of a [`LogDensity`] of one variable: its evaluator, landmarks and ends handed to the quadrature.
 
-use super::{Line, Reference, Tolerance, integrate};
-use crate::density::{End, Evaluate, LogDensity};
+use super::{Line, Reference, Tolerance, certify, integrate};
+use crate::density::{End, Evaluate, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Z, moments, quantiles and distribution function of `density`.
@@ -18,12 +18,67 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Ok::<(), langevin::Error>(())
 /// ```
 pub fn reference(density: &dyn LogDensity, tolerance: Tolerance) -> Result<Reference> {
+    let landmarks = density.landmarks().points.into_iter().next().unwrap_or_default();
+    reference_by(density, &landmarks, tolerance)
+}
+
+/// [`reference`] with a proof: Z is enclosed by [`certify`], `relative` apart where that can be had. Where value and enclosure disagree,
+/// the enclosure wins, and a note says so.
+///
+/// # Errors
+/// Those of [`reference`]; `infinite_Z` also where only the proof sees it.
+///
+/// ```
+/// use langevin::density::{Meaning, Model};
+/// use langevin::quadrature::{Tolerance, certified};
+/// let model = Model::new("x^(-0.9)", Meaning::Density, &["0,1".parse()?])?;
+/// let found = certified(&model, Tolerance::default(), 1e-9)?;
+/// assert!(found.integral.certified && (found.integral.value - 10.0).abs() < 1e-8);
+/// # Ok::<(), langevin::Error>(())
+/// ```
+pub fn certified(model: &Model, tolerance: Tolerance, relative: f64) -> Result<Reference> {
+    let mut found = match reference(model, tolerance) {
+        // A sum over rows has no enclosure worth the name.
+        Ok(found) if model.rows() == 0 => found,
+        Err(error) if error.kind == ErrorKind::NoMass && model.dimension() == 1 => match certify(model, None, relative) {
+            Err(proved) => return Err(proved),
+            // There is mass that no point hit: the panels of the proof say where.
+            Ok(proof) if proof.bounds.is_positive() => reference_by(model, &proof.knots, tolerance)?,
+            Ok(_) => return Err(error),
+        },
+        other => return other,
+    };
+    let mut proof = certify(model, Some(&found), relative)?;
+    if !proof.holds(found.integral.log_value, 1e-12) {
+        // A peak was missed: once more, with the panels that the proof ended with.
+        let again = reference_by(model, &proof.knots, tolerance)?;
+        if proof.holds(again.integral.log_value, 1e-12) {
+            found = again;
+        } else if proof.reason.is_none() {
+            let middle = proof.bounds.middle();
+            let integral = &mut found.integral;
+            integral.log_value = proof.log_unit + middle.ln();
+            integral.value = integral.log_value.exp();
+            integral.relative_error = proof.relative_width();
+            integral.error = integral.relative_error * integral.value;
+            integral.notes.push("the adaptive rule left the proved bounds: their middle stands in its place".to_string());
+        } else {
+            found.integral.converged = false;
+            found.integral.notes.push("the adaptive rule and the proved bounds disagree".to_string());
+        }
+    }
+    found.integral.certified = proof.reason.is_none();
+    proof.knots = Vec::new();
+    found.integral.proof = Some(proof);
+    Ok(found)
+}
+
+fn reference_by(density: &dyn LogDensity, points: &[f64], tolerance: Tolerance) -> Result<Reference> {
     let [bound] = density.bounds() else {
         let message = format!("quadrature serves one variable, and this density has {}", density.dimension());
         return Err(Error::new(ErrorKind::Unsupported, message).hint("`langevin sample` serves any number"));
     };
     let mut evaluate = density.evaluator();
-    let landmarks = density.landmarks();
     let mut line = |x: &[f64], out: &mut [f64]| evaluate.line(x, out);
     let mut ends = [density.near_end(End::Low), density.near_end(End::High)];
     let symbolic = ends.iter().all(Option::is_some);
@@ -39,8 +94,8 @@ pub fn reference(density: &dyn LogDensity, tolerance: Tolerance) -> Result<Refer
             low: bound.low,
             high: bound.high,
             log_density: &mut line,
-            landmarks: landmarks.points.first().map_or(&[], Vec::as_slice),
-            frequency: landmarks.frequency,
+            landmarks: points,
+            frequency: density.landmarks().frequency,
             near_end: if symbolic { Some(&mut near_end) } else { None },
         },
         tolerance,

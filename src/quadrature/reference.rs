@@ -87,6 +87,7 @@ impl Reference {
             evaluations: probe.evaluations,
             converged: solved.converged,
             certified: false,
+            proof: None,
             method: "adaptive Gauss-Kronrod",
             non_finite: probe.non_finite,
             non_finite_at: probe.non_finite_at,

@@ -459,7 +459,7 @@ fn too_steep(place: f64) -> Error {
     Error::new(ErrorKind::Overflow, message).hint("write the formula in a variable in which it is less steep")
 }
 
-fn infinite_at(place: f64, exponent: f64) -> Error {
+pub(super) fn infinite_at(place: f64, exponent: f64) -> Error {
     let (variable, place) = match place {
         f64::INFINITY => ("x".to_string(), "toward infinity".to_string()),
         f64::NEG_INFINITY => ("|x|".to_string(), "toward -infinity".to_string()),

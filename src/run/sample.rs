@@ -8,7 +8,7 @@ use super::summary::{Fit, VariableSummary, fit, variables};
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model, inspect};
 use crate::error::{Error, ErrorKind, Result};
-use crate::quadrature::{Reference, Tolerance, reference};
+use crate::quadrature::{CERTIFY, Reference, Tolerance, certified, reference};
 use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Sgld, Shot, Underdamped, anneal};
 
 /// A finished run.
@@ -113,7 +113,7 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
     inspect(model).refuse(model)?;
-    let mut run = sample_density(model, settings, control)?;
+    let mut run = sample_by(model, certified(model, Tolerance::default(), CERTIFY), settings, control)?;
     let jumps = model.jumps();
     if !jumps.is_empty() {
         let mut warnings = std::mem::take(&mut run.verdict.warnings);
@@ -128,7 +128,11 @@ pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> 
 /// # Errors
 /// Kinds `infinite_Z`, `zero_density`, `domain`, `setting`.
 pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Result<Run> {
-    let (reference, no_reference) = match reference(density, Tolerance::default()) {
+    sample_by(density, reference(density, Tolerance::default()), settings, control)
+}
+
+fn sample_by(density: &dyn LogDensity, reference: Result<Reference>, settings: &Sampling, control: &Control) -> Result<Run> {
+    let (reference, no_reference) = match reference {
         Ok(reference) => (Some(reference), None),
         Err(error) if error.kind == ErrorKind::Unsupported => (None, Some(error.message)),
         Err(error) => return Err(error),

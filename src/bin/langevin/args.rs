@@ -210,6 +210,9 @@ pub(crate) struct Integrate {
     /// Wanted relative error of Z.
     #[arg(long, value_name = "TOL", default_value_t = 1e-10)]
     pub(crate) tolerance: f64,
+    /// How close the proved bounds on Z should be, relative to it.
+    #[arg(long, value_name = "TOL", default_value_t = 1e-9)]
+    pub(crate) certify: f64,
     /// Exit with code 3 unless the integral converged.
     #[arg(long)]
     pub(crate) strict: bool,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use langevin::density::{LogDensity, Meaning, Sign, inspect};
 use langevin::error::{Error, ErrorKind, Fault};
 use langevin::output::{SCHEMA, error_document, integral, number};
-use langevin::quadrature::{Tolerance, reference};
+use langevin::quadrature::{CERTIFY, Tolerance, certified};
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
     let mut problems: Vec<Error> = inspection.refuse(&model).err().into_iter().collect();
     let mut normalizer = None;
     if problems.is_empty() && model.dimension() == 1 {
-        match reference(&model, Tolerance::default()) {
+        match certified(&model, Tolerance::default(), CERTIFY) {
             Ok(found) => normalizer = Some(found),
             Err(error) => problems.push(error),
         }
@@ -84,6 +84,7 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
         match &normalizer {
             Some(found) => {
                 lines.push(format!("  Z       {}", report::normalizer(&found.integral)));
+                lines.extend(report::proof(&found.integral).into_iter().flat_map(|proof| report::wrap(&format!("proved  {proof}"), 10)));
                 lines.push(format!("  basins  {}", found.basins().len()));
                 lines.push(format!("  mixing  slowest relaxation time {} of Langevin dynamics", report::short(found.relaxation_time())));
                 lines.extend(found.integral.notes.iter().flat_map(|note| report::wrap(&format!("note    {note}"), 10)));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use langevin::density::{LogDensity, inspect};
 use langevin::error::{Error, ErrorKind};
 use langevin::output::{SCHEMA, integral, number, quantiles};
-use langevin::quadrature::{Tolerance, reference};
+use langevin::quadrature::{Tolerance, certified};
 use langevin::run::QUANTILES;
 use serde_json::{Value, json};
 
@@ -21,10 +21,14 @@ pub(crate) fn run(arguments: &Integrate, talk: Talk) -> Outcome {
     if !(arguments.tolerance > 0.0 && arguments.tolerance < 1.0) {
         return Err(Error::new(ErrorKind::Setting, "--tolerance must lie between 0 and 1").hint("1e-10, say").into());
     }
+    if !(arguments.certify >= 1e-14 && arguments.certify < 1.0) {
+        return Err(Error::new(ErrorKind::Setting, "--certify must lie between 1e-14 and 1").hint("1e-12, say").into());
+    }
     let source = model.formula().source();
     let about = |error| Failure::of(error, source);
     inspect(&model).refuse(&model).map_err(about)?;
-    let found = reference(&model, Tolerance { relative: arguments.tolerance, ..Tolerance::default() }).map_err(about)?;
+    let tolerance = Tolerance { relative: arguments.tolerance, ..Tolerance::default() };
+    let found = certified(&model, tolerance, arguments.certify).map_err(about)?;
     if talk.json {
         let bound = &model.bounds()[0];
         let maybe = |value: Option<f64>| value.map_or(Value::Null, number);

@@ -272,10 +272,31 @@ pub(crate) fn normalizer(integral: &Integral) -> String {
     }
 }
 
+/// A double as it is, to the last digit.
+fn plain(x: f64) -> String {
+    if (1e-4..1e7).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+/// `proved: between 0.98887 and …`, if bounds were looked for.
+pub(crate) fn proof(integral: &Integral) -> Option<String> {
+    let proof = integral.proof.as_ref()?;
+    let (low, high) = proof.value_bounds();
+    let width = proof.relative_width();
+    if !width.is_finite() {
+        return Some(format!("nothing: {}", proof.reason.as_deref().unwrap_or("no bounds were found")));
+    }
+    let fits = low >= f64::MIN_POSITIVE && high.is_finite();
+    let (low, high) = if fits { (low, high) } else { proof.log_bounds() };
+    let shown = |end: f64| if fits { plain(end) } else { format!("exp({end})") };
+    let doubt = proof.reason.as_ref().map_or(String::new(), |reason| format!("; {reason}"));
+    Some(format!("{} to {}, within {width:.0e}{doubt}", shown(low), shown(high)))
+}
+
 /// The report of an integral.
 pub(crate) fn integral(model: &Model, reference: &Reference, paint: Paint) -> String {
     let mut lines = vec![headline(model, paint), String::new()];
     lines.push(format!("  Z       {}", normalizer(&reference.integral)));
+    lines.extend(proof(&reference.integral).into_iter().flat_map(|proof| wrap(&format!("proved  {proof}"), 10)));
     // A mean or quantile this small beside the spread is a zero and its rounding.
     let spread = reference.quantile(0.95) - reference.quantile(0.05);
     let settled = |value: f64| if value.abs() < 1e-11 * spread { 0.0 } else { value };

@@ -2,8 +2,9 @@
 
 use super::value::Value;
 use super::{Binary, Error, ErrorKind, Expr, ExprId, Lowering, NodeId, Result, Unary};
+use crate::graph::Node;
 use crate::graph::distributions::{Condition, multivariate, univariate};
-use crate::graph::{Node, Range};
+use crate::math::Interval;
 use crate::syntax::{Distribution, Form};
 
 /// How deep an argument is looked into for its sign.
@@ -120,29 +121,29 @@ impl Lowering<'_> {
     }
 
     /// An interval that holds the node's values, by the intervals of the parameters. What is positive but may underflow reaches down to 0.
-    fn interval(&self, id: NodeId, depth: usize) -> Range {
-        let all = Range::ALL;
+    fn interval(&self, id: NodeId, depth: usize) -> Interval {
+        let all = Interval::ALL;
         let Some(deeper) = depth.checked_sub(1) else { return all };
         let of = |id: NodeId| self.interval(id, deeper);
         match self.graph.node(id) {
-            Node::Constant(bits) => Range::new(f64::from_bits(bits), f64::from_bits(bits)),
+            Node::Constant(bits) => Interval::new(f64::from_bits(bits), f64::from_bits(bits)),
             Node::Variable(number) => {
                 let variable = &self.variables[number as usize];
                 let declared = || self.declared.iter().find(|declared| declared.variable == *variable).map(|declared| declared.interval);
                 let known = self.intervals.get(number as usize).copied().or_else(declared);
                 // No density is asked at the ends of an interval.
-                known.map_or(all, |(low, high)| Range::new(low.next_up(), high.next_down()))
+                known.map_or(all, |(low, high)| Interval::new(low.next_up(), high.next_down()))
             }
-            Node::Unary(Unary::Exp | Unary::Softplus, _) => Range::new(0.0, f64::INFINITY),
-            Node::Unary(Unary::Sigmoid, _) => Range::new(0.0, 1.0),
-            Node::Unary(Unary::Sqrt | Unary::Abs, a) if of(a).is_nonnegative() => Range::new(0.0, f64::INFINITY),
+            Node::Unary(Unary::Exp | Unary::Softplus, _) => Interval::new(0.0, f64::INFINITY),
+            Node::Unary(Unary::Sigmoid, _) => Interval::new(0.0, 1.0),
+            Node::Unary(Unary::Sqrt | Unary::Abs, a) if of(a).is_nonnegative() => Interval::new(0.0, f64::INFINITY),
             Node::Binary(Binary::Multiply | Binary::Divide | Binary::Add, a, b) if of(a).is_nonnegative() && of(b).is_nonnegative() => {
-                Range::new(0.0, f64::INFINITY)
+                Interval::new(0.0, f64::INFINITY)
             }
-            Node::Power(a, n) if n % 2 == 0 || of(a).is_nonnegative() => Range::new(0.0, f64::INFINITY),
+            Node::Power(a, n) if n % 2 == 0 || of(a).is_nonnegative() => Interval::new(0.0, f64::INFINITY),
             Node::Gather(list, _) => {
                 let elements = self.graph.list(list).iter().map(|&element| of(element));
-                elements.reduce(|a, b| Range::new(a.low.min(b.low), a.high.max(b.high))).unwrap_or(all)
+                elements.reduce(|a, b| Interval::new(a.low.min(b.low), a.high.max(b.high))).unwrap_or(all)
             }
             _ => all,
         }
