@@ -3,6 +3,7 @@
 //! `cargo run --release --example fuzz_language -- 600` goes on for 600 seconds; without a number it makes a short round.
 #![allow(clippy::disallowed_methods, reason = "reads its seeds and watches the clock")]
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use langevin::data::{Data, Table};
@@ -100,6 +101,23 @@ impl Dice {
     }
 }
 
+/// What is being read, and since when; a thread ends the program, and says with which text, when that takes ten seconds.
+fn watched() -> Arc<Mutex<(Instant, String)>> {
+    let current = Arc::new(Mutex::new((Instant::now(), String::new())));
+    let seen = Arc::clone(&current);
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let (since, text) = &*seen.lock().expect("no thread panics with it");
+            if since.elapsed() > Duration::from_secs(10) {
+                eprintln!("stuck on:\n{text}");
+                std::process::exit(1);
+            }
+        }
+    });
+    current
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds: Option<u64> = std::env::args().nth(1).map(|text| text.parse()).transpose()?;
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -123,6 +141,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let table = "y,x1,x2,school,name\n1,2,3,1,a\n2,1,0.5,2,b\n4,,1,3,c\n";
     let data = Data::new(vec![Table::from_csv("t", table.as_bytes())?, Table::from_csv("g", table.as_bytes())?.named("g")]);
     let mut dice = Dice { rng: BlockRng::new(1, 0, Purpose::Noise), row: Lanes::default(), next: 256 };
+    let current = watched();
     let began = Instant::now();
     let (mut texts, mut models, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
     while seconds.map_or(texts < 20_000, |seconds| began.elapsed() < Duration::from_secs(seconds)) {
@@ -146,6 +165,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
         texts += 1;
+        *current.lock().expect("no thread panics with it") = (Instant::now(), text.clone());
         let start = Instant::now();
         let made = text.parse::<Formula>().and_then(|formula| {
             let meaning = formula.ast().meaning().unwrap_or(Meaning::LogDensity);

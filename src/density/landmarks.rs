@@ -39,12 +39,12 @@ enum Argument {
     Exp(u32),
 }
 
-/// The landmarks of `roots`, in the variables `0..dimension`.
-pub(super) fn landmarks(graph: &Graph, roots: &[NodeId], dimension: usize) -> Landmarks {
+/// The landmarks of `roots`, in the variables `0..dimension`; along the line through `fixed.1` in variable `fixed.0` if one is given.
+pub(super) fn landmarks(graph: &Graph, roots: &[NodeId], dimension: usize, fixed: Option<(usize, &[f64])>) -> Landmarks {
     let mut found = Landmarks { points: vec![Vec::new(); dimension], frequency: 0.0 };
     let mut forms: Vec<Option<Form>> = vec![None; graph.len()];
     for id in graph.order(roots) {
-        let form = form(graph, id, &forms);
+        let form = form(graph, id, &forms, fixed);
         forms[id.index()] = form;
         if let Some(form) = form {
             form.mark(&mut found);
@@ -148,11 +148,14 @@ impl Form {
     }
 }
 
-fn form(graph: &Graph, id: NodeId, forms: &[Option<Form>]) -> Option<Form> {
+fn form(graph: &Graph, id: NodeId, forms: &[Option<Form>], fixed: Option<(usize, &[f64])>) -> Option<Form> {
     let of = |id: NodeId| forms[id.index()];
     match graph.node(id) {
         Node::Constant(bits) => Some(Form::number(f64::from_bits(bits))),
-        Node::Variable(variable) => Some(Form::of(Argument::Plain(variable))),
+        Node::Variable(variable) => Some(match fixed {
+            Some((along, position)) if variable as usize != along => Form::number(position[variable as usize]),
+            _ => Form::of(Argument::Plain(variable)),
+        }),
         Node::Unary(Unary::Negate, x) => Some(of(x)?.scaled(-1.0)),
         Node::Unary(op @ (Unary::Log | Unary::Exp), x) => match of(x)? {
             // Only of the bare variable, up to a scale: log(s·x) = log s + log x.

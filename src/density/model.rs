@@ -10,7 +10,7 @@ use crate::data::Data;
 use crate::enclosure::{Interval, ranges};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{gradient, hessian};
-use crate::graph::{Graph, Node, NodeId, Unary, VariableName, substitute};
+use crate::graph::{Graph, Node, NodeId, Unary, VariableName, extract, substitute};
 use crate::math::{Block, LANES, Lanes, Level};
 use crate::syntax::{Formula, Meaning};
 use crate::tape::{Evaluator, Program, ProgramEvaluator, Rounding, Tape};
@@ -102,7 +102,7 @@ impl Model {
         refuse_constant(&graph, log_density)?;
         let positions: Vec<NodeId> = (0..bounds.len() as u32).map(|variable| graph.variable(variable)).collect();
         let gradient = gradient(&mut graph, log_density, &positions)?;
-        let landmarks = landmarks(&graph, &[typed, log_density], bounds.len());
+        let landmarks = landmarks(&graph, &[typed, log_density], bounds.len(), None);
         let (level, rounding) = (Level::detect(), Rounding::default());
         let compile = |outputs: &[NodeId]| Program::compile(&graph, outputs, bounds.len(), rounding);
         let tapes = Tapes { value: compile(&[log_density]), gradient: compile(&gradient), joint: OnceLock::new(), level, rounding };
@@ -306,6 +306,48 @@ impl Model {
         let positions = positions(&mut graph, self.bounds.len());
         let rows = hessian(&mut graph, root, &positions)?;
         Ok((graph, rows))
+    }
+
+    /// A factor of the density as a model of its own: `log_density`, a node of `graph`, which is this model's or grew from it, in
+    /// `variables` alone. There must be no sums over rows.
+    ///
+    /// # Errors
+    /// Kind `too_long`.
+    pub(crate) fn part(&self, graph: &Graph, log_density: NodeId, variables: &[usize]) -> Result<Model> {
+        let mut source = graph.clone();
+        let numbered = variables.iter().zip(0..);
+        let leaves = numbered.map(|(&variable, place)| (source.variable(variable as u32), place)).collect();
+        let (mut graph, roots) = extract(&source, &[log_density], &leaves);
+        let log_density = roots[0];
+        let bounds: Vec<Bound> = variables.iter().map(|&variable| self.bounds[variable].clone()).collect();
+        let positions = positions(&mut graph, bounds.len());
+        let gradient = gradient(&mut graph, log_density, &positions)?;
+        let landmarks = landmarks(&graph, &[log_density], bounds.len(), None);
+        let compile = |outputs: &[NodeId]| Program::compile(&graph, outputs, bounds.len(), self.tapes.rounding);
+        let (value, gradient_program) = (compile(&[log_density]), compile(&gradient));
+        let tapes =
+            Tapes { value, gradient: gradient_program, joint: OnceLock::new(), level: self.tapes.level, rounding: self.tapes.rounding };
+        Ok(Model {
+            formula: self.formula.clone(),
+            meaning: Meaning::LogDensity,
+            bounds,
+            graph,
+            typed: log_density,
+            log_density,
+            gradient,
+            defined: Vec::new(),
+            transformed: Vec::new(),
+            reached: Vec::new(),
+            hidden_columns: Vec::new(),
+            landmarks,
+            tapes,
+        })
+    }
+
+    /// Landmarks of one variable, the others being where `position` says; and the highest frequency.
+    pub(crate) fn landmarks_along(&self, variable: usize, position: &[f64]) -> (Vec<f64>, f64) {
+        let found = landmarks(&self.graph, &[self.typed, self.log_density], self.bounds.len(), Some((variable, position)));
+        (found.points.into_iter().nth(variable).unwrap_or_default(), found.frequency)
     }
 
     /// The tape of log p in log-distance from an end of the only variable.

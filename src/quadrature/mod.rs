@@ -14,6 +14,7 @@ mod reference;
 mod relaxation;
 mod rule;
 mod scale;
+mod several;
 mod solve;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -22,6 +23,7 @@ mod tests;
 pub use certify::{Certificate, certify};
 pub use of_density::{certified, reference};
 pub use reference::{Basin, Reference};
+pub use several::{Evidence, Marginal, Part, evidence};
 
 pub use crate::density::End;
 use crate::error::{Error, ErrorKind, Result};
@@ -123,8 +125,15 @@ pub struct Integral {
 pub fn integrate(line: Line, tolerance: Tolerance) -> Result<Reference> {
     check_range(line.low, line.high)?;
     let mut probe = probe::Probe::new(line);
-    let solved = solve::solve(&mut probe, tolerance)?;
+    let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Everything)?;
     Ok(Reference::new(&probe, solved))
+}
+
+/// Only the logarithm of the integral, its relative error and the points it took.
+fn mass(line: Line, tolerance: Tolerance) -> Result<(f64, f64, usize)> {
+    let mut probe = probe::Probe::new(line);
+    let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Mass)?;
+    Ok((solved.reference + solved.mass.ln(), solved.error / solved.mass, probe.evaluations))
 }
 
 fn check_range(low: f64, high: f64) -> Result<()> {

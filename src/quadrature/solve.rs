@@ -32,8 +32,17 @@ pub(super) struct Solved {
     pub(super) notes: Vec<String>,
 }
 
+/// What is wanted of a line beside its integral.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Wanted {
+    /// Nothing.
+    Mass,
+    /// The distribution function inside every panel, and moments.
+    Everything,
+}
+
 /// Integrates the line behind `probe`. Errors: `InfiniteZ`, `NoMass`, `Domain`.
-pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
+pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance, wanted: Wanted) -> Result<Solved> {
     let mut landmarks: Vec<f64> = probe.landmarks().to_vec();
     let mut largest = f64::NEG_INFINITY;
     let (mut panels, mut stubs, mut moments);
@@ -66,7 +75,9 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
     let (reference, mass, _) = totals(&panels);
     let unit = reference + (mass + beyond(&stubs, reference)).ln();
     let inner = |panel: &Panel| if panel.scaled(panel.inner_error, unit) > INNER { panel.inner_error } else { 0.0 };
-    refine(probe, &mut panels, &mut largest, budget, &inner, &|_, _| 0.0);
+    if wanted == Wanted::Everything {
+        refine(probe, &mut panels, &mut largest, budget, &inner, &|_, _| 0.0);
+    }
     let [low, high] = moments;
     let (mut mean, mut sd) = match (low >= 1, high >= 1) {
         (true, true) => (None, Some(f64::INFINITY)),
@@ -75,7 +86,7 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance) -> Result<Solved> {
         (false, false) => (None, None),
     };
     let moments = low.min(high);
-    if moments >= 1 {
+    if moments >= 1 && wanted == Wanted::Everything {
         let (center, variance) = center_and_variance(&panels, &stubs);
         if moments >= 2 && variance > 0.0 && variance.is_finite() {
             let weight = |x: f64| (x - center).powi(2) / variance;

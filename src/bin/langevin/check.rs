@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use langevin::density::{LogDensity, Meaning, Sign, inspect};
 use langevin::error::{Error, ErrorKind, Fault};
 use langevin::output::{SCHEMA, error_document, integral, number};
-use langevin::quadrature::{CERTIFY, Tolerance, certified};
+use langevin::quadrature::{CERTIFY, Marginal, Tolerance, evidence};
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
@@ -21,9 +21,11 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
     let inspection = inspect(&model);
     let mut problems: Vec<Error> = inspection.refuse(&model).err().into_iter().collect();
     let mut normalizer = None;
-    if problems.is_empty() && model.dimension() == 1 {
-        match certified(&model, Tolerance::default(), CERTIFY) {
+    let mut too_many = None;
+    if problems.is_empty() {
+        match evidence(&model, Tolerance::default(), CERTIFY) {
             Ok(found) => normalizer = Some(found),
+            Err(error) if error.kind == ErrorKind::Unsupported => too_many = Some(error.message),
             Err(error) => problems.push(error),
         }
     }
@@ -85,11 +87,18 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
             Some(found) => {
                 lines.push(format!("  Z       {}", report::normalizer(&found.integral)));
                 lines.extend(report::proof(&found.integral).into_iter().flat_map(|proof| report::wrap(&format!("proved  {proof}"), 10)));
-                lines.push(format!("  basins  {}", found.basins().len()));
-                lines.push(format!("  mixing  slowest relaxation time {} of Langevin dynamics", report::short(found.relaxation_time())));
+                if let [Marginal::Reference(reference)] = &found.marginals[..] {
+                    lines.push(format!("  basins  {}", reference.basins().len()));
+                    lines.push(format!(
+                        "  mixing  slowest relaxation time {} of Langevin dynamics",
+                        report::short(reference.relaxation_time())
+                    ));
+                } else {
+                    lines.extend(report::parts(&model, found));
+                }
                 lines.extend(found.integral.notes.iter().flat_map(|note| report::wrap(&format!("note    {note}"), 10)));
             }
-            None => lines.push(format!("  Z       not computed: {} variables", model.dimension())),
+            None => lines.extend(report::wrap(&format!("Z       not computed: {}", too_many.unwrap_or_default()), 10)),
         }
         for (_, message) in model.oddities() {
             lines.extend(report::wrap(&format!("note    {message}"), 10));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use langevin::density::{LogDensity, inspect};
 use langevin::error::{Error, ErrorKind};
 use langevin::output::{SCHEMA, integral, number, quantiles};
-use langevin::quadrature::{Tolerance, certified};
+use langevin::quadrature::{Tolerance, evidence};
 use langevin::run::QUANTILES;
 use serde_json::{Value, json};
 
@@ -28,28 +28,33 @@ pub(crate) fn run(arguments: &Integrate, talk: Talk) -> Outcome {
     let about = |error| Failure::of(error, source);
     inspect(&model).refuse(&model).map_err(about)?;
     let tolerance = Tolerance { relative: arguments.tolerance, ..Tolerance::default() };
-    let found = certified(&model, tolerance, arguments.certify).map_err(about)?;
+    let found = evidence(&model, tolerance, arguments.certify).map_err(about)?;
     if talk.json {
-        let bound = &model.bounds()[0];
         let maybe = |value: Option<f64>| value.map_or(Value::Null, number);
+        let variables = model.bounds().iter().zip(&found.marginals).map(|(bound, marginal)| {
+            let known: Option<Vec<f64>> = QUANTILES.iter().map(|&p| marginal.quantile(p)).collect();
+            json!({
+                "name": bound.name,
+                "low": number(bound.low),
+                "high": number(bound.high),
+                "mean": maybe(marginal.mean()),
+                "sd": maybe(marginal.sd()),
+                "quantiles": known.map_or(Value::Null, |known| quantiles(&std::array::from_fn(|at| known[at]))),
+            })
+        });
+        let names = |numbers: &[usize]| numbers.iter().map(|&at| model.bounds()[at].name.clone()).collect::<Vec<_>>();
         let document = json!({
             "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
             "formula": source,
             "meaning": model.meaning().name(),
             "normalizer": integral(&found.integral),
-            "variables": [{
-                "name": bound.name,
-                "low": number(bound.low),
-                "high": number(bound.high),
-                "mean": maybe(found.mean),
-                "sd": maybe(found.sd),
-                "quantiles": quantiles(&QUANTILES.map(|p| found.quantile(p))),
-            }],
+            "parts": found.parts.iter().map(|part| json!({ "variables": names(&part.variables), "method": part.method })).collect::<Vec<_>>(),
+            "variables": variables.collect::<Vec<_>>(),
         });
         print(&format!("{document:#}"))?;
     } else {
-        print(&report::integral(&model, &found, Paint(colour(&std::io::stdout()))))?;
+        print(&report::evidence(&model, &found, Paint(colour(&std::io::stdout()))))?;
     }
     Ok(ExitCode::from(if arguments.strict && !found.integral.converged { NOT_TRUSTED } else { 0 }))
 }

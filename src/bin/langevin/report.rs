@@ -1,7 +1,7 @@
 //! Results as people read them: tables for the terminal, 80 columns.
 
 use langevin::density::{Bound, LogDensity, Model};
-use langevin::quadrature::{Integral, Reference};
+use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
 use langevin::run::{ChainFigures, Derived, DrawsSummary, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
 use langevin::sampler::{Chaining, Draws};
 
@@ -292,8 +292,54 @@ pub(crate) fn proof(integral: &Integral) -> Option<String> {
     Some(format!("{} to {}, within {width:.0e}{doubt}", shown(low), shown(high)))
 }
 
+/// The report of an integral in any number of variables.
+pub(crate) fn evidence(model: &Model, found: &Evidence, paint: Paint) -> String {
+    if let [Marginal::Reference(reference)] = &found.marginals[..] {
+        return integral(model, reference, paint);
+    }
+    let mut lines = vec![headline(model, paint), String::new()];
+    lines.extend(wrap(&format!("Z       {}", normalizer(&found.integral)), 10));
+    lines.extend(parts(model, found));
+    lines.push(String::new());
+    let width = model.bounds().iter().take(ROWS).map(|bound| bound.name.chars().count()).max().unwrap_or(1).max(5);
+    let heads: Vec<String> = QUANTILES.iter().map(|p| format!("{:>9}", format!("{:.0}%", 100.0 * p))).collect();
+    lines.push(paint.dim(&format!("  {:width$} {:>10} {:>10}{}", "", "mean", "sd", heads.concat())));
+    for (bound, marginal) in model.bounds().iter().zip(&found.marginals).take(ROWS) {
+        // A mean this small beside the spread is a zero and its rounding.
+        let spread = marginal.sd().unwrap_or(0.0);
+        let shown =
+            |value: Option<f64>| value.map_or("-".to_string(), |value| short(if value.abs() < 1e-9 * spread { 0.0 } else { value }));
+        let quantiles: Vec<String> = QUANTILES.iter().map(|&p| format!("{:>9}", shown(marginal.quantile(p)))).collect();
+        lines.push(format!("  {:width$} {:>10} {:>10}{}", bound.name, shown(marginal.mean()), shown(marginal.sd()), quantiles.concat()));
+    }
+    if model.bounds().len() > ROWS {
+        lines.push(paint.dim(&format!("  … and {} more (all in --json)", model.bounds().len() - ROWS)));
+    }
+    lines.extend(found.integral.notes.iter().flat_map(|note| wrap(&format!("note    {note}"), 10)));
+    lines.join("\n")
+}
+
+/// By which factors Z was found, those of one method together.
+pub(crate) fn parts(model: &Model, found: &Evidence) -> Vec<String> {
+    let mut methods: Vec<(&str, Vec<String>)> = Vec::new();
+    for part in &found.parts {
+        let names: Vec<&str> = part.variables.iter().map(|&variable| model.bounds()[variable].name.as_str()).collect();
+        let names = if names.len() > 1 { format!("({})", names.join(", ")) } else { names.concat() };
+        match methods.iter_mut().find(|(method, _)| *method == part.method) {
+            Some((_, list)) => list.push(names),
+            None => methods.push((part.method, vec![names])),
+        }
+    }
+    let line = |(method, names): (&str, Vec<String>)| {
+        let more = if names.len() > 8 { format!(" and {} more", names.len() - 8) } else { String::new() };
+        let names: Vec<String> = names.into_iter().take(8).collect();
+        wrap(&format!("by      {}{more}: {method}", names.join(", ")), 10)
+    };
+    methods.into_iter().flat_map(line).collect()
+}
+
 /// The report of an integral.
-pub(crate) fn integral(model: &Model, reference: &Reference, paint: Paint) -> String {
+fn integral(model: &Model, reference: &Reference, paint: Paint) -> String {
     let mut lines = vec![headline(model, paint), String::new()];
     lines.push(format!("  Z       {}", normalizer(&reference.integral)));
     lines.extend(proof(&reference.integral).into_iter().flat_map(|proof| wrap(&format!("proved  {proof}"), 10)));

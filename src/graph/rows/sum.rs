@@ -149,6 +149,8 @@ impl Graph {
         let mut varying: Vec<(NodeId, bool)> = Vec::new();
         while let Some((factor, divides)) = stack.pop() {
             match self.node(factor) {
+                // The 1 of a reciprocal is no factor: 1/y taken apart would be itself again.
+                _ if factor != node && self.number(factor) == Some(1.0) => {}
                 _ if self.table_of(factor).is_none() => {
                     whole = false;
                     result.fixed = Some(match (result.fixed, divides) {

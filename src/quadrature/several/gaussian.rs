@@ -1,0 +1,197 @@
+//! Variables in which log p is quadratic, integrated out exactly: ∫exp(c + bᵀx − ½xᵀAx)dx = (2π)^(k/2)·|A|^(−½)·p(A⁻¹b).
+//!
+//! The value at the mode A⁻¹b is that of the formula there, not c + ½bᵀA⁻¹b, whose parts cancel.
+
+use super::split::{Block, Variables};
+use crate::density::{LogDensity, Model};
+use crate::enclosure::{Interval, ranges};
+use crate::error::{Error, ErrorKind, Result};
+use crate::gradient::gradient;
+use crate::graph::{Graph, NodeId, Unary, substitute};
+
+/// More variables than this are not differentiated twice.
+const MOST: usize = 256;
+/// Pivots below this part of the largest count as none: the matrix is singular up to rounding.
+const SINGULAR: f64 = 1e-14;
+
+/// What was integrated out of a block.
+pub(super) struct Eliminated {
+    /// The variables that were, with mean and standard deviation where nothing else is left of the block.
+    pub(super) variables: Vec<(usize, Option<(f64, f64)>)>,
+    /// What is left.
+    pub(super) block: Block,
+}
+
+/// Integrates out of `block` every variable that can be, one set at a time; `None` if there is none.
+///
+/// # Errors
+/// `InfiniteZ` for a direction in which log p does not fall.
+pub(super) fn eliminate(model: &Model, graph: &mut Graph, block: &Block) -> Result<Option<Eliminated>> {
+    if block.variables.len() > MOST {
+        return Ok(None);
+    }
+    let open = |variable: usize| {
+        let bound = &model.bounds()[variable];
+        bound.low == f64::NEG_INFINITY && bound.high == f64::INFINITY
+    };
+    let candidates: Vec<usize> = block.variables.iter().copied().filter(|&variable| open(variable)).collect();
+    if candidates.is_empty() {
+        return Ok(None);
+    }
+    let nodes: Vec<NodeId> = candidates.iter().map(|&variable| graph.variable(variable as u32)).collect();
+    let slopes = gradient(graph, block.log_density, &nodes)?;
+    let mut known = Variables::default();
+    // Linear slopes only: the others are not differentiated again.
+    let mut quadratic = Vec::new();
+    for place in 0..candidates.len() {
+        let row = gradient(graph, slopes[place], &nodes)?;
+        if !known.of(graph, row[place]).contains(&(candidates[place] as u32)) && !kinked(graph, row[place], slopes[place]) {
+            quadratic.push((place, row));
+        }
+    }
+    // The set whose curvatures among themselves are numbers; the worst offenders leave first.
+    let mut set: Vec<usize> = (0..quadratic.len()).filter(|&at| graph.number(quadratic[at].1[quadratic[at].0]).is_some()).collect();
+    loop {
+        let clashes = |at: usize| set.iter().filter(|&&other| graph.number(quadratic[at].1[quadratic[other].0]).is_none()).count();
+        match set.iter().copied().max_by_key(|&at| clashes(at)).filter(|&at| clashes(at) > 0) {
+            Some(worst) => set.retain(|&at| at != worst),
+            None => break,
+        }
+    }
+    if !set.is_empty() {
+        let places: Vec<usize> = set.iter().map(|&at| quadratic[at].0).collect();
+        let curvature = |i: usize, j: usize| -graph.number(quadratic[set[i]].1[places[j]]).unwrap_or(f64::NAN);
+        let matrix: Vec<Vec<f64>> = (0..set.len()).map(|i| (0..set.len()).map(|j| curvature(i, j)).collect()).collect();
+        let variables: Vec<usize> = places.iter().map(|&place| candidates[place]).collect();
+        let slopes: Vec<NodeId> = places.iter().map(|&place| slopes[place]).collect();
+        return Ok(Some(constant_block(model, graph, block, &variables, &slopes, &matrix)?));
+    }
+    // One variable whose curvature depends on others, and is of one sign whatever they are.
+    let ends: Vec<Interval> = model.bounds().iter().map(|bound| Interval::new(bound.low, bound.high)).collect();
+    for (place, row) in &quadratic {
+        let width = graph.negate(row[*place]);
+        if ranges(graph, width, &ends)[width.index()].is_nonnegative() {
+            let variable = candidates[*place];
+            let slope = at_zero(graph, slopes[*place], &[variable]);
+            let width = at_zero(graph, width, &[variable]);
+            let mode = graph.divide(slope, width);
+            let node = graph.variable(variable as u32);
+            let top = substitute(graph, block.log_density, node, mode);
+            let (two_pi, half) = (graph.constant(std::f64::consts::TAU), graph.constant(0.5));
+            let relative = graph.divide(width, two_pi);
+            let log = graph.unary(Unary::Log, relative);
+            let lost = graph.multiply(half, log);
+            let log_density = graph.subtract(top, lost);
+            graph.check_size()?;
+            let left = block.variables.iter().copied().filter(|other| *other != variable).collect();
+            return Ok(Some(Eliminated { variables: vec![(variable, None)], block: Block { log_density, variables: left } }));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a second derivative of 0 hides a kink or a jump: |x| and floor x have it too.
+fn kinked(graph: &Graph, curvature: NodeId, slope: NodeId) -> bool {
+    use crate::graph::{Binary, Node};
+    let choice = |id: NodeId| {
+        matches!(
+            graph.node(id),
+            Node::Select(..)
+                | Node::Unary(Unary::Abs | Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Not, _)
+                | Node::Binary(
+                    Binary::Min | Binary::Max | Binary::Mod | Binary::Less | Binary::LessEqual | Binary::Equal | Binary::NotEqual,
+                    ..
+                )
+        )
+    };
+    graph.order(&[curvature, slope]).into_iter().any(choice)
+}
+
+/// `root` with these variables at 0.
+fn at_zero(graph: &mut Graph, root: NodeId, variables: &[usize]) -> NodeId {
+    let zero = graph.constant(0.0);
+    variables.iter().fold(root, |root, &variable| {
+        let node = graph.variable(variable as u32);
+        substitute(graph, root, node, zero)
+    })
+}
+
+fn constant_block(
+    model: &Model,
+    graph: &mut Graph,
+    block: &Block,
+    variables: &[usize],
+    slopes: &[NodeId],
+    matrix: &[Vec<f64>],
+) -> Result<Eliminated> {
+    let size = variables.len();
+    let factor = cholesky(matrix).map_err(|place| {
+        let name = &model.bounds()[variables[place]].name;
+        Error::new(ErrorKind::InfiniteZ, format!("the integral diverges: log p does not fall in a direction with `{name}` in it"))
+            .hint("the quadratic form is not positive definite: add a term that falls off in every direction, or restrict the ranges")
+    })?;
+    // A·mode = b, by substitution forward and back.
+    let mut mode: Vec<NodeId> = slopes.iter().map(|&slope| at_zero(graph, slope, variables)).collect();
+    let forward = (0..size).map(|i| (i, (0..i).map(|j| (j, factor[i][j])).collect::<Vec<_>>()));
+    let back = (0..size).rev().map(|i| (i, (i + 1..size).map(|j| (j, factor[j][i])).collect::<Vec<_>>()));
+    for (i, others) in forward.chain(back) {
+        for (j, weight) in others {
+            if weight != 0.0 {
+                let weight = graph.constant(weight);
+                let part = graph.multiply(weight, mode[j]);
+                mode[i] = graph.subtract(mode[i], part);
+            }
+        }
+        let diagonal = graph.constant(factor[i][i]);
+        mode[i] = graph.divide(mode[i], diagonal);
+    }
+    let mut log_density = block.log_density;
+    for (&variable, &mode) in variables.iter().zip(&mode) {
+        let node = graph.variable(variable as u32);
+        log_density = substitute(graph, log_density, node, mode);
+    }
+    let log_determinant: f64 = (0..size).map(|i| factor[i][i].ln()).sum();
+    let constant = graph.constant(0.5 * size as f64 * std::f64::consts::TAU.ln() - log_determinant);
+    log_density = graph.add(log_density, constant);
+    graph.check_size()?;
+    let left: Vec<usize> = block.variables.iter().copied().filter(|variable| !variables.contains(variable)).collect();
+    let numbers: Option<Vec<f64>> = mode.iter().map(|&mode| graph.number(mode)).collect();
+    let law = numbers.filter(|_| left.is_empty()).map(|mean| mean.into_iter().zip(deviations(&factor)).collect::<Vec<_>>());
+    let variables = variables.iter().enumerate().map(|(i, &variable)| (variable, law.as_ref().map(|law| law[i]))).collect();
+    Ok(Eliminated { variables, block: Block { log_density, variables: left } })
+}
+
+/// The standard deviation of each variable: Σ = L⁻ᵀL⁻¹, so Σᵢᵢ is the sum of the squares of column i of L⁻¹.
+fn deviations(factor: &[Vec<f64>]) -> Vec<f64> {
+    let size = factor.len();
+    let column = |i: usize| {
+        let mut x = vec![0.0; size];
+        for row in i..size {
+            let rest: f64 = (i..row).map(|k| factor[row][k] * x[k]).sum();
+            x[row] = (if row == i { 1.0 } else { 0.0 } - rest) / factor[row][row];
+        }
+        x.iter().map(|x| x * x).sum::<f64>().sqrt()
+    };
+    (0..size).map(column).collect()
+}
+
+/// L with LLᵀ = matrix; the row at which it fails to be positive definite.
+fn cholesky(matrix: &[Vec<f64>]) -> std::result::Result<Vec<Vec<f64>>, usize> {
+    let size = matrix.len();
+    let mut factor = vec![vec![0.0; size]; size];
+    for i in 0..size {
+        for j in 0..=i {
+            let sum: f64 = (0..j).map(|k| factor[i][k] * factor[j][k]).sum();
+            let rest = matrix[i][j] - sum;
+            if i == j {
+                if rest.is_nan() || rest <= SINGULAR * matrix[i][i].abs() {
+                    return Err(i);
+                }
+                factor[i][i] = rest.sqrt();
+            } else {
+                factor[i][j] = rest / factor[j][j];
+            }
+        }
+    }
+    Ok(factor)
+}

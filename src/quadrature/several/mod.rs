@@ -1,0 +1,320 @@
+//! Z in several dimensions: factors that share no variable one by one, Gaussian variables exactly, what is left by iterated integrals
+//! or cubature.
+
+mod cubature;
+mod gaussian;
+mod nested;
+mod split;
+
+use split::{Block, blocks};
+
+use super::{Integral, Reference, Tolerance, certified};
+use crate::density::{LogDensity, Model};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Evaluations allowed to an iterated integral.
+const EVALUATIONS: usize = 20_000_000;
+/// Evaluations allowed to a cubature.
+const CUBATURE: usize = 8_000_000;
+/// Relative error wanted of a cubature.
+const CUBATURE_ERROR: f64 = 1e-7;
+
+/// The integral of a density of several variables.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// Z and how far to trust it.
+    pub integral: Integral,
+    /// The factors it was computed by.
+    pub parts: Vec<Part>,
+    /// `[variable]`: its marginal law, where it is known.
+    pub marginals: Vec<Marginal>,
+}
+
+/// A factor of the density, or a set of variables integrated out of one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Numbers of the variables.
+    pub variables: Vec<usize>,
+    /// How its integral was found.
+    pub method: &'static str,
+}
+
+/// The law of one variable.
+#[derive(Debug, Clone)]
+pub enum Marginal {
+    /// Its distribution function.
+    Reference(Box<Reference>),
+    /// Normal.
+    Normal {
+        /// Mean.
+        mean: f64,
+        /// Standard deviation.
+        sd: f64,
+    },
+    /// The density does not depend on it.
+    Uniform {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
+    /// Known by two moments.
+    Moments {
+        /// Mean.
+        mean: f64,
+        /// Standard deviation.
+        sd: f64,
+    },
+    /// It was integrated out.
+    Unknown,
+}
+
+impl Marginal {
+    /// The mean; `None` if it is not known, or undefined.
+    pub fn mean(&self) -> Option<f64> {
+        match self {
+            Marginal::Reference(reference) => reference.mean,
+            Marginal::Normal { mean, .. } | Marginal::Moments { mean, .. } => Some(*mean),
+            Marginal::Uniform { low, high } => Some(0.5 * (low + high)),
+            Marginal::Unknown => None,
+        }
+    }
+
+    /// The standard deviation; `None` if it is not known, or undefined.
+    pub fn sd(&self) -> Option<f64> {
+        match self {
+            Marginal::Reference(reference) => reference.sd,
+            Marginal::Normal { sd, .. } | Marginal::Moments { sd, .. } => Some(*sd),
+            Marginal::Uniform { low, high } => Some((high - low) / 12_f64.sqrt()),
+            Marginal::Unknown => None,
+        }
+    }
+
+    /// The value that a draw stays below with probability `p`.
+    pub fn quantile(&self, p: f64) -> Option<f64> {
+        match self {
+            Marginal::Reference(reference) => Some(reference.quantile(p)),
+            Marginal::Normal { mean, sd } => Some(mean + sd * standard_normal(p)),
+            Marginal::Uniform { low, high } => Some(low + p * (high - low)),
+            Marginal::Moments { .. } | Marginal::Unknown => None,
+        }
+    }
+}
+
+/// The quantile of the standard normal law, by Newton's method on log Φ.
+fn standard_normal(p: f64) -> f64 {
+    if p > 0.5 {
+        return -standard_normal(1.0 - p);
+    }
+    // Φ(x) = erfc(−x/√2)/2.
+    let mut x = -(-2.0 * p.ln()).max(0.0).sqrt() * 0.5;
+    for _ in 0..60 {
+        let z = -x / std::f64::consts::SQRT_2;
+        let log = crate::math::log_erfc(z) - std::f64::consts::LN_2;
+        // d log Φ/dx = φ/Φ = √(2/π)/erfcx(−x/√2).
+        let slope = (2.0 / std::f64::consts::PI).sqrt() / crate::math::erfcx(z);
+        let step = (p.ln() - log) / slope;
+        x += step;
+        if step.abs() < 1e-15 * x.abs().max(1e-3) {
+            break;
+        }
+    }
+    x
+}
+
+/// Z of a density of any number of variables, as far as its structure allows.
+///
+/// # Errors
+/// `infinite_Z`, `no_mass`, `domain`; `unsupported` if more than six variables stay coupled.
+///
+/// ```
+/// use langevin::density::{Meaning, Model};
+/// use langevin::quadrature::{Tolerance, evidence};
+/// let model = Model::new("exp(-x^2/200 - 0.5*(y + 0.03*x^2 - 3)^2)", Meaning::Density, &[])?;
+/// let found = evidence(&model, Tolerance::default(), 1e-9)?;
+/// // A banana is a Gaussian, bent: Z = 2π·10.
+/// assert!((found.integral.value - 62.83185307179586).abs() < 1e-9);
+/// # Ok::<(), langevin::Error>(())
+/// ```
+pub fn evidence(model: &Model, tolerance: Tolerance, relative: f64) -> Result<Evidence> {
+    let all: Vec<usize> = (0..model.dimension()).collect();
+    if let [variable] = all[..] {
+        // Nothing to split: the formula as typed has the best proof.
+        let found = certified(model, tolerance, relative)?;
+        let parts = vec![Part { variables: vec![variable], method: found.integral.method }];
+        return Ok(Evidence { integral: found.integral.clone(), parts, marginals: vec![Marginal::Reference(Box::new(found))] });
+    }
+    let mut work = Work {
+        model,
+        tolerance,
+        relative,
+        log_value: 0.0,
+        relative_error: 0.0,
+        evaluations: 0,
+        certified: true,
+        converged: true,
+        notes: Vec::new(),
+        parts: Vec::new(),
+        marginals: vec![Marginal::Unknown; all.len()],
+    };
+    if model.rows() > 0 {
+        work.coupled(model, &all)?;
+    } else {
+        let mut graph = model.graph().clone();
+        let mut open = vec![Block { log_density: model.log_density_node(), variables: all }];
+        while let Some(block) = open.pop() {
+            work.block(&mut graph, &block, &mut open)?;
+        }
+    }
+    Ok(work.done())
+}
+
+struct Work<'a> {
+    model: &'a Model,
+    tolerance: Tolerance,
+    relative: f64,
+    log_value: f64,
+    relative_error: f64,
+    evaluations: usize,
+    certified: bool,
+    converged: bool,
+    notes: Vec<String>,
+    parts: Vec<Part>,
+    marginals: Vec<Marginal>,
+}
+
+impl Work<'_> {
+    /// Splits a factor, integrates something out of it, or does it as it is.
+    fn block(&mut self, graph: &mut crate::graph::Graph, block: &Block, open: &mut Vec<Block>) -> Result<()> {
+        let (pieces, constant, free) = blocks(graph, block.log_density, &block.variables);
+        graph.check_size()?;
+        self.log_value += constant;
+        for variable in free {
+            let bound = &self.model.bounds()[variable];
+            if !bound.is_finite() {
+                let message = format!("the integral diverges: the density does not depend on `{}`, whose range is infinite", bound.name);
+                return Err(Error::new(ErrorKind::InfiniteZ, message).hint("give it two finite ends"));
+            }
+            self.log_value += (bound.high - bound.low).ln();
+            self.parts.push(Part { variables: vec![variable], method: "uniform" });
+            self.marginals[variable] = Marginal::Uniform { low: bound.low, high: bound.high };
+        }
+        if pieces.len() > 1 {
+            open.extend(pieces.into_iter().rev());
+            return Ok(());
+        }
+        let Some(piece) = pieces.into_iter().next() else { return Ok(()) };
+        // One variable alone has the one-dimensional rule, with its quantiles and its proof.
+        if piece.variables.len() > 1
+            && let Some(eliminated) = gaussian::eliminate(self.model, graph, &piece)?
+        {
+            self.parts.push(Part {
+                variables: eliminated.variables.iter().map(|(variable, _)| *variable).collect(),
+                method: "Gaussian, exactly",
+            });
+            for (variable, law) in eliminated.variables {
+                if let Some((mean, sd)) = law {
+                    self.marginals[variable] = Marginal::Normal { mean, sd };
+                }
+            }
+            // Pivots and modes are rounded: exact to the last digits, but no proof.
+            self.certified = false;
+            self.relative_error += 1e-14 * self.parts.len() as f64;
+            open.push(eliminated.block);
+            return Ok(());
+        }
+        let part = self.model.part(graph, piece.log_density, &piece.variables)?;
+        match piece.variables[..] {
+            [variable] => self.single(&part, variable),
+            _ => self.coupled(&part, &piece.variables),
+        }
+    }
+
+    fn single(&mut self, part: &Model, variable: usize) -> Result<()> {
+        let found = certified(part, self.tolerance, self.relative)?;
+        self.add(&found.integral, found.integral.relative_error, found.integral.evaluations);
+        self.certified &= found.integral.certified;
+        self.parts.push(Part { variables: vec![variable], method: found.integral.method });
+        self.marginals[variable] = Marginal::Reference(Box::new(found));
+        Ok(())
+    }
+
+    /// Variables that no splitting parts: two by iterated integrals, each once as the outer one, whose marginal law that gives.
+    fn coupled(&mut self, part: &Model, variables: &[usize]) -> Result<()> {
+        let dimension = variables.len();
+        self.certified = false;
+        if cubature::DIMENSIONS.contains(&dimension) {
+            let found = cubature::cubature(part, self.tolerance.relative.max(CUBATURE_ERROR), CUBATURE)?;
+            self.log_value += found.log_value;
+            self.relative_error += found.relative_error;
+            self.evaluations += found.evaluations;
+            self.converged &= found.relative_error <= 10.0 * CUBATURE_ERROR;
+            for (&variable, (mean, sd)) in variables.iter().zip(found.moments) {
+                self.marginals[variable] = Marginal::Moments { mean, sd };
+            }
+            self.parts.push(Part { variables: variables.to_vec(), method: "adaptive Genz-Malik" });
+            return Ok(());
+        }
+        if dimension != 2 {
+            let names: Vec<&str> = variables.iter().take(6).map(|&variable| self.model.bounds()[variable].name.as_str()).collect();
+            let more = if dimension > 6 { ", …" } else { "" };
+            let message = format!("{dimension} variables stay coupled ({}{more}): too many for cubature", names.join(", "));
+            return Err(Error::new(ErrorKind::Unsupported, message).hint("`langevin sample` serves any number of variables"));
+        }
+        let tolerance = Tolerance { relative: self.tolerance.relative.max(1e-10), evaluations: EVALUATIONS };
+        let [first, second] = [[0, 1], [1, 0]].map(|order| nested::nested(part, &order, tolerance));
+        let (first, second) = (first?, second?);
+        // Two orders are two rules: where they differ by more than they say, the difference is the error.
+        let gap = (first.outer.integral.log_value - second.outer.integral.log_value).abs();
+        let better = if first.relative_error <= second.relative_error { &first } else { &second };
+        let error = if gap > first.relative_error + second.relative_error { gap } else { better.relative_error };
+        self.add(&better.outer.integral, error, first.evaluations + second.evaluations);
+        self.converged &= error <= 1e3 * tolerance.relative;
+        self.parts.push(Part { variables: variables.to_vec(), method: "iterated adaptive Gauss-Kronrod" });
+        for (&variable, found) in variables.iter().zip([first, second]) {
+            self.marginals[variable] = Marginal::Reference(Box::new(found.outer));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, integral: &Integral, relative_error: f64, evaluations: usize) {
+        self.log_value += integral.log_value;
+        self.relative_error += relative_error;
+        self.evaluations += evaluations;
+        self.converged &= integral.converged;
+        for note in &integral.notes {
+            if !self.notes.contains(note) && !note.starts_with("Z itself") {
+                self.notes.push(note.clone());
+            }
+        }
+    }
+
+    fn done(self) -> Evidence {
+        let value = self.log_value.exp();
+        let mut notes = self.notes;
+        if value < f64::MIN_POSITIVE || value == f64::INFINITY {
+            notes.push("Z itself does not fit a double; its logarithm does".to_string());
+        }
+        let relative_error = self.relative_error.max(1e-15);
+        let methods: Vec<&str> = self.parts.iter().map(|part| part.method).collect();
+        let method = match methods[..] {
+            [first, ref rest @ ..] if rest.iter().all(|method| *method == first) => first,
+            _ => "by factors",
+        };
+        let integral = Integral {
+            value,
+            log_value: self.log_value,
+            error: relative_error * value,
+            relative_error,
+            evaluations: self.evaluations,
+            converged: self.converged,
+            certified: self.certified,
+            proof: None,
+            method,
+            non_finite: 0,
+            non_finite_at: None,
+            notes,
+        };
+        Evidence { integral, parts: self.parts, marginals: self.marginals }
+    }
+}
