@@ -117,6 +117,16 @@ impl Point {
     /// Evaluates at the position. A density that is not finite there counts as 0: a pole is no place for a chain.
     pub(super) fn evaluate(&mut self, evaluate: &mut dyn Evaluate) {
         evaluate.log_density_and_gradient(&self.position, &mut self.log_density, &mut self.gradient);
+        self.empty_poles();
+    }
+
+    /// [`evaluate`](Point::evaluate) without the gradient, which stays that of another place.
+    pub(super) fn evaluate_log_density(&mut self, evaluate: &mut dyn Evaluate) {
+        evaluate.log_density(&self.position, &mut self.log_density);
+        self.empty_poles();
+    }
+
+    fn empty_poles(&mut self) {
         for value in self.log_density.iter_mut() {
             *value = if value.is_finite() { *value } else { f64::NEG_INFINITY };
         }

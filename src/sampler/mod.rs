@@ -15,6 +15,7 @@ mod lm;
 mod mala;
 mod mams;
 mod nuts;
+mod proposal;
 mod rescue;
 mod rwm;
 mod schedule;
