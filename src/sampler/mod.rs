@@ -21,6 +21,7 @@ mod rwm;
 mod schedule;
 mod sgld;
 mod start;
+mod unadjusted;
 mod underdamped;
 mod workers;
 
@@ -40,6 +41,7 @@ pub use mams::Mams;
 pub use nuts::Nuts;
 pub use rwm::Rwm;
 pub use schedule::{Schedule, Shape};
-pub use sgld::{Guard, Sgld};
+pub use sgld::Sgld;
 pub use start::{Start, population};
+pub use unadjusted::{Guard, Unadjusted};
 pub use underdamped::Underdamped;
