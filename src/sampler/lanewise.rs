@@ -2,7 +2,7 @@
 
 use super::kernel::StepInfo;
 use crate::density::Evaluate;
-use crate::math::{LANES, Lanes, Level, Work, dispatch, exp};
+use crate::math::{LANES, Lanes, Level, Work, dispatch, exp, log1p};
 use crate::random::BlockRng;
 
 /// Runs `body` for every lane, compiled for `level`.
@@ -77,14 +77,32 @@ pub(super) fn select_row(level: Level, mask: &Lanes, to: &mut Lanes, from: &Lane
     each(level, |lane| to[lane] = if mask[lane] == 0.0 { to[lane] } else { from[lane] });
 }
 
+/// x ← f(x) in every lane, for f of `math`: in the body of [`each`] a function so large may stay a call, compiled for no level.
+pub(super) fn map<F: Fn(f64) -> f64>(level: Level, x: &mut Lanes, f: F) {
+    struct Map<'a, F>(&'a mut Lanes, F);
+    impl<F: Fn(f64) -> f64> Work for Map<'_, F> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            for lane in 0..LANES {
+                self.0[lane] = (self.1)(self.0[lane]);
+            }
+        }
+    }
+    dispatch(level, Map(x, f));
+}
+
 /// log(eᵃ + eᵇ), written over a.
 pub(super) fn log_add_exp(level: Level, a: &mut Lanes, b: &Lanes) {
+    // e of the difference, then how far the sum is above the larger.
+    let mut above = Lanes::default();
+    each(level, |lane| above[lane] = if a[lane] > b[lane] { b[lane] - a[lane] } else { a[lane] - b[lane] });
+    map(level, &mut above, exp);
+    map(level, &mut above, log1p);
     each(level, |lane| {
-        let (x, y) = (a[lane], b[lane]);
-        let (high, low) = if x > y { (x, y) } else { (y, x) };
-        let sum = high + crate::math::log1p(exp(low - high));
+        let (high, low) = if a[lane] > b[lane] { (a[lane], b[lane]) } else { (b[lane], a[lane]) };
         // −∞ + −∞ is −∞, not NaN.
-        a[lane] = if low == f64::NEG_INFINITY { high } else { sum };
+        a[lane] = if low == f64::NEG_INFINITY { high } else { high + above[lane] };
     });
 }
 
