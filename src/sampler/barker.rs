@@ -3,11 +3,11 @@
 //! Livingstone & Zanella (2022), algorithm 1: a step w = s·ξ keeps its sign with probability 1/(1 + e^(−w·g)), g = ∂ log p(x), and the
 //! move is accepted with the ratio of p times Π (1 + e^(−w·g(x)))/(1 + e^(w·g(x′))).
 
-use super::lanewise::{each, fill_normal, fill_uniform};
+use super::lanewise::each;
 use super::proposal::{Propose, State};
 use crate::density::Evaluate;
 use crate::math::{Level, exp, softplus};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal, fill_uniform};
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]

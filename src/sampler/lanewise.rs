@@ -1,9 +1,9 @@
-//! What kernels are made of: loops over lanes, noise in lanes, a point with its density, the Metropolis test.
+//! What kernels are made of: loops over lanes, a point with its density, the Metropolis test.
 
 use super::kernel::StepInfo;
 use crate::density::Evaluate;
 use crate::math::{LANES, Lanes, Level, Work, dispatch, exp, log1p};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_uniform};
 
 /// Runs `body` for every lane, compiled for `level`.
 #[inline(always)]
@@ -22,32 +22,6 @@ impl<F: FnMut(usize)> Work for Each<F> {
             (self.0)(lane);
         }
     }
-}
-
-/// Standard normal numbers, one a lane.
-pub(super) fn fill_normal(level: Level, noise: &mut BlockRng, out: &mut Lanes) {
-    struct Normal<'a>(&'a mut BlockRng, &'a mut Lanes);
-    impl Work for Normal<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run(self) {
-            self.0.fill_normal(self.1);
-        }
-    }
-    dispatch(level, Normal(noise, out));
-}
-
-/// Uniform numbers in (0, 1), one a lane.
-pub(super) fn fill_uniform(level: Level, noise: &mut BlockRng, out: &mut Lanes) {
-    struct Uniform<'a>(&'a mut BlockRng, &'a mut Lanes);
-    impl Work for Uniform<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run(self) {
-            self.0.fill_uniform(self.1);
-        }
-    }
-    dispatch(level, Uniform(noise, out));
 }
 
 /// Σᵢ aᵢbᵢ over the rows.

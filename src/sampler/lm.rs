@@ -5,11 +5,11 @@
 //! it, as the mirror image of the step would have carried it; kept as it is, the error at the wall is larger than Euler's.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{each, fill_normal};
+use super::lanewise::each;
 use super::unadjusted::{Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel for a density's bounds.
 pub type Lm = Unadjusted<MeanNoise>;

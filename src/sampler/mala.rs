@@ -3,11 +3,11 @@
 //! x′ = x + ε∇log p(x) + √(2ε)·ξ, accepted with the ratio of p(x′)q(x|x′) to p(x)q(x′|x). Roberts & Tweedie (1996); acceptance 0.574:
 //! Roberts & Rosenthal (1998).
 
-use super::lanewise::{each, fill_normal};
+use super::lanewise::each;
 use super::proposal::{Propose, State};
 use crate::density::Evaluate;
 use crate::math::Level;
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]

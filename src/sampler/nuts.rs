@@ -8,10 +8,10 @@
 
 use super::hmc::{DIVERGENCE, leapfrog};
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{Point, dot, each, fill_normal, fill_uniform, log_add_exp, map, select, select_row};
+use super::lanewise::{Point, dot, each, log_add_exp, map, select, select_row};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal, fill_uniform};
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]

@@ -3,11 +3,11 @@
 //! Metropolis et al. (1953). s = √(2ε), so that step sizes compare with those of the Langevin kernels; acceptance 0.234: Roberts,
 //! Gelman & Gilks (1997).
 
-use super::lanewise::{each, fill_normal};
+use super::lanewise::each;
 use super::proposal::{Propose, State};
 use crate::density::Evaluate;
 use crate::math::Level;
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]

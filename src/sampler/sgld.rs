@@ -3,11 +3,10 @@
 //! x ← x + ε∇log p(x) + √(2εT)·ξ. Welling & Teh (2011), eq. 4, who write ε/2 and √ε; Roberts & Tweedie (1996) for the exact gradient.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::fill_normal;
 use super::unadjusted::{Place, Unadjusted, largest_drift};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Work, dispatch};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel for a density's bounds.
 pub type Sgld = Unadjusted<Euler>;

@@ -5,11 +5,11 @@
 //! reflects, the momentum turns as the position does.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{each, fill_normal};
+use super::lanewise::each;
 use super::unadjusted::{Guard, Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Level, exp};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel for a density's bounds.
 pub type Underdamped = Unadjusted<Baoab>;
