@@ -1,9 +1,13 @@
 //! Elementary functions over one block of lanes, at each SIMD level.
 
+#[path = "../tests/common/map.rs"]
+mod map;
+
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use langevin::math::{self, LANES, Lanes, Level, Work, dispatch};
+use langevin::math::{self, LANES, Lanes, Level};
+use map::map;
 
 /// Name, function, and an interval inside its domain.
 macro_rules! functions {
@@ -19,7 +23,7 @@ macro_rules! functions {
                 for level in Level::available() {
                     group.bench_function(BenchmarkId::from_parameter(level), |bencher| {
                         let mut out = Lanes::default();
-                        bencher.iter(|| dispatch(level, Map { f: math::$name, x: black_box(&x), out: black_box(&mut out) }));
+                        bencher.iter(|| map(level, math::$name, &black_box(&x)[..], &mut black_box(&mut out)[..]));
                     });
                 }
             })*
@@ -40,23 +44,6 @@ functions! {
     erf -3.0 3.0;
     lgamma 0.1 20.0;
     digamma 0.1 20.0;
-}
-
-struct Map<'a, F> {
-    f: F,
-    x: &'a Lanes,
-    out: &'a mut Lanes,
-}
-
-impl<F: Fn(f64) -> f64> Work for Map<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for lane in 0..LANES {
-            self.out[lane] = (self.f)(self.x[lane]);
-        }
-    }
 }
 
 criterion_group!(benches, functions);

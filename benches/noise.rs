@@ -3,8 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use langevin::math::{LANES, Lanes, Level, Work, dispatch};
-use langevin::random::{BlockRng, Purpose};
+use langevin::math::{LANES, Lanes, Level};
+use langevin::random::{BlockRng, Purpose, fill_normal, fill_uniform};
 use rand::{SeedableRng, rngs::SmallRng};
 use rand_distr::{Distribution, StandardNormal};
 
@@ -14,7 +14,7 @@ fn normal(criterion: &mut Criterion) {
     for level in Level::available() {
         group.bench_function(BenchmarkId::from_parameter(level), |bencher| {
             let (mut rng, mut out) = (BlockRng::new(1, 0, Purpose::Noise), Lanes::default());
-            bencher.iter(|| dispatch(level, Normal(&mut rng, black_box(&mut out))));
+            bencher.iter(|| fill_normal(level, &mut rng, black_box(&mut out)));
         });
     }
     group.bench_function("SmallRng", |bencher| {
@@ -30,32 +30,10 @@ fn uniform(criterion: &mut Criterion) {
     for level in Level::available() {
         group.bench_function(BenchmarkId::from_parameter(level), |bencher| {
             let (mut rng, mut out) = (BlockRng::new(1, 0, Purpose::Noise), Lanes::default());
-            bencher.iter(|| dispatch(level, Uniform(&mut rng, black_box(&mut out))));
+            bencher.iter(|| fill_uniform(level, &mut rng, black_box(&mut out)));
         });
     }
     group.finish();
-}
-
-struct Normal<'a>(&'a mut BlockRng, &'a mut Lanes);
-
-impl Work for Normal<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.0.fill_normal(self.1);
-    }
-}
-
-struct Uniform<'a>(&'a mut BlockRng, &'a mut Lanes);
-
-impl Work for Uniform<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.0.fill_uniform(self.1);
-    }
 }
 
 criterion_group!(benches, normal, uniform);

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use langevin::math::{self, LANES, Lanes, Level, Work, dispatch};
+#[path = "common/map.rs"]
+mod map;
+
+use langevin::math::{self, LANES, Lanes, Level};
 use langevin::random::{BlockRng, Purpose};
+use map::map;
 
 /// How many random points each function is tried at; the boundaries come on top.
 const POINTS: usize = 1_000_000;
@@ -100,23 +104,6 @@ fn points(spreads: &[Spread], seed: u64) -> Vec<f64> {
     points
 }
 
-struct Map<'a, F> {
-    function: F,
-    points: &'a [f64],
-    values: &'a mut [f64],
-}
-
-impl<F: Fn(f64) -> f64> Work for Map<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (value, &point) in self.values.iter_mut().zip(self.points) {
-            *value = (self.function)(point);
-        }
-    }
-}
-
 /// The largest error over the points, and where; the same bits at every level are asserted on the way.
 fn worst<F: Fn(f64) -> f64 + Copy>(
     name: &str,
@@ -126,12 +113,12 @@ fn worst<F: Fn(f64) -> f64 + Copy>(
     unit: impl Fn(f64, f64, f64) -> f64,
 ) -> (f64, f64) {
     let mut values = vec![0.0; points.len()];
-    dispatch(Level::detect(), Map { function, points, values: &mut values });
+    map(Level::detect(), function, points, &mut values);
     for level in Level::available() {
         // The baseline has no fused instructions and takes long for the same bits.
         let some = &points[..points.len().min(100_000)];
         let mut other = vec![0.0; some.len()];
-        dispatch(level, Map { function, points: some, values: &mut other });
+        map(level, function, some, &mut other);
         for ((a, b), x) in values.iter().zip(&other).zip(some) {
             assert!(a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()), "{name}({x:e}): {a:e}, at level {level} {b:e}");
         }

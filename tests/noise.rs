@@ -2,25 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use langevin::math::{LANES, Lanes, Level, Work, dispatch, erfc};
-use langevin::random::{BlockRng, Purpose, Stream};
+use langevin::math::{LANES, Lanes, Level, erfc};
+use langevin::random::{BlockRng, Purpose, Stream, fill_normal};
 use rand::Rng;
 
 const FILLS: usize = 100_000_000 / LANES;
 
-struct Fill<'a>(&'a mut BlockRng, &'a mut Lanes);
-
-impl Work for Fill<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.0.fill_normal(self.1);
-    }
-}
-
 fn fill(rng: &mut BlockRng, out: &mut Lanes) {
-    dispatch(Level::detect(), Fill(rng, out));
+    fill_normal(Level::detect(), rng, out);
 }
 
 /// P(Z > z).

@@ -4,9 +4,9 @@
 
 use langevin::density::{Bound, Boundary, Declaration, Evaluate, FromFn, LogDensity, Meaning, Model};
 use langevin::diagnostics::{boundary_atoms, kolmogorov_smirnov};
-use langevin::math::{LANES, Lanes, Level, Work, dispatch};
+use langevin::math::{LANES, Lanes, Level};
 use langevin::quadrature::{Reference, Tolerance, reference};
-use langevin::random::{BlockRng, Purpose};
+use langevin::random::{BlockRng, Purpose, fill_normal, fill_uniform};
 use langevin::run::{Init, Run, Sampling, Trust, sample};
 use langevin::sampler::{
     Annealing, Control, Guard, Kernel, Lm, Parameters, Population, Schedule, Sgld, Shape, Start, StepInfo, Underdamped, anneal,
@@ -371,27 +371,19 @@ fn one_seed_gives_the_same_bits_for_any_number_of_threads() {
     assert!(one != other, "the seed has no effect");
 }
 
-struct Noise(BlockRng);
-
-impl Work for Noise {
-    type Output = Vec<u64>;
-
-    #[inline(always)]
-    fn run(mut self) -> Vec<u64> {
+#[test]
+fn noise_has_the_same_bits_at_every_vector_width() {
+    let run = |level| -> Vec<u64> {
+        let mut rng = BlockRng::new(9, 4, Purpose::Noise);
         let mut bits = Vec::new();
         for _ in 0..50 {
             let (mut normal, mut uniform) = (Lanes::default(), Lanes::default());
-            self.0.fill_normal(&mut normal);
-            self.0.fill_uniform(&mut uniform);
+            fill_normal(level, &mut rng, &mut normal);
+            fill_uniform(level, &mut rng, &mut uniform);
             bits.extend(normal.iter().chain(uniform.iter()).map(|x| x.to_bits()));
         }
         bits
-    }
-}
-
-#[test]
-fn noise_has_the_same_bits_at_every_vector_width() {
-    let run = |level| dispatch(level, Noise(BlockRng::new(9, 4, Purpose::Noise)));
+    };
     let baseline = run(Level::Baseline);
     for level in Level::available() {
         assert!(run(level) == baseline, "{level}");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use langevin::graph::{Binary, Graph, Unary};
 use langevin::math::{LANES, Lanes, Level, Work, dispatch};
-use langevin::random::{BlockRng, Purpose};
+use langevin::random::{BlockRng, Purpose, fill_normal};
 use langevin::tape::{Evaluator, Rounding, Tape};
 
 /// How much faster than scalar code the loop over lanes must be.
@@ -116,17 +116,6 @@ fn every_elementary_function_is_vector_code() {
     }
 }
 
-struct Noise<'a>(&'a mut BlockRng, &'a mut Lanes);
-
-impl Work for Noise<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.0.fill_normal(self.1);
-    }
-}
-
 /// The work of a normal number: half a logarithm, a square root, a sine and a cosine, one at a time.
 #[test]
 fn noise_is_vector_code() {
@@ -141,7 +130,7 @@ fn noise_is_vector_code() {
         size * langevin::math::cos(x) + langevin::math::sin(x)
     };
     let (lanes, single) = fastest(
-        || dispatch(Level::detect(), Noise(&mut rng, &mut noise)),
+        || fill_normal(Level::detect(), &mut rng, &mut noise),
         || dispatch(Level::detect(), Scalar { function: scalar, from: black_box(&x), to: &mut out }),
     );
     let gain = single.as_secs_f64() / lanes.as_secs_f64();

@@ -4,7 +4,7 @@
 //! rank of their start, so a population that has not mixed shows it as a variance between superchains.
 
 use super::moments::mean_and_sd;
-use crate::math::{log, log1p};
+use super::rank::normal_scores;
 
 /// The statistic and what it should be below.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +40,7 @@ pub fn chains_apart(chains: &[&[f64]]) -> usize {
     if length < 10 || chains.len() < 2 {
         return 0;
     }
-    super::rank::normal_scores(&chains.concat()).chunks_exact(length).filter(|scores| mean_and_sd(scores).0.abs() > FAR).count()
+    normal_scores(&chains.concat()).chunks_exact(length).filter(|scores| mean_and_sd(scores).0.abs() > FAR).count()
 }
 
 /// Superchains: many enough to see a trend over the start, few enough to have long ones.
@@ -69,29 +69,6 @@ pub fn nested_rhat(starts: &[f64], draws: &[f64]) -> Option<NestedRhat> {
     // B/W·members is χ² with 15 degrees of freedom over 15 for independent draws; its 1 − 10⁻⁴ quantile is 44.3.
     let excess = 44.3 / (SUPERCHAINS - 1) as f64 / members as f64;
     Some(NestedRhat { value: (1.0 + ratio).sqrt(), threshold: (1.0 + excess).sqrt() })
-}
-
-/// Normal scores of the ranks, ties sharing their mean rank (Vehtari et al. 2021, eq. 14, with a logistic in place of the probit:
-/// only the order of magnitude of the tails matters here).
-fn normal_scores(draws: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..draws.len()).collect();
-    order.sort_unstable_by(|&a, &b| draws[a].total_cmp(&draws[b]));
-    let n = draws.len() as f64;
-    let mut scores = vec![0.0; draws.len()];
-    let mut first = 0;
-    while first < order.len() {
-        let mut last = first;
-        while last + 1 < order.len() && draws[order[last + 1]] == draws[order[first]] {
-            last += 1;
-        }
-        let rank = (first + last) as f64 / 2.0 + 1.0;
-        let p = (rank - 0.375) / (n + 0.25);
-        for &index in &order[first..=last] {
-            scores[index] = log(p) - log1p(-p);
-        }
-        first = last + 1;
-    }
-    scores
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 //! orbit (Neal 2011, section 3.3). Acceptance 0.8 rather than the 0.651 of Beskos et al. (2013): robustness.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{Point, add_scaled, dot, each, fill_normal, fill_uniform};
+use super::lanewise::{Point, add_scaled, dot, each};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal, fill_uniform};
 
 /// Leapfrogs of one trajectory at most.
 const LONGEST: usize = 1024;

@@ -1,9 +1,9 @@
-//! What kernels are made of: loops over lanes, noise in lanes, a point with its density, the Metropolis test.
+//! What kernels are made of: loops over lanes, a point with its density, the Metropolis test.
 
 use super::kernel::StepInfo;
 use crate::density::Evaluate;
-use crate::math::{LANES, Lanes, Level, Work, dispatch, exp};
-use crate::random::BlockRng;
+use crate::math::{LANES, Lanes, Level, Work, dispatch, exp, log1p};
+use crate::random::{BlockRng, fill_uniform};
 
 /// Runs `body` for every lane, compiled for `level`.
 #[inline(always)]
@@ -22,32 +22,6 @@ impl<F: FnMut(usize)> Work for Each<F> {
             (self.0)(lane);
         }
     }
-}
-
-/// Standard normal numbers, one a lane.
-pub(super) fn fill_normal(level: Level, noise: &mut BlockRng, out: &mut Lanes) {
-    struct Normal<'a>(&'a mut BlockRng, &'a mut Lanes);
-    impl Work for Normal<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run(self) {
-            self.0.fill_normal(self.1);
-        }
-    }
-    dispatch(level, Normal(noise, out));
-}
-
-/// Uniform numbers in (0, 1), one a lane.
-pub(super) fn fill_uniform(level: Level, noise: &mut BlockRng, out: &mut Lanes) {
-    struct Uniform<'a>(&'a mut BlockRng, &'a mut Lanes);
-    impl Work for Uniform<'_> {
-        type Output = ();
-        #[inline(always)]
-        fn run(self) {
-            self.0.fill_uniform(self.1);
-        }
-    }
-    dispatch(level, Uniform(noise, out));
 }
 
 /// Σᵢ aᵢbᵢ over the rows.
@@ -77,14 +51,32 @@ pub(super) fn select_row(level: Level, mask: &Lanes, to: &mut Lanes, from: &Lane
     each(level, |lane| to[lane] = if mask[lane] == 0.0 { to[lane] } else { from[lane] });
 }
 
+/// x ← f(x) in every lane, for f of `math`: in the body of [`each`] a function so large may stay a call, compiled for no level.
+pub(super) fn map<F: Fn(f64) -> f64>(level: Level, x: &mut Lanes, f: F) {
+    struct Map<'a, F>(&'a mut Lanes, F);
+    impl<F: Fn(f64) -> f64> Work for Map<'_, F> {
+        type Output = ();
+        #[inline(always)]
+        fn run(self) {
+            for lane in 0..LANES {
+                self.0[lane] = (self.1)(self.0[lane]);
+            }
+        }
+    }
+    dispatch(level, Map(x, f));
+}
+
 /// log(eᵃ + eᵇ), written over a.
 pub(super) fn log_add_exp(level: Level, a: &mut Lanes, b: &Lanes) {
+    // e of the difference, then how far the sum is above the larger.
+    let mut above = Lanes::default();
+    each(level, |lane| above[lane] = if a[lane] > b[lane] { b[lane] - a[lane] } else { a[lane] - b[lane] });
+    map(level, &mut above, exp);
+    map(level, &mut above, log1p);
     each(level, |lane| {
-        let (x, y) = (a[lane], b[lane]);
-        let (high, low) = if x > y { (x, y) } else { (y, x) };
-        let sum = high + crate::math::log1p(exp(low - high));
+        let (high, low) = if a[lane] > b[lane] { (a[lane], b[lane]) } else { (b[lane], a[lane]) };
         // −∞ + −∞ is −∞, not NaN.
-        a[lane] = if low == f64::NEG_INFINITY { high } else { sum };
+        a[lane] = if low == f64::NEG_INFINITY { high } else { high + above[lane] };
     });
 }
 
@@ -117,6 +109,16 @@ impl Point {
     /// Evaluates at the position. A density that is not finite there counts as 0: a pole is no place for a chain.
     pub(super) fn evaluate(&mut self, evaluate: &mut dyn Evaluate) {
         evaluate.log_density_and_gradient(&self.position, &mut self.log_density, &mut self.gradient);
+        self.empty_poles();
+    }
+
+    /// [`evaluate`](Point::evaluate) without the gradient, which stays that of another place.
+    pub(super) fn evaluate_log_density(&mut self, evaluate: &mut dyn Evaluate) {
+        evaluate.log_density(&self.position, &mut self.log_density);
+        self.empty_poles();
+    }
+
+    fn empty_poles(&mut self) {
         for value in self.log_density.iter_mut() {
             *value = if value.is_finite() { *value } else { f64::NEG_INFINITY };
         }

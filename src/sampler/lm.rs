@@ -5,58 +5,40 @@
 //! it, as the mirror image of the step would have carried it; kept as it is, the error at the wall is larger than Euler's.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{each, fill_normal};
-use super::sgld::{Guard, cut_drift, is_refused, largest_drift};
+use super::lanewise::each;
+use super::unadjusted::{Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
-use crate::math::{LANES, Lanes, Level};
-use crate::random::BlockRng;
+use crate::math::{LANES, Lanes};
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel for a density's bounds.
-#[derive(Debug, Clone)]
-pub struct Lm {
-    bounds: Vec<Bound>,
-    guard: Guard,
-    level: Level,
-}
+pub type Lm = Unadjusted<MeanNoise>;
 
-impl Lm {
-    /// The kernel for `bounds`.
-    pub fn new(bounds: &[Bound], guard: Guard) -> Self {
-        Lm { bounds: bounds.to_vec(), guard, level: Level::detect() }
-    }
+/// The scheme of Leimkuhler and Matthews.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MeanNoise;
 
-    /// The same kernel at a SIMD level; results are the same bits at each.
-    #[must_use]
-    pub fn with_level(mut self, level: Level) -> Self {
-        self.level = level;
-        self
-    }
-}
-
-/// Where a block of chains is, the noise it carries, and scratch space.
+/// Where a block of chains is, and the noise it carries.
 #[derive(Debug, Clone)]
 pub struct State {
-    positions: Vec<Lanes>,
+    place: Place,
     carried: Option<Vec<Lanes>>,
-    gradient: Vec<Lanes>,
-    before: Vec<Lanes>,
-    row: Lanes,
 }
 
 impl Kernel for Lm {
     type State = State;
 
     fn init(&self, positions: Vec<Lanes>, _evaluate: &mut dyn Evaluate) -> State {
-        let rows = vec![Lanes::default(); positions.len()];
-        State { before: rows.clone(), carried: None, gradient: rows, positions, row: Lanes::default() }
+        State { place: self.place(positions), carried: None }
     }
 
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
         let Parameters { step_size, temperature, .. } = parameters;
-        let State { positions, carried, gradient, before, row } = state;
-        evaluate.gradient(positions, gradient);
-        cut_drift(self.level, positions, gradient, largest_drift(step_size), info);
-        before.copy_from_slice(positions);
+        let State { place, carried } = state;
+        evaluate.gradient(&place.positions, &mut place.gradient);
+        self.cut_drift(place, largest_drift(step_size), info);
+        place.look_back();
+        let Place { positions, gradient, before, row } = &mut *place;
         let carried = carried.get_or_insert_with(|| {
             let mut first = vec![Lanes::default(); gradient.len()];
             first.iter_mut().for_each(|row| fill_normal(self.level, noise, row));
@@ -74,49 +56,20 @@ impl Kernel for Lm {
                 carried[lane] = row[lane];
             });
             if outside {
+                let before = before.get(variable);
                 for lane in 0..LANES {
                     if *boundary == Boundary::Reflect && reflections_are_odd(x[lane], *low, *high) {
                         carried[lane] = -carried[lane];
                     }
-                    x[lane] = boundary.apply(before[variable][lane], x[lane], *low, *high);
+                    let from = before.map_or(x[lane], |before| before[lane]);
+                    x[lane] = boundary.apply(from, x[lane], *low, *high);
                 }
             }
         }
-        if self.guard == Guard::Refuse {
-            evaluate.log_density(positions, row);
-            for lane in 0..LANES {
-                if is_refused(row[lane]) {
-                    info.refused += 1;
-                    for (x, before) in positions.iter_mut().zip(&*before) {
-                        x[lane] = before[lane];
-                    }
-                }
-            }
-        }
+        self.refuse(place, evaluate, info, |_| ());
     }
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {
-        &state.positions
-    }
-}
-
-/// Whether an odd number of mirrors brings x inside.
-pub(super) fn reflections_are_odd(x: f64, low: f64, high: f64) -> bool {
-    if !(low.is_finite() && high.is_finite()) {
-        return x < low || x > high;
-    }
-    ((x - low) / (high - low)).floor().rem_euclid(2.0) == 1.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mirrors_are_counted() {
-        for (x, odd) in [(0.5, false), (1.5, true), (2.5, false), (-0.5, true), (-1.5, false), (3.2, true)] {
-            assert_eq!(reflections_are_odd(x, 0.0, 1.0), odd, "{x}");
-        }
-        assert!(reflections_are_odd(-5.0, 0.0, f64::INFINITY));
+        &state.place.positions
     }
 }

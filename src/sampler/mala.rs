@@ -3,11 +3,11 @@
 //! x′ = x + ε∇log p(x) + √(2ε)·ξ, accepted with the ratio of p(x′)q(x|x′) to p(x)q(x′|x). Roberts & Tweedie (1996); acceptance 0.574:
 //! Roberts & Rosenthal (1998).
 
-use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{Point, each, fill_normal};
+use super::lanewise::each;
+use super::proposal::{Propose, State};
 use crate::density::Evaluate;
-use crate::math::{Lanes, Level};
-use crate::random::BlockRng;
+use crate::math::Level;
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
@@ -16,28 +16,16 @@ pub struct Mala {
     pub level: Level,
 }
 
-/// Where a block is, and scratch space.
-#[derive(Debug, Clone)]
-pub struct State {
-    point: Point,
-    proposal: Point,
-    row: Lanes,
-    ratio: Lanes,
-}
+impl Propose for Mala {
+    const ACCEPTANCE: f64 = 0.574;
 
-impl Kernel for Mala {
-    type State = State;
-
-    fn init(&self, positions: Vec<Lanes>, evaluate: &mut dyn Evaluate) -> State {
-        let point = Point::new(positions, evaluate);
-        State { proposal: point.clone(), point, row: Lanes::default(), ratio: Lanes::default() }
+    fn level(&self) -> Level {
+        self.level
     }
 
-    fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
-        let State { point, proposal, row, ratio } = state;
-        let step_size = parameters.step_size;
+    fn propose(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, step_size: f64) {
+        let State { point, proposal, ratio, row, .. } = state;
         let spread = (2.0 * step_size).sqrt();
-        *ratio = Lanes::default();
         for ((to, from), slope) in proposal.position.iter_mut().zip(&point.position).zip(&point.gradient) {
             fill_normal(self.level, noise, row);
             each(self.level, |lane| {
@@ -53,16 +41,5 @@ impl Kernel for Mala {
                 ratio[lane] -= back * back / (4.0 * step_size);
             });
         }
-        each(self.level, |lane| ratio[lane] += proposal.log_density[lane] - point.log_density[lane]);
-        info.gradients = Lanes::splat(1.0);
-        point.metropolis(self.level, proposal, ratio, row, noise, info);
-    }
-
-    fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {
-        &state.point.position
-    }
-
-    fn target_acceptance(&self) -> Option<f64> {
-        Some(0.574)
     }
 }

@@ -6,10 +6,10 @@
 
 use super::hmc::DIVERGENCE;
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{Point, add_scaled, dot, each, fill_normal, fill_uniform};
+use super::lanewise::{Point, add_scaled, dot, each};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log1p};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal, fill_uniform};
 
 /// Steps of one trajectory at most.
 const LONGEST: usize = 1024;

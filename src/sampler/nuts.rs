@@ -8,10 +8,10 @@
 
 use super::hmc::{DIVERGENCE, leapfrog};
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{Point, dot, each, fill_normal, fill_uniform, log_add_exp, select, select_row};
+use super::lanewise::{Point, dot, each, log_add_exp, map, select, select_row};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal, fill_uniform};
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
@@ -195,11 +195,16 @@ impl Nuts {
         let Rows { start_energy, row, change, growing, acceptance, step, half, .. } = rows;
         let (divergent, gradients) = (&mut info.divergent, &mut info.gradients);
         each(self.level, |lane| {
+            row[lane] = start_energy[lane] - (0.5 * row[lane] - moving.point.log_density[lane]);
+            change[lane] = row[lane];
+        });
+        map(self.level, change, exp);
+        each(self.level, |lane| {
             gradients[lane] += growing[lane];
-            let fall = start_energy[lane] - (0.5 * row[lane] - moving.point.log_density[lane]);
+            let fall = row[lane];
             // A fall that is not a number is no weight at all.
             let known = fall > f64::NEG_INFINITY;
-            let weight = if fall < 0.0 { exp(fall) } else { 1.0 };
+            let weight = if fall < 0.0 { change[lane] } else { 1.0 };
             acceptance[lane] += if known { growing[lane] * weight } else { 0.0 };
             let sane = fall > -DIVERGENCE;
             divergent[lane] = if sane { divergent[lane] } else { divergent[lane].max(growing[lane]) };

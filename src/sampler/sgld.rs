@@ -3,84 +3,46 @@
 //! x ← x + ε∇log p(x) + √(2εT)·ξ. Welling & Teh (2011), eq. 4, who write ε/2 and √ε; Roberts & Tweedie (1996) for the exact gradient.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
+use super::unadjusted::{Place, Unadjusted, largest_drift};
 use crate::density::{Bound, Boundary, Evaluate};
-use crate::math::{LANES, Lanes, Level, Work, dispatch};
-use crate::random::BlockRng;
-
-/// A drift ε∇log p is cut to this many √(2ε): an ordinary drift is far smaller than the noise it stands beside, a drift beyond this
-/// would throw the chain out of the region where the step is meaningful (Brosse et al. 2019 tame it for the same reason).
-const LARGEST_DRIFT: f64 = 8.0;
+use crate::math::{LANES, Lanes, Work, dispatch};
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel for a density's bounds.
-#[derive(Debug, Clone)]
-pub struct Sgld {
-    bounds: Vec<Bound>,
-    guard: Guard,
-    level: Level,
-}
+pub type Sgld = Unadjusted<Euler>;
 
-/// What to do about points inside the bounds where the density is zero or undefined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guard {
-    /// There are none: no value of the density is computed.
-    None,
-    /// Refuse to step there, as `Boundary::Reject` does at a bound; costs one value of the density a step.
-    Refuse,
-}
-
-impl Sgld {
-    /// The kernel for `bounds`.
-    pub fn new(bounds: &[Bound], guard: Guard) -> Self {
-        Sgld { bounds: bounds.to_vec(), guard, level: Level::detect() }
-    }
-
-    /// The same kernel at a SIMD level; results are the same bits at each.
-    #[must_use]
-    pub fn with_level(mut self, level: Level) -> Self {
-        self.level = level;
-        self
-    }
-}
+/// The scheme of Euler and Maruyama.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Euler;
 
 /// Where a block of chains is, and its scratch space.
 #[derive(Debug, Clone)]
-pub struct State {
-    positions: Vec<Lanes>,
-    gradient: Vec<Lanes>,
-    before: Vec<Lanes>,
-    noise: Lanes,
-    log_density: Lanes,
-}
+pub struct State(Place);
 
 impl Kernel for Sgld {
     type State = State;
 
     fn init(&self, positions: Vec<Lanes>, _evaluate: &mut dyn Evaluate) -> State {
-        let rows = vec![Lanes::default(); positions.len()];
-        let looks_back =
-            self.guard == Guard::Refuse || self.bounds.iter().any(|bound| matches!(bound.boundary, Boundary::Reject | Boundary::Stay));
-        let before = if looks_back { rows.clone() } else { Vec::new() };
-        State { positions, gradient: rows, before, noise: Lanes::default(), log_density: Lanes::default() }
+        State(self.place(positions))
     }
 
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
         let Parameters { step_size, temperature, .. } = parameters;
-        evaluate.gradient(&state.positions, &mut state.gradient);
+        let State(place) = state;
+        evaluate.gradient(&place.positions, &mut place.gradient);
         let largest = largest_drift(step_size);
-        cut_drift(self.level, &state.positions, &mut state.gradient, largest, info);
-        if !state.before.is_empty() {
-            state.before.copy_from_slice(&state.positions);
-        }
+        self.cut_drift(place, largest, info);
+        place.look_back();
         let spread = (2.0 * step_size * temperature).sqrt();
         for (variable, bound) in self.bounds.iter().enumerate() {
-            dispatch(self.level, Fill { noise, out: &mut state.noise });
+            fill_normal(self.level, noise, &mut place.row);
             dispatch(
                 self.level,
                 Move {
-                    position: &mut state.positions[variable],
-                    before: state.before.get(variable),
-                    gradient: &state.gradient[variable],
-                    noise: &state.noise,
+                    position: &mut place.positions[variable],
+                    before: place.before.get(variable),
+                    gradient: &place.gradient[variable],
+                    noise: &place.row,
                     step_size,
                     spread,
                     reach: step_size * largest + spread * BlockRng::LARGEST_NORMAL,
@@ -88,82 +50,11 @@ impl Kernel for Sgld {
                 },
             );
         }
-        if self.guard == Guard::Refuse {
-            evaluate.log_density(&state.positions, &mut state.log_density);
-            for lane in 0..LANES {
-                if is_refused(state.log_density[lane]) {
-                    info.refused += 1;
-                    for (row, before) in state.positions.iter_mut().zip(&state.before) {
-                        row[lane] = before[lane];
-                    }
-                }
-            }
-        }
+        self.refuse(place, evaluate, info, |_| ());
     }
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {
-        &state.positions
-    }
-}
-
-/// The largest gradient that a step of this size follows.
-pub(super) fn largest_drift(step_size: f64) -> f64 {
-    LARGEST_DRIFT * (2.0 * step_size).sqrt() / step_size
-}
-
-/// Whether a chain may not be where the log density has this value.
-pub(super) fn is_refused(log_density: f64) -> bool {
-    log_density == f64::NEG_INFINITY || log_density.is_nan()
-}
-
-/// Cuts gradients beyond `largest` and those that are not finite.
-pub(super) fn cut_drift(level: Level, positions: &[Lanes], gradient: &mut [Lanes], largest: f64, info: &mut StepInfo) {
-    if dispatch(level, IsSteep { gradient, largest }) {
-        tame(positions, gradient, largest, info);
-    }
-}
-
-/// Whether a gradient is not finite or larger than `largest`.
-struct IsSteep<'a> {
-    gradient: &'a [Lanes],
-    largest: f64,
-}
-
-impl Work for IsSteep<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn run(self) -> bool {
-        // A fold without a branch in it vectorises.
-        self.gradient.iter().any(|row| row.iter().fold(false, |any, slope| any | (slope.abs() > self.largest) | slope.is_nan()))
-    }
-}
-
-/// Cuts gradients to `largest`; those that are not numbers to 0, so that the chain moves by noise alone. Counts both, and remembers the
-/// first place where one was not finite.
-fn tame(positions: &[Lanes], gradient: &mut [Lanes], largest: f64, info: &mut StepInfo) {
-    if info.first_non_finite.is_none() {
-        let lane = (0..LANES).find(|&lane| gradient.iter().any(|row| !row[lane].is_finite()));
-        info.first_non_finite = lane.map(|lane| (lane, positions.iter().map(|row| row[lane]).collect()));
-    }
-    for slope in gradient.iter_mut().flat_map(|row| row.iter_mut()) {
-        info.non_finite += u64::from(!slope.is_finite());
-        info.truncated += u64::from(slope.abs() > largest);
-        *slope = if slope.is_nan() { 0.0 } else { slope.clamp(-largest, largest) };
-    }
-}
-
-struct Fill<'a> {
-    noise: &'a mut BlockRng,
-    out: &'a mut Lanes,
-}
-
-impl Work for Fill<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.noise.fill_normal(self.out);
+        &state.0.positions
     }
 }
 

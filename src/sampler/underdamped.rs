@@ -5,62 +5,51 @@
 //! reflects, the momentum turns as the position does.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{each, fill_normal};
-use super::lm::reflections_are_odd;
-use super::sgld::{Guard, cut_drift, is_refused, largest_drift};
+use super::lanewise::each;
+use super::unadjusted::{Guard, Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Level, exp};
-use crate::random::BlockRng;
+use crate::random::{BlockRng, fill_normal};
 
 /// The kernel for a density's bounds.
-#[derive(Debug, Clone)]
-pub struct Underdamped {
-    bounds: Vec<Bound>,
-    guard: Guard,
+pub type Underdamped = Unadjusted<Baoab>;
+
+/// The splitting.
+#[derive(Debug, Clone, Copy)]
+pub struct Baoab {
     /// γ, in inverse units of h.
     friction: f64,
-    level: Level,
 }
 
 impl Underdamped {
     /// The kernel for `bounds` with friction γ.
     pub fn new(bounds: &[Bound], guard: Guard, friction: f64) -> Self {
-        Underdamped { bounds: bounds.to_vec(), guard, friction, level: Level::detect() }
-    }
-
-    /// The same kernel at a SIMD level; results are the same bits at each.
-    #[must_use]
-    pub fn with_level(mut self, level: Level) -> Self {
-        self.level = level;
-        self
+        Unadjusted::of(Baoab { friction }, bounds, guard)
     }
 }
 
-/// Where a block of chains is, its momenta, the gradient there, and scratch space.
+/// Where a block of chains is with the gradient there, and its momenta.
 #[derive(Debug, Clone)]
 pub struct State {
-    positions: Vec<Lanes>,
+    place: Place,
     momentum: Option<Vec<Lanes>>,
-    gradient: Vec<Lanes>,
-    before: Vec<Lanes>,
-    row: Lanes,
 }
 
 impl Kernel for Underdamped {
     type State = State;
 
     fn init(&self, positions: Vec<Lanes>, evaluate: &mut dyn Evaluate) -> State {
-        let mut gradient = vec![Lanes::default(); positions.len()];
-        evaluate.gradient(&positions, &mut gradient);
-        State { before: gradient.clone(), momentum: None, gradient, positions, row: Lanes::default() }
+        let mut place = self.place(positions);
+        evaluate.gradient(&place.positions, &mut place.gradient);
+        State { place, momentum: None }
     }
 
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
         let Parameters { step_size, temperature, .. } = parameters;
-        let State { positions, momentum, gradient, before, row } = state;
+        let State { place, momentum } = state;
         let h = (2.0 * step_size).sqrt();
         let momentum = momentum.get_or_insert_with(|| {
-            let mut first = vec![Lanes::default(); gradient.len()];
+            let mut first = vec![Lanes::default(); self.bounds.len()];
             for row in &mut first {
                 fill_normal(self.level, noise, row);
                 row.iter_mut().for_each(|p| *p *= temperature.sqrt());
@@ -69,10 +58,11 @@ impl Kernel for Underdamped {
         });
         // A kick of h/2·g drifts by h²/2·g = ε·g: the drift to cut is that of the overdamped kernels.
         let largest = largest_drift(step_size);
-        cut_drift(self.level, positions, gradient, largest, info);
-        before.copy_from_slice(positions);
-        let kept = exp(-self.friction * h);
+        self.cut_drift(place, largest, info);
+        place.look_back();
+        let kept = exp(-self.scheme.friction * h);
         let fresh = (temperature * (1.0 - kept * kept)).sqrt();
+        let Place { positions, gradient, row, .. } = &mut *place;
         for (variable, bound) in self.bounds.iter().enumerate() {
             let (x, p, slope) = (&mut positions[variable], &mut momentum[variable], &gradient[variable]);
             fill_normal(self.level, noise, row);
@@ -81,27 +71,16 @@ impl Kernel for Underdamped {
             each(self.level, |lane| p[lane] = kept.mul_add(p[lane], fresh * row[lane]));
             drift(self.level, x, p, 0.5 * h, bound);
         }
-        if self.guard == Guard::Refuse {
-            evaluate.log_density(positions, row);
-            for lane in 0..LANES {
-                if is_refused(row[lane]) {
-                    info.refused += 1;
-                    for ((x, p), before) in positions.iter_mut().zip(momentum.iter_mut()).zip(&*before) {
-                        x[lane] = before[lane];
-                        p[lane] = -p[lane];
-                    }
-                }
-            }
-        }
-        evaluate.gradient(positions, gradient);
-        cut_drift(self.level, positions, gradient, largest, info);
-        for (p, slope) in momentum.iter_mut().zip(&*gradient) {
+        self.refuse(place, evaluate, info, |lane| momentum.iter_mut().for_each(|p| p[lane] = -p[lane]));
+        evaluate.gradient(&place.positions, &mut place.gradient);
+        self.cut_drift(place, largest, info);
+        for (p, slope) in momentum.iter_mut().zip(&place.gradient) {
             each(self.level, |lane| p[lane] = (0.5 * h).mul_add(slope[lane], p[lane]));
         }
     }
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {
-        &state.positions
+        &state.place.positions
     }
 }
 
