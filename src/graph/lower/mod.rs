@@ -20,6 +20,8 @@ use value::{Array, Value};
 
 /// Expanding sums visits at most this many expressions, so that nested sums of nothing cannot hang.
 const VISIT_LIMIT: usize = 2_000_000;
+/// Sums may count through this many numbers in all: 268 MB of them.
+const COUNTED_LIMIT: usize = 1 << 25;
 /// A sum over more rows than this is a loop where it can be; over fewer it is written out.
 const WRITTEN_OUT: usize = 64;
 /// Up to so many rows a sum is written out if its terms take an element each of something that is written out already: the states of a
@@ -196,6 +198,8 @@ struct Lowering<'a> {
     tasks: Vec<Task>,
     values: Vec<Value>,
     visits: usize,
+    /// Numbers that the indices of sums over rows have run through.
+    counted: usize,
 }
 
 impl<'a> Lowering<'a> {
@@ -222,6 +226,7 @@ impl<'a> Lowering<'a> {
             tasks: Vec::new(),
             values: Vec::new(),
             visits: 0,
+            counted: 0,
         }
     }
 
@@ -471,6 +476,7 @@ impl<'a> Lowering<'a> {
         let count = (last - first + 1).max(0) as usize;
         let runs_over_rows = *fold == Fold::Sum && count > WRITTEN_OUT && self.mentions_columns(range.last, *body);
         if runs_over_rows && !(count <= MOST_WRITTEN_OUT && self.mentions_elements(range, *body)) {
+            self.counted += self.count(range, first, last, COUNTED_LIMIT - self.counted)?;
             let table = self.graph.table(count);
             let numbers = (first..=last).map(|number| number as f64).collect();
             let rows = self.graph.column(table, &range.name, numbers);
@@ -478,7 +484,7 @@ impl<'a> Lowering<'a> {
             self.tasks.extend([Task::SumRows(table, id), Task::Visit(*body, Some(inner))]);
             return Ok(());
         }
-        let count = self.count(range, first, last)?;
+        let count = self.count(range, first, last, super::NODE_LIMIT)?;
         self.tasks.push(Task::Fold(*fold, count, id));
         for value in (first..first + count as i64).rev() {
             let inner = self.scope(scope, &range.name, Bound::Number(value));
@@ -516,14 +522,15 @@ impl<'a> Lowering<'a> {
         let first = self.expression(range.first, scope)?;
         let last = self.expression(range.last, scope)?;
         let (first, last) = (self.integer(range.first, &first)?, self.integer(range.last, &last)?);
-        self.count(range, first, last)?;
+        self.count(range, first, last, super::NODE_LIMIT)?;
         Ok((first, last))
     }
 
-    fn count(&self, range: &IndexRange, first: i64, last: i64) -> Result<usize> {
+    fn count(&self, range: &IndexRange, first: i64, last: i64, most: usize) -> Result<usize> {
         let count = (last - first + 1).max(0) as usize;
-        if count > super::NODE_LIMIT {
-            return Err(self.error(range.last, ErrorKind::TooLong, format!("the range of `{}` has {count} values", range.name)));
+        if count > most {
+            let error = self.error(range.last, ErrorKind::TooLong, format!("the range of `{}` has {count} values", range.name));
+            return Err(error.hint(format!("at most {most} here; a table of data may have more rows")));
         }
         Ok(count)
     }
