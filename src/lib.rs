@@ -74,6 +74,7 @@ pub mod math;
 pub mod output;
 #[cfg(feature = "plot")]
 pub mod plot;
+pub mod proof;
 pub mod quadrature;
 pub mod random;
 pub mod run;

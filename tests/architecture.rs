@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "enclosure",
     "tape",
     "density",
+    "proof",
     "sampler",
     "quadrature",
     "diagnostics",

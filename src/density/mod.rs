@@ -3,16 +3,13 @@
 mod bounds;
 mod declare;
 pub mod gallery;
-mod inspect;
 mod landmarks;
 mod log_density;
 mod logarithm;
 mod model;
-mod overflow;
 mod transform;
 
 pub use bounds::{Bound, Boundary, Declaration};
-pub use inspect::{Inspection, Sign, Witness, inspect};
 pub use landmarks::{End, Landmarks};
 pub use log_density::{Evaluate, FromFn, LogDensity};
 pub use model::Model;

@@ -368,6 +368,11 @@ impl Germ {
         self.0.filter(|form| form.rate == 0.0 && !form.range.contains(0.0)).map(|form| (form.power.middle(), form.log_power))
     }
 
+    /// Every value up to the reach.
+    pub(crate) fn values(&self) -> Interval {
+        self.0.map_or(Interval::ALL, |form| form.values())
+    }
+
     /// What the germ says of the value at `d`.
     #[cfg(test)]
     pub(super) fn at(&self, d: f64) -> Option<Interval> {

@@ -1,11 +1,14 @@
 //! Graph to proofs: what is certain about an expression over a whole box.
 //!
-//! Three kinds of number run through the same steps of a graph (`code`): intervals (`functions`), interval Taylor series
-//! (`taylor`), and germs, which reach down to a singular point and out to infinity (`germ`).
+//! Four kinds of number run through the same steps of a graph (`code`): intervals (`functions`), interval Taylor series of one
+//! variable (`taylor`), germs, which reach down to a singular point and out to infinity (`germ`), and jets, which carry gradient and
+//! Hessian in any dimension (`jet`).
 
 mod code;
+mod form;
 mod functions;
 mod germ;
+mod jet;
 mod taylor;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -15,7 +18,9 @@ pub use crate::math::Interval;
 pub use functions::Enclosed;
 
 pub(crate) use code::{Code, Enclosing};
+pub(crate) use form::Form;
 pub(crate) use germ::{Germ, LARGEST_REACH, Mass};
+pub(crate) use jet::Jet;
 pub(crate) use taylor::{TERMS, Taylor};
 
 use crate::graph::{Graph, NodeId};

@@ -43,6 +43,11 @@ impl Taylor {
         series
     }
 
+    /// The variable over `range`, of which three coefficients are wanted: value, slope, half the curvature.
+    pub(crate) fn local(range: Interval) -> Taylor {
+        Taylor { valid: 3, ..Taylor::variable(range) }
+    }
+
     /// The first `terms` coefficients.
     pub(crate) fn new(coefficients: Coefficients, terms: usize) -> Taylor {
         Taylor::smooth(coefficients, terms)
@@ -221,7 +226,8 @@ impl Taylor {
         [s, c].map(|coefficients| Taylor { coefficients, roots: 0, ..self.clone() })
     }
 
-    fn constant(value: Interval) -> Taylor {
+    /// A number.
+    pub(crate) fn constant(value: Interval) -> Taylor {
         let mut coefficients = NONE;
         coefficients[0] = value;
         Taylor::smooth(coefficients, TERMS)

@@ -5,7 +5,8 @@ use rand::RngExt as _;
 
 use super::code::Enclosing;
 use super::functions::{self, Enclosed};
-use super::{Code, Germ, Interval, TERMS, Taylor};
+use super::jet::Jet;
+use super::{Code, Form, Germ, Interval, TERMS, Taylor};
 use crate::graph::{Binary, Graph, Node, NodeId, Unary, powi};
 use crate::random::{Purpose, Stream};
 
@@ -123,13 +124,13 @@ impl Oracle {
         (!value.is_nan() && !value.is_inf()).then_some(value)
     }
 
-    fn eval(&mut self, graph: &Graph, root: NodeId, x: f64) -> Option<BigFloat> {
+    fn eval(&mut self, graph: &Graph, root: NodeId, position: &[f64]) -> Option<BigFloat> {
         let mut values: Vec<Option<BigFloat>> = vec![None; root.index() + 1];
         for id in graph.order(&[root]) {
             let of = |id: NodeId| values[id.index()].clone();
             let value = match graph.node(id) {
                 Node::Constant(bits) if f64::from_bits(bits).is_finite() => Oracle::number(f64::from_bits(bits)),
-                Node::Variable(_) => Oracle::number(x),
+                Node::Variable(variable) => Oracle::number(position[variable as usize]),
                 Node::Unary(op, a) => self.unary(op, &of(a)?)?,
                 Node::Binary(op, a, b) => self.binary(op, &of(a)?, &of(b)?)?,
                 Node::Power(a, n) => {
@@ -163,11 +164,11 @@ fn holds(range: Interval, value: &BigFloat) -> bool {
     above && below
 }
 
-/// A random formula in x: constants are doubles, so that the oracle and the enclosure mean the same ones.
-fn formula(rng: &mut Stream) -> (Graph, NodeId) {
+/// A random formula: constants are doubles, so that the oracle and the enclosure mean the same ones.
+fn formula(rng: &mut Stream, dimension: u32) -> (Graph, NodeId) {
     let mut graph = Graph::new();
-    let mut nodes =
-        vec![graph.variable(0), graph.constant(f64::from(rng.random_range(-4..5))), graph.constant(rng.random_range(-3.0..3.0))];
+    let mut nodes: Vec<NodeId> = (0..dimension).rev().map(|variable| graph.variable(variable)).collect();
+    nodes.extend([graph.constant(f64::from(rng.random_range(-4..5))), graph.constant(rng.random_range(-3.0..3.0))]);
     for _ in 0..rng.random_range(1..9) {
         let pick = |rng: &mut Stream| nodes[if rng.random_bool(0.6) { nodes.len() - 1 } else { rng.random_range(0..nodes.len()) }];
         let (a, b) = (pick(rng), pick(rng));
@@ -193,7 +194,7 @@ fn intervals_and_series_hold_the_value_of_random_formulas() {
     let (mut ranges, mut series) = (Vec::new(), Vec::new());
     let (mut compared, mut smooth) = (0, 0);
     for _ in 0..FORMULAS {
-        let (graph, root) = formula(&mut rng);
+        let (graph, root) = formula(&mut rng, 1);
         let width = 10_f64.powi(rng.random_range(-6..2));
         let low: f64 = rng.random_range(-4.0..4.0);
         let (middle, high) = (low + width * rng.random::<f64>(), low + width);
@@ -201,7 +202,7 @@ fn intervals_and_series_hold_the_value_of_random_formulas() {
         let code = Code::new(&graph, &[root]);
         code.ranges(&[Interval::new(low, high)], &mut ranges);
         let found = ranges[code.root(0)];
-        let Some(value) = oracle.eval(&graph, root, x) else { continue };
+        let Some(value) = oracle.eval(&graph, root, &[x]) else { continue };
         compared += 1;
         let shown = || format!("{} at {x} on [{low}, {high}]", shown_as(&graph, root));
         assert!(holds(found.range, &value) && !found.nowhere, "{}: {value} is not in {found:?}", shown());
@@ -227,6 +228,46 @@ fn intervals_and_series_hold_the_value_of_random_formulas() {
     assert!(compared > FORMULAS / 2 && smooth > 4 * FORMULAS, "only {compared} values, {smooth} remainders");
 }
 
+/// Jets by their definition: the mean value theorem in each variable and Taylor's theorem of order two hold with the derivatives over the
+/// box, wherever in it the two points lie.
+#[test]
+fn jets_and_second_order_forms_hold_the_value_of_random_formulas() {
+    let mut rng = dice(4);
+    let mut oracle = Oracle { consts: Consts::new().unwrap() };
+    let mut jets = Vec::new();
+    let (mut compared, mut smooth) = (0, 0);
+    for _ in 0..FORMULAS {
+        let (graph, root) = formula(&mut rng, 2);
+        let width = 10_f64.powi(rng.random_range(-5..2));
+        let low: [f64; 2] = [rng.random_range(-4.0..4.0), rng.random_range(-4.0..4.0)];
+        let cell = low.map(|low| Interval::new(low, low + width));
+        let mut inside = || low.map(|low| (low + width * rng.random::<f64>()).clamp(low, low + width));
+        let (x, a) = (inside(), inside());
+        let Some(value) = oracle.eval(&graph, root, &x) else { continue };
+        compared += 1;
+        let shown = || format!("{} at {x:?} in {cell:?}", shown_as(&graph, root));
+        let over = Form::new(&graph, root).over(&cell);
+        assert!(holds(over.value.range, &value), "{}: {value} is not in {:?}", shown(), over.value.range);
+        let code = Code::new(&graph, &[root]);
+        code.run(&Jet::variables(&a.map(Interval::point)), &[], &mut jets);
+        let at = jets[code.root(0)].clone();
+        if !over.jet.is_smooth() || over.value.partial || !at.is_smooth() {
+            continue;
+        }
+        smooth += 1;
+        let d = [0, 1].map(|i| Interval::point(x[i]) - Interval::point(a[i]));
+        let slopes = |jet: &Jet| [jet.first(0).unwrap(), jet.first(1).unwrap()];
+        let along = |slopes: [Interval; 2]| slopes[0] * d[0] + slopes[1] * d[1];
+        let first = at.value.range + along(slopes(&over.jet));
+        assert!(holds(first, &value), "{}, first order about {a:?}: {value} is not in {first:?}", shown());
+        let bend = |i, j| over.jet.second(i, j).unwrap();
+        let bent = (bend(0, 0) * d[0].square() + bend(1, 1) * d[1].square()).halved() + bend(0, 1) * d[0] * d[1];
+        let second = at.value.range + along(slopes(&at)) + bent;
+        assert!(holds(second, &value), "{}, second order about {a:?}: {value} is not in {second:?}", shown());
+    }
+    assert!(compared > FORMULAS / 2 && smooth > FORMULAS / 4, "only {compared} values, {smooth} of them smooth");
+}
+
 #[test]
 fn germs_hold_the_value_down_to_the_point() {
     let mut rng = dice(1);
@@ -234,7 +275,7 @@ fn germs_hold_the_value_down_to_the_point() {
     let mut germs = Vec::new();
     let mut known = 0;
     for _ in 0..FORMULAS {
-        let (graph, root) = formula(&mut rng);
+        let (graph, root) = formula(&mut rng, 1);
         let reach = 0.06 * 10_f64.powi(-rng.random_range(0..4));
         let d = reach * 10_f64.powf(-rng.random_range(0.0..12.0));
         let sign = if rng.random_bool(0.5) { 1.0 } else { -1.0 };
@@ -245,7 +286,7 @@ fn germs_hold_the_value_down_to_the_point() {
             let code = Code::new(&graph, &[root]);
             code.run(&[input], &[], &mut germs);
             let Some(found) = germs[code.root(0)].at(d) else { continue };
-            let Some(value) = oracle.eval(&graph, root, x) else { continue };
+            let Some(value) = oracle.eval(&graph, root, &[x]) else { continue };
             known += 1;
             assert!(holds(found, &value), "{} at {x}: {value} is not in {found:?} by {:?}", shown_as(&graph, root), germs[code.root(0)]);
         }
@@ -331,5 +372,5 @@ fn a_zero_proved_stays_a_zero() {
 }
 
 fn shown_as(graph: &Graph, root: NodeId) -> String {
-    crate::graph::print::expression(graph, root, &["x".to_string()], crate::graph::print::Language::Text)
+    crate::graph::print::expression(graph, root, &["x".to_string(), "y".to_string()], crate::graph::print::Language::Text)
 }

@@ -6,8 +6,9 @@ use super::plan::{Plan, RELAXATIONS, plan};
 use super::settings::{Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit, variables};
 use super::verdict::{Verdict, Warning};
-use crate::density::{Boundary, LogDensity, Model, inspect};
+use crate::density::{Boundary, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
+use crate::proof::inspect;
 use crate::quadrature::{CERTIFY, Reference, Tolerance, certified, reference};
 use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Sgld, Shot, Underdamped, anneal};
 

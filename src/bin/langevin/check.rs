@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use langevin::density::{LogDensity, Meaning, Sign, inspect};
+use langevin::density::{LogDensity, Meaning, Model};
 use langevin::error::{Error, ErrorKind, Fault};
 use langevin::output::{SCHEMA, error_document, integral, number};
+use langevin::proof::{FeatureKind, Line, Sign, Smoothness, Symmetry, inspect, line, smoothness, symmetries};
 use langevin::quadrature::{CERTIFY, Marginal, Tolerance, evidence};
 use serde_json::{Map, Value, json};
 
@@ -30,9 +31,11 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
         }
     }
     let jumps = model.jumps();
+    let facts = problems.is_empty().then(|| (line(&model), smoothness(&model), symmetries(&model)));
     let (nonnegative, witness) = match &inspection.sign {
         Sign::Proved => ("proved", None),
         Sign::Refuted(witness) => ("refuted", Some(witness)),
+        Sign::Touches { .. } => ("touches_zero", None),
         Sign::Unknown => ("unknown", None),
     };
     if talk.json {
@@ -58,6 +61,17 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
             "problems": listed,
             "points": inspection.points,
             "normalizer": normalizer.as_ref().map_or(Value::Null, |found| integral(&found.integral)),
+            "modes": facts.as_ref().and_then(|(course, ..)| course.as_ref()).map_or(Value::Null, |course| json!({
+                "complete": course.is_complete,
+                "positions": course.modes.iter().map(|mode| number(mode.position)).collect::<Vec<_>>(),
+            })),
+            "log_concave": facts.as_ref().map(|(_, smooth, _)| smooth.is_log_concave()),
+            "smoothness": facts.as_ref().map_or(Value::Null, |(_, smooth, _)| json!({
+                "slope": smooth.slope.map(number),
+                "most_curved": smooth.most_curved.map(number),
+                "least_curved": smooth.least_curved.map(number),
+                "stable_step_size": smooth.stable_step_size().map(number),
+            })),
             "variables": model.bounds().iter().map(|bound| json!({ "name": bound.name, "low": number(bound.low), "high": number(bound.high) })).collect::<Vec<_>>(),
         });
         print(&format!("{document:#}"))?;
@@ -68,9 +82,14 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
         let mut lines = vec![report::headline(&model, paint), String::new()];
         lines.push(format!(
             "  sign    {}",
-            match (nonnegative, model.meaning()) {
-                ("proved", Meaning::Density) => "non-negative, proved by interval evaluation".to_string(),
-                ("proved", _) => "positive: a logarithm was given".to_string(),
+            match (&inspection.sign, model.meaning()) {
+                (Sign::Proved, Meaning::Density) => "non-negative everywhere, proved".to_string(),
+                (Sign::Proved, _) => "positive: a logarithm was given".to_string(),
+                (Sign::Touches { depth, position }, _) => format!(
+                    "nowhere below {}, proved; it touches zero near {}",
+                    report::short(-depth),
+                    report::place(&model.names(), position)
+                ),
                 _ => format!("no negative value at {} points; not proved", inspection.points),
             }
         ));
@@ -100,6 +119,11 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
             }
             None => lines.extend(report::wrap(&format!("Z       not computed: {}", too_many.unwrap_or_default()), 10)),
         }
+        if let Some((course, smooth, symmetric)) = &facts {
+            for (head, text) in story(&model, course.as_ref(), smooth, symmetric) {
+                lines.extend(report::wrap(&format!("{head:<8}{text}"), 10));
+            }
+        }
         for (_, message) in model.oddities() {
             lines.extend(report::wrap(&format!("note    {message}"), 10));
         }
@@ -113,4 +137,70 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
         Some(kind) if kind.fault() == Fault::Density || kind == ErrorKind::ZeroDensity => ExitCode::from(4),
         Some(_) => ExitCode::from(2),
     })
+}
+
+/// What is proved about the course of the density, head and text a line.
+fn story(model: &Model, course: Option<&Line>, smooth: &Smoothness, symmetric: &[Symmetry]) -> Vec<(&'static str, String)> {
+    let names = model.names();
+    let short = report::short;
+    let mut told = Vec::new();
+    if let Some(course) = course {
+        let places: Vec<String> = course.modes.iter().take(8).map(|mode| short(mode.position)).collect();
+        let more = if course.modes.len() > 8 { ", …" } else { "" };
+        let list = format!("{} = {}{more}", names[0], places.join(", "));
+        told.push((
+            "modes",
+            match (course.modes.len(), course.is_complete) {
+                _ if course.is_flat => "none: constant wherever it is positive, proved".to_string(),
+                (0, true) => "none: it rises toward an infinite end".to_string(),
+                (1, true) => format!("one, proved: {list}"),
+                (count, true) => format!("{count}, proved to be all: {list}"),
+                (0, false) => "not found by proof".to_string(),
+                (_, false) => format!("at least {list}; not proved to be all"),
+            },
+        ));
+        for (kind, head) in
+            [(FeatureKind::Kink, "kinks"), (FeatureKind::Jump, "jumps"), (FeatureKind::Zero, "zeros"), (FeatureKind::Pole, "poles")]
+        {
+            let mut places: Vec<String> =
+                course.features.iter().filter(|feature| feature.kind == kind).map(|feature| short(feature.position)).collect();
+            places.dedup();
+            if !places.is_empty() {
+                let shown = &places[..places.len().min(8)];
+                told.push((head, format!("{} = {}{}", names[0], shown.join(", "), if places.len() > 8 { ", …" } else { "" })));
+            }
+        }
+    }
+    let symmetric: Vec<String> = symmetric
+        .iter()
+        .map(|symmetry| match symmetry {
+            Symmetry::Reflection { variable, centre } => format!("even about {} = {}", names[*variable], short(*centre)),
+            Symmetry::Exchange(i, j) => format!("{} ↔ {}", names[*i], names[*j]),
+        })
+        .collect();
+    if !symmetric.is_empty() {
+        told.push(("same", format!("{}, proved", symmetric.join("; "))));
+    }
+    let concave = match (smooth.least_curved, smooth.is_log_concave()) {
+        (Some(least), true) if least > 0.0 => {
+            Some(format!("−log p is convex, its curvature nowhere below {}", negated(&report::short_above(-least))))
+        }
+        (_, true) => Some("−log p is convex".to_string()),
+        _ => None,
+    };
+    let bounded = |what: &str, bound: Option<f64>| bound.map(|bound| format!("{what} ≤ {}", report::short_above(bound)));
+    let curved: Vec<String> =
+        [concave, bounded("|∇log p|", smooth.slope), bounded("|curvature|", smooth.lipschitz())].into_iter().flatten().collect();
+    if !curved.is_empty() {
+        told.push(("smooth", format!("{}, proved", curved.join("; "))));
+    }
+    if let Some(step) = smooth.stable_step_size() {
+        told.push(("steps", format!("Euler steps are stable everywhere below ε = {}, proved", short(step))));
+    }
+    told
+}
+
+/// The text of −x from that of x.
+fn negated(text: &str) -> String {
+    text.strip_prefix('-').map_or_else(|| format!("-{text}"), str::to_string)
 }

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use langevin::density::{LogDensity, inspect};
+use langevin::density::LogDensity;
 use langevin::error::{Error, ErrorKind};
 use langevin::output::{SCHEMA, integral, number, quantiles};
+use langevin::proof::inspect;
 use langevin::quadrature::{Tolerance, evidence};
 use langevin::run::QUANTILES;
 use serde_json::{Value, json};

@@ -381,6 +381,18 @@ fn quantiles(values: &[f64; 5]) -> String {
     values.iter().map(|value| format!(" {:>7}", short(settled(*value)))).collect()
 }
 
+/// A position, name by name.
+pub(crate) fn place(names: &[String], position: &[f64]) -> String {
+    names.iter().zip(position).map(|(name, x)| format!("{name} = {}", short(*x))).collect::<Vec<_>>().join(", ")
+}
+
+/// [`short()`], rounded up: for what nothing exceeds.
+pub(crate) fn short_above(bound: f64) -> String {
+    let text = short(bound);
+    // Beyond what the bound itself was rounded by.
+    if text.parse::<f64>().is_ok_and(|shown| shown < bound - 1e-12 * bound.abs()) { short(bound + 1e-4 * bound.abs()) } else { text }
+}
+
 /// Four significant digits in at most eight columns.
 pub(crate) fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {

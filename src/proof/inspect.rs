@@ -1,11 +1,14 @@
-//! Looking at a density before using it: sign, finiteness and zeros at thousands of well-placed points.
+//! Looking at a density before using it: sign, holes and zeros, by thousands of well-placed points and by proof over the boxes between.
 //!
-//! A sample proves nothing but a witness: "negative here" is certain, "nowhere negative" is not. What interval evaluation proves is
-//! told apart in [`Sign`].
+//! A point proves nothing but a witness: "negative here" is certain, "nowhere negative" is not. What is proved over the whole range is
+//! told apart in [`Sign`] and [`Undefined`].
 
+use super::cell_of;
+use super::holes::hole;
 use super::overflow::is_overflow;
-use super::{LogDensity, Meaning, Model};
-use crate::enclosure::{Interval, ranges};
+use super::sign::{Found, sign};
+use crate::density::{LogDensity, Meaning, Model};
+use crate::enclosure::{Form, Interval, ranges};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Lanes};
 use crate::tape::{Program, ProgramEvaluator, Rounding};
@@ -24,10 +27,26 @@ pub struct Witness {
 pub enum Sign {
     /// Nowhere negative, by interval evaluation or because a logarithm was given.
     Proved,
+    /// Nowhere below −`depth`, which is tiny beside the density's largest value; it touches zero near `position`, one entry a variable.
+    Touches {
+        /// How far below zero is not excluded, in units of the density.
+        depth: f64,
+        /// Where.
+        position: Vec<f64>,
+    },
     /// Negative at a point.
     Refuted(Witness),
     /// No negative value was met.
     Unknown,
+}
+
+/// Where a formula has no value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undefined {
+    /// A point without a value.
+    pub position: Vec<f64>,
+    /// A box around it that is proved to have no value anywhere, by its lower and upper ends; in one dimension the whole hole.
+    pub hole: Option<Vec<(f64, f64)>>,
 }
 
 /// What was met.
@@ -37,8 +56,8 @@ pub struct Inspection {
     pub points: usize,
     /// The sign.
     pub sign: Sign,
-    /// A point in a region where the formula is undefined.
-    pub undefined: Option<Witness>,
+    /// A region where the formula is undefined.
+    pub undefined: Option<Undefined>,
     /// The share of points where the density is zero (its logarithm −∞).
     pub zero_share: f64,
     /// Whether the density was positive anywhere.
@@ -54,18 +73,26 @@ impl Inspection {
     /// Kinds `negative_density`, `domain`, `zero_density`.
     pub fn refuse(&self, model: &Model) -> Result<()> {
         let names = model.names();
-        let place = |witness: &Witness| {
-            let shown: Vec<String> = names.iter().zip(&witness.position).take(6).map(|(name, x)| format!("{name} = {x}")).collect();
-            format!("{}{}", shown.join(", "), if names.len() > 6 { ", …" } else { "" })
+        let more = if names.len() > 6 { ", …" } else { "" };
+        let place = |position: &[f64]| {
+            let shown: Vec<String> = names.iter().zip(position).take(6).map(|(name, x)| format!("{name} = {x}")).collect();
+            format!("{}{more}", shown.join(", "))
         };
-        if let Some(witness) = &self.undefined {
-            let message = format!("the formula is undefined at {}", place(witness));
+        if let Some(Undefined { position, hole }) = &self.undefined {
+            let message = match hole {
+                None => format!("the formula is undefined at {}", place(position)),
+                Some(hole) => {
+                    let side = |(name, (low, high)): (&String, &(f64, f64))| format!("{name} in ({low}, {high})");
+                    let sides: Vec<String> = names.iter().zip(hole).take(6).map(side).collect();
+                    format!("the formula is undefined for every {}{more}", sides.join(", "))
+                }
+            };
             return Err(
                 Error::new(ErrorKind::Domain, message).hint("narrow the --range to where it is defined, or guard it: if(x > 0, …, 0)")
             );
         }
         if let Sign::Refuted(witness) = &self.sign {
-            let message = format!("the density is negative: {} at {}", witness.value, place(witness));
+            let message = format!("the density is negative: {} at {}", witness.value, place(&witness.position));
             return Err(Error::new(ErrorKind::NegativeDensity, message)
                 .hint("narrow the --range, mend the formula, or pass it as --energy or --log-density"));
         }
@@ -110,19 +137,35 @@ pub fn inspect(model: &Model) -> Inspection {
     for (value, position) in &values {
         if value.is_nan() {
             if found.undefined.is_none() && !is_overflow(model.graph(), model.typed(), position) && !walker.is_removable(position, model) {
-                found.undefined = Some(Witness { position: position.clone(), value: *value });
+                found.undefined = Some(Undefined { position: position.clone(), hole: None });
             }
             continue;
         }
         found.positive |= !is_density || *value > 0.0;
     }
-    if found.sign == Sign::Unknown {
+    let cell = cell_of(model.bounds());
+    // A hole is looked for where points found one, and where the formula may have one that all points missed.
+    let mut form = Form::new(model.graph(), model.typed());
+    if let Some(hole) = hole(&mut form, &cell) {
+        let inside = hole.iter().map(|side| side.middle()).collect();
+        let position = found.undefined.map_or(inside, |undefined| undefined.position);
+        found.undefined = Some(Undefined { position, hole: Some(hole.iter().map(|side| (side.low, side.high)).collect()) });
+    }
+    if found.sign == Sign::Unknown && found.undefined.is_none() {
         let mut negative: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value < 0.0).collect();
         negative.sort_by(|a, b| a.0.total_cmp(&b.0));
         let first = negative.into_iter().take(PROOFS).find(|(_, position)| is_negative(model, position)).cloned();
         if let Some((value, position)) = first.or_else(|| descend(model, &mut walker, &values, dimension)) {
             found.sign = Sign::Refuted(Witness { position, value });
         }
+    }
+    if found.sign == Sign::Unknown && found.undefined.is_none() && model.rows() == 0 {
+        found.sign = match sign(model.graph(), model.typed(), &cell) {
+            Found::Nonnegative => Sign::Proved,
+            Found::Touches { depth, place } => Sign::Touches { depth, position: place },
+            Found::Negative(position) => Sign::Refuted(Witness { value: walker.value_at(&position), position }),
+            Found::Open => Sign::Unknown,
+        };
     }
     found.points = walker.points;
     // Whether it is zero is the logarithm's to say: a density that underflows far out is not.
@@ -172,6 +215,12 @@ impl Walker<'_> {
         }
     }
 
+    fn value_at(&mut self, position: &[f64]) -> f64 {
+        let mut point = [(f64::NAN, position.to_vec())];
+        self.evaluate(&mut point);
+        point[0].0
+    }
+
     /// Whether the formula is defined on all sides of an undefined point, as sin(x)/x is around 0.
     fn is_removable(&mut self, position: &[f64], model: &Model) -> bool {
         let mut around = Vec::new();
@@ -204,7 +253,7 @@ fn cover(model: &Model) -> Vec<Vec<f64>> {
     (0..(ROWS / rows.max(1)).clamp(FEWEST, COVER))
         .map(|point| {
             let mut step = 1.0;
-            let along = |bound: &super::Bound| {
+            let along = |bound: &crate::density::Bound| {
                 step /= ratio;
                 let u = (0.5 + step * (point as f64 + 1.0)).fract().clamp(1e-9, 1.0 - 1e-9);
                 match (bound.low.is_finite(), bound.high.is_finite()) {
