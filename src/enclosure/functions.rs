@@ -27,6 +27,11 @@ impl Enclosed {
         Enclosed { range, partial: false, nowhere: false, jumps: false }
     }
 
+    /// Whether it is proved to be defined and continuous.
+    pub(crate) fn is_continuous(self) -> bool {
+        !self.partial && !self.jumps
+    }
+
     pub(super) fn undefined() -> Enclosed {
         Enclosed { range: Interval::ALL, partial: true, nowhere: true, jumps: false }
     }

@@ -47,15 +47,15 @@ pub fn smoothness(model: &Model) -> Smoothness {
         return Smoothness { slope: None, most_curved: None, least_curved: None };
     }
     // Far out on a line the derivatives as expressions tell more than those of the steps.
-    let mut expressions = [None, None];
+    let mut expressions = Vec::new();
     if let (1, Ok((graph, rows))) = (cell.len(), model.hessian_in(model.graph().clone(), model.log_density_node())) {
-        expressions = [model.gradient_nodes()[0], rows[0][0]].map(|node| Some((graph.clone(), node)));
+        expressions = [model.gradient_nodes()[0], rows[0][0]].map(|node| (graph.clone(), node)).to_vec();
     }
     let bound = |quantity: Quantity| {
         let form = Form::new(model.graph(), model.log_density_node());
-        let expression = if quantity == Quantity::Slope { &expressions[0] } else { &expressions[1] };
-        let expression = expression.as_ref().map(|(graph, node)| Form::new(graph, *node));
-        let found = least(cell.clone(), &mut Extreme { form, expression, quantity });
+        let order = if quantity == Quantity::Slope { 1 } else { 2 };
+        let expressions = expressions.iter().take(order).map(|(graph, node)| Form::new(graph, *node)).collect();
+        let found = least(cell.clone(), &mut Extreme { form, expressions, quantity });
         Some(found.lower).filter(|lower| lower.is_finite())
     };
     Smoothness {
@@ -132,7 +132,8 @@ fn eigenvalues(jet: &Jet, dimension: usize, largest: bool) -> Interval {
 /// The search for one of them.
 struct Extreme {
     form: Form,
-    expression: Option<Form>,
+    /// The derivatives up to the one in question, in one dimension.
+    expressions: Vec<Form>,
     quantity: Quantity,
 }
 
@@ -141,11 +142,12 @@ impl Objective for Extreme {
         let jet = self.form.jet(cell);
         let is_differentiable = jet.first(0).is_some() && !jet.value.partial;
         let mut range = if is_differentiable { self.quantity.of(&jet, cell.len()) } else { Interval::ALL };
-        if let Some(expression) = self.expression.as_mut().filter(|_| is_differentiable) {
-            let derivative = expression.natural(cell);
-            if !derivative.partial {
-                range = range.meet(self.quantity.of_derivative(derivative.range));
-            }
+        let derivatives: Vec<_> = self.expressions.iter_mut().map(|form| form.natural(cell)).collect();
+        if let Some(last) = derivatives.last()
+            && jet.value.is_continuous()
+            && derivatives.iter().all(|derivative| derivative.is_continuous())
+        {
+            range = range.meet(self.quantity.of_derivative(last.range));
         }
         let cut = widest(cell);
         let place = middle(cell);

@@ -108,7 +108,12 @@ pub fn line(model: &Model) -> Option<Line> {
     {
         courses.push(Pair { value: Form::new(&graph, model.typed()), slope: Form::new(&graph, slope[0]) });
     }
-    let mut work = Work { courses, scale: if ends.is_finite() { ends.width() } else { 0.0 }, looked: 0, pieces: Vec::new() };
+    let mut work =
+        Work { courses, scale: if ends.is_finite() { ends.width() } else { 0.0 }, looked: 0, pieces: Vec::new(), features: Vec::new() };
+    for &cut in cuts.iter().filter(|cut| cut.is_finite()) {
+        let reach = 0.25 * thin(Interval::point(cut), work.scale);
+        work.look_at(Interval::new((cut - reach).max(ends.low), (cut + reach).min(ends.high)), cut);
+    }
     for pair in cuts.windows(2) {
         work.follow(Interval::new(pair[0], pair[1]));
     }
@@ -126,9 +131,17 @@ struct Work {
     scale: f64,
     looked: usize,
     pieces: Vec<Piece>,
+    features: Vec<Feature>,
 }
 
 impl Work {
+    /// What happens in a piece as thin as a point: log p tells.
+    fn look_at(&mut self, range: Interval, position: f64) {
+        if let Course::Unknown(Some(kind)) = self.courses[0].course(range, true) {
+            self.features.push(Feature { position, kind });
+        }
+    }
+
     /// Cuts a piece from left to right until each part is known or thin.
     fn follow(&mut self, piece: Interval) {
         let mut open = vec![piece];
@@ -246,12 +259,16 @@ impl Work {
                     }
                     if let Some(kind) = feature.filter(|_| self.is_point(piece.range)) {
                         found.features.push(Feature { position, kind });
+                    } else if is_turn && self.is_point(piece.range) {
+                        self.look_at(piece.range, position);
                     }
                 }
                 _ => {}
             }
         }
+        found.features.append(&mut self.features);
         found.features.sort_by(|a, b| a.position.total_cmp(&b.position));
+        found.features.dedup_by(|b, a| self.is_point(Interval::new(a.position, b.position)));
         found
     }
 
@@ -283,21 +300,30 @@ impl Pair {
         }
         // By the derivative of the steps and by the derivative as an expression, which may simplify.
         let mut slope = Interval::ALL;
-        if let Some(first) = known.jet.first(0).filter(|_| !value.partial && !value.jumps) {
-            let expression = self.slope.natural(&[range]);
-            slope = if expression.partial { first } else { first.meet(expression.range) };
-            if known.jet.is_smooth() && range.is_finite() {
-                let middle = Interval::point(range.middle());
-                let at = self.slope.natural(&[middle]);
-                if let Some(second) = known.jet.second(0, 0).filter(|_| !at.partial) {
-                    slope = slope.meet(at.range + second * (range - middle));
-                }
-            }
+        let expression = self.slope.natural(&[range]);
+        if !value.is_continuous() {
+            // Nothing follows from a slope.
+        } else if expression.is_continuous() {
+            // A continuous function whose derivative is continuous where it exists has it everywhere.
+            slope = expression.range.meet(known.jet.first(0).unwrap_or(Interval::ALL));
+        } else if let Some(first) = known.jet.first(0) {
+            slope = first;
+        }
+        if value.is_continuous()
+            && known.jet.is_smooth()
+            && range.is_finite()
+            && let Some(second) = known.jet.second(0, 0)
+        {
+            let middle = Interval::point(range.middle());
+            let at = self.slope.natural(&[middle]);
+            slope = if at.partial { slope } else { slope.meet(at.range + second * (range - middle)) };
         }
         match Course::of(slope) {
             Some(Course::Flat) if !is_logarithm && value.range.low <= 0.0 => Course::Unknown(None),
             Some(course) => course,
             None if known.jet.first(0).is_some_and(|first| first.is_finite()) => Course::Unknown(None),
+            // 0/0 or the like may be removable.
+            None if value.partial => Course::Unknown(None),
             None => Course::Unknown(Some(match value.range {
                 Interval { high: f64::INFINITY, .. } => FeatureKind::Pole,
                 Interval { low: f64::NEG_INFINITY, .. } => FeatureKind::Zero,

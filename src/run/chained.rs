@@ -51,7 +51,7 @@ const ROWS: usize = 4096;
 const FEWEST: usize = 4;
 
 pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, no_reference } = problem;
+    let Problem { density, settings, sampler, why, reference, no_reference, .. } = problem;
     let (chains, plan) = plan(sampler, density, settings)?;
     let starts = starts(density, settings, chains)?;
     let level = density.level();

@@ -12,7 +12,7 @@ use crate::sampler::{Draws, Population};
 const DRAWS: usize = 4096;
 
 pub(super) fn exact(problem: Problem) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, no_reference } = problem;
+    let Problem { density, settings, sampler, why, reference, no_reference, .. } = problem;
     let Some(reference) = reference else {
         let reason = no_reference.unwrap_or_else(|| "there is no reference".into());
         return Err(Error::new(ErrorKind::Unsupported, format!("no exact draws: {reason}"))

@@ -5,6 +5,7 @@ use super::settings::{Init, Sampling};
 use crate::density::{Bound, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Lanes, exp, log};
+use crate::proof::Smoothness;
 use crate::quadrature::Reference;
 use crate::sampler::{Annealing, Guard, Schedule, Shape, Start};
 
@@ -14,6 +15,8 @@ const CHAINS: usize = 16 * LANES;
 pub(crate) const RELAXATIONS: f64 = 8.0;
 /// The bias left at the end, as a share of the Monte Carlo error of the draws.
 const BIAS_SHARE: f64 = 0.11;
+/// How many times smaller the first step size may become to be stable everywhere.
+const WORTH: f64 = 4.0;
 /// Coordinate updates that the default may spend: a few seconds.
 const BUDGET: f64 = 1e9;
 
@@ -28,6 +31,8 @@ pub struct Plan {
     pub relaxation_time: f64,
     /// The largest curvature |∂²log p| that chains meet.
     pub curvature: f64,
+    /// Euler steps below this size are stable everywhere: proved.
+    pub stable_step_size: Option<f64>,
 }
 
 /// What the schedule is made from.
@@ -40,16 +45,27 @@ struct Scales {
 
 /// Chooses whatever `settings` leaves open.
 ///
+/// `smoothness` is what is proved of the density, if anything is.
+///
 /// # Errors
 /// Kind `setting`.
-pub fn plan(density: &dyn LogDensity, reference: Option<&Reference>, pilot: &Pilot, settings: &Sampling) -> Result<Plan> {
+pub fn plan(
+    density: &dyn LogDensity,
+    reference: Option<&Reference>,
+    pilot: &Pilot,
+    smoothness: Option<&Smoothness>,
+    settings: &Sampling,
+) -> Result<Plan> {
     let chains = settings.chains.unwrap_or(CHAINS);
     let scales = match reference {
         Some(reference) => scales(density, reference),
         // A Gaussian of curvature L: the variance is off by εL/2, the distribution function by 0.06 εL.
         None => Scales { relaxation_time: pilot.relaxation_time, curvature: pilot.curvature, bias: 0.06 * pilot.curvature },
     };
-    let Scales { relaxation_time, curvature, bias } = scales;
+    let Scales { relaxation_time, bias, .. } = scales;
+    // A proved bound on the curvature makes the first steps stable everywhere; not at any price, as the largest may be met by few chains.
+    let proved = smoothness.and_then(Smoothness::lipschitz).filter(|lipschitz| *lipschitz <= WORTH * scales.curvature);
+    let curvature = proved.unwrap_or(scales.curvature);
     let shape = settings.schedule.unwrap_or(Shape::Polynomial { exponent: 1.0 });
     let stable = (0.5 / curvature).min(0.1 * relaxation_time).max(f64::MIN_POSITIVE);
     let first = settings.step_size.unwrap_or(stable);
@@ -83,7 +99,8 @@ pub fn plan(density: &dyn LogDensity, reference: Option<&Reference>, pilot: &Pil
     };
     annealing.check(density.dimension())?;
     let guard = if pilot.has_zeros { Guard::Refuse } else { Guard::None };
-    Ok(Plan { annealing, guard, relaxation_time, curvature })
+    let stable_step_size = smoothness.and_then(Smoothness::stable_step_size);
+    Ok(Plan { annealing, guard, relaxation_time, curvature, stable_step_size })
 }
 
 /// Steps for [`RELAXATIONS`] relaxation times in all, and for the bias of the larger step sizes to be forgotten by the end.

@@ -8,7 +8,7 @@ use super::summary::{Fit, VariableSummary, fit, variables};
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
-use crate::proof::inspect;
+use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Reference, Tolerance, certified, reference};
 use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Sgld, Shot, Underdamped, anneal};
 
@@ -114,7 +114,7 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
     inspect(model).refuse(model)?;
-    let mut run = sample_by(model, certified(model, Tolerance::default(), CERTIFY), settings, control)?;
+    let mut run = sample_by(model, Some(model), certified(model, Tolerance::default(), CERTIFY), settings, control)?;
     let jumps = model.jumps();
     if !jumps.is_empty() {
         let mut warnings = std::mem::take(&mut run.verdict.warnings);
@@ -129,17 +129,23 @@ pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> 
 /// # Errors
 /// Kinds `infinite_Z`, `zero_density`, `domain`, `setting`.
 pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Result<Run> {
-    sample_by(density, reference(density, Tolerance::default()), settings, control)
+    sample_by(density, None, reference(density, Tolerance::default()), settings, control)
 }
 
-fn sample_by(density: &dyn LogDensity, reference: Result<Reference>, settings: &Sampling, control: &Control) -> Result<Run> {
+fn sample_by(
+    density: &dyn LogDensity,
+    model: Option<&Model>,
+    reference: Result<Reference>,
+    settings: &Sampling,
+    control: &Control,
+) -> Result<Run> {
     let (reference, no_reference) = match reference {
         Ok(reference) => (Some(reference), None),
         Err(error) if error.kind == ErrorKind::Unsupported => (None, Some(error.message)),
         Err(error) => return Err(error),
     };
     let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
-    let problem = Problem { density, settings, sampler, why, reference, no_reference };
+    let problem = Problem { density, settings, sampler, why, reference, no_reference, model };
     match sampler {
         Sampler::Exact => super::exact::exact(problem),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
@@ -155,16 +161,18 @@ pub(super) struct Problem<'a> {
     pub(super) why: Option<&'static str>,
     pub(super) reference: Option<Reference>,
     pub(super) no_reference: Option<String>,
+    /// The density again, if a formula says it: things can be proved of it then.
+    pub(super) model: Option<&'a Model>,
 }
 
 fn population(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, no_reference } = problem;
+    let Problem { density, settings, sampler, why, reference, no_reference, model } = problem;
     if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
         let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
         return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
     }
     let pilot = pilot(density, settings.seed);
-    let plan = plan(density, reference.as_ref(), &pilot, settings)?;
+    let plan = plan(density, reference.as_ref(), &pilot, model.map(smoothness).as_ref(), settings)?;
     let film = (settings.frames > 0).then(|| film_plan(density, reference.as_ref(), &plan, settings.frames));
     let (bounds, level) = (density.bounds(), density.level());
     let annealed = match sampler {

@@ -163,9 +163,10 @@ pub(crate) fn plan(run: &Run) -> String {
     let Some(plan) = run.plan() else {
         return format!("  chosen  {}: {}", run.sampler, run.why.unwrap_or("asked for"));
     };
+    let proved = plan.stable_step_size.map(|step| format!(", steps stable below {} (proved)", short(step))).unwrap_or_default();
     let starts: Vec<String> = plan.annealing.starts.iter().take(4).map(|start| format!("{start:?}")).collect();
     format!(
-        "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}\n  begin   {}",
+        "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}{proved}\n  begin   {}",
         short(plan.relaxation_time),
         short(plan.curvature),
         short(plan.annealing.step_size.total(plan.annealing.steps)),
