@@ -4,6 +4,20 @@ use crate::density::{Meaning, Model};
 use crate::enclosure::{Code, Enclosed, Germ, Interval, LARGEST_REACH, TERMS, Taylor};
 use crate::graph::{Graph, NodeId, Unary, expand, substitute};
 
+/// The density of `model` in units of exp(unit), the unit last: by its formula where that does not leave the doubles.
+pub(super) fn scaled(model: &Model, log_size: f64) -> (Graph, NodeId, f64) {
+    let mut graph = model.graph().clone();
+    let plain = model.meaning() == Meaning::Density && model.transformed().is_empty() && log_size.abs() < 600.0;
+    if plain {
+        return (graph, model.typed(), 0.0);
+    }
+    let unit = if log_size.is_finite() { log_size.round() } else { 0.0 };
+    let shift = graph.constant(unit);
+    let scaled = graph.subtract(model.log_density_node(), shift);
+    let root = graph.unary(Unary::Exp, scaled);
+    (graph, root, unit)
+}
+
 /// Where a panel lies, and so the variable that it is integrated in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Place {
@@ -45,16 +59,7 @@ const ROOTS: usize = 32;
 impl Integrand {
     /// The density of `model` about the size exp(`log_size`), with points where something vanishes.
     pub(super) fn new(model: &Model, log_size: f64, points: &[f64]) -> Integrand {
-        let mut graph = model.graph().clone();
-        let plain = model.meaning() == Meaning::Density && model.transformed().is_empty() && log_size.abs() < 600.0;
-        let (root, log_unit) = if plain {
-            (model.typed(), 0.0)
-        } else {
-            let unit = if log_size.is_finite() { log_size.round() } else { 0.0 };
-            let shift = graph.constant(unit);
-            let scaled = graph.subtract(model.log_density_node(), shift);
-            (graph.unary(Unary::Exp, scaled), unit)
-        };
+        let (mut graph, root, log_unit) = scaled(model, log_size);
         let position = graph.variable(0);
         let root = expand(&mut graph, root, position);
         let code = Code::new(&graph, &[root]);

@@ -3,12 +3,14 @@
 //! Moore, Kearfott & Cloud (2009), chapter 9, for the panels. Toward singular points and infinity a germ bounds what is left, or proves
 //! that it diverges. Assumes of floating point only that our elementary functions err by at most two units in the last place.
 
+mod boxes;
 mod integrand;
 mod panel;
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+pub(super) use boxes::certify_boxes;
 use integrand::{Integrand, Place};
 use panel::Panel;
 
@@ -43,6 +45,31 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Of the empty product.
+    pub(super) fn one() -> Certificate {
+        Certificate { log_unit: 0.0, bounds: Interval::ONE, series: 0, knots: Vec::new(), reason: None }
+    }
+
+    /// Of the product of two integrals over different variables.
+    pub(super) fn times(self, other: &Certificate) -> Certificate {
+        Certificate {
+            // Whole numbers, or 0: their sum is exact.
+            log_unit: self.log_unit + other.log_unit,
+            bounds: self.bounds * other.bounds,
+            series: self.series + other.series,
+            knots: Vec::new(),
+            reason: self.reason.or_else(|| other.reason.clone()),
+        }
+    }
+
+    /// Of the integral times exp(`log_factor`), which is known to ± `slack`.
+    pub(super) fn times_exp(self, log_factor: f64, slack: f64) -> Certificate {
+        let whole = log_factor.round();
+        let rest = log_factor - whole;
+        let factor = Interval::new((rest - slack).exp().next_down(), (rest + slack).exp().next_up());
+        Certificate { log_unit: self.log_unit + whole, bounds: self.bounds * factor, ..self }
+    }
+
     /// Half the width of the bounds relative to their middle.
     pub fn relative_width(&self) -> f64 {
         0.5 * self.bounds.width() / self.bounds.middle().abs()
