@@ -9,6 +9,7 @@ mod draws;
 mod film;
 mod hmc;
 mod initial;
+mod isokinetic;
 mod kernel;
 mod lanewise;
 mod lm;
