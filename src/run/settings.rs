@@ -30,13 +30,15 @@ pub enum Sampler {
     Nuts,
     /// Metropolis-adjusted microcanonical dynamics.
     Mams,
+    /// Microcanonical Langevin dynamics without a Metropolis test: second-order bias.
+    Mclmc,
     /// Whichever suits the problem.
     Auto,
 }
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 11] = [
+    pub const ALL: [Sampler; 12] = [
         Sampler::Sgld,
         Sampler::Lm,
         Sampler::Underdamped,
@@ -47,6 +49,7 @@ impl Sampler {
         Sampler::Hmc,
         Sampler::Nuts,
         Sampler::Mams,
+        Sampler::Mclmc,
         Sampler::Auto,
     ];
 
@@ -63,13 +66,14 @@ impl Sampler {
             Sampler::Hmc => "hmc",
             Sampler::Nuts => "nuts",
             Sampler::Mams => "mams",
+            Sampler::Mclmc => "mclmc",
             Sampler::Auto => "auto",
         }
     }
 
-    /// Whether it runs chains with a warm-up and a Metropolis test, rather than an annealed population.
+    /// Whether it runs chains with a warm-up, rather than an annealed population.
     pub fn is_chained(self) -> bool {
-        matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams)
+        matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.

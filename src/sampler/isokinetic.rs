@@ -4,7 +4,7 @@
 //! dissipation: microcanonical Langevin Monte Carlo". The momentum is a point on the unit sphere. What the dynamics conserve is
 //! −log p plus the kinetic part, (d − 1) times the logarithm of the momentum's length before it is scaled back to the sphere.
 
-use super::lanewise::{Point, add_scaled, dot, each, map};
+use super::lanewise::{Point, add_scaled, dot, each, map, select_row};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log1p};
 use crate::random::{BlockRng, fill_normal};
@@ -55,11 +55,13 @@ impl Directions {
         self.normalise();
     }
 
-    /// Turns the lanes of `mask` around.
-    pub(super) fn reverse(&mut self, mask: &Lanes) {
+    /// Draws those of the lanes where `mask` is not 0 anew.
+    pub(super) fn renew_where(&mut self, mask: &Lanes, noise: &mut BlockRng) {
         for u in &mut self.unit {
-            each(self.level, |lane| u[lane] = if mask[lane] == 0.0 { u[lane] } else { -u[lane] });
+            fill_normal(self.level, noise, &mut self.rows.noise);
+            select_row(self.level, mask, u, &self.rows.noise);
         }
+        self.normalise();
     }
 
     /// Half a turn, a move by ε, half a turn.
@@ -113,5 +115,28 @@ impl Directions {
         for u in unit.iter_mut() {
             each(*level, |lane| u[lane] *= row[lane]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::LANES;
+    use crate::random::Purpose;
+
+    /// u·u′ = (1 + ν·ξ·u)/|u + ν·ξ|, in many dimensions 1/√(1 + ν²d): with ν = √((e^(2a) − 1)/d) it is e^−a.
+    #[test]
+    fn a_refreshment_keeps_the_share_of_the_direction_that_it_says() {
+        const DIMENSION: usize = 400;
+        let mut directions = Directions::new(Level::detect(), DIMENSION);
+        let mut noise = BlockRng::new(1, 0, Purpose::Noise);
+        directions.renew(&mut noise);
+        let before = directions.unit.clone();
+        directions.refresh((((2.0_f64 * 0.5).exp() - 1.0) / DIMENSION as f64).sqrt(), &mut noise);
+        let mut kept = Lanes::default();
+        dot(Level::detect(), &before, &directions.unit, &mut kept);
+        let mean = kept.iter().sum::<f64>() / LANES as f64;
+        // One lane's u·u′ varies by 1/√d = 0.05, the mean of 256 by 0.003.
+        assert!((mean - (-0.5_f64).exp()).abs() < 0.012, "{mean}");
     }
 }

@@ -5,7 +5,7 @@
 
 use super::hmc::DIVERGENCE;
 use super::isokinetic::Directions;
-use super::kernel::{Kernel, Parameters, StepInfo};
+use super::kernel::{Kernel, Parameters, StepInfo, Tuning};
 use super::lanewise::{Point, each};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
@@ -66,7 +66,7 @@ impl Kernel for Mams {
         &state.point.position
     }
 
-    fn target_acceptance(&self) -> Option<f64> {
-        Some(0.9)
+    fn tuning(&self) -> Tuning {
+        Tuning::Acceptance(0.9)
     }
 }
