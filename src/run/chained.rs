@@ -113,7 +113,10 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         return refuse("mclmc accepts every step".into(), "--sampler mams, which has a Metropolis test");
     }
     if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
-        return refuse(format!("{sampler} samples at temperature 1"), "temperatures are for --sampler sgld, lm and underdamped");
+        return refuse(
+            format!("{sampler} samples at temperature 1"),
+            "temperatures are for the annealed --sampler sgld, psgld, lm and underdamped",
+        );
     }
     if settings.steps.is_some() {
         return refuse(format!("{sampler} has no --steps"), "use --warmup, --draws and --thin");

@@ -14,6 +14,8 @@ pub enum Sampler {
     Sgld,
     /// The same with the noise of Leimkuhler & Matthews: second-order bias.
     Lm,
+    /// An annealed population whose steps are scaled by the running size of the gradient.
+    Psgld,
     /// An annealed population with momenta, by the BAOAB splitting.
     Underdamped,
     /// Independent draws by the inverse of the exact distribution function; one variable.
@@ -38,9 +40,10 @@ pub enum Sampler {
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 12] = [
+    pub const ALL: [Sampler; 13] = [
         Sampler::Sgld,
         Sampler::Lm,
+        Sampler::Psgld,
         Sampler::Underdamped,
         Sampler::Exact,
         Sampler::Rwm,
@@ -58,6 +61,7 @@ impl Sampler {
         match self {
             Sampler::Sgld => "sgld",
             Sampler::Lm => "lm",
+            Sampler::Psgld => "psgld",
             Sampler::Underdamped => "underdamped",
             Sampler::Exact => "exact",
             Sampler::Rwm => "rwm",
