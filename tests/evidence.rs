@@ -120,3 +120,23 @@ fn what_has_no_integral_is_refused() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert_eq!(solve("1 + sin(x1+x2+x3+x4+x5+x6+x7)", &names).unwrap_err().kind, ErrorKind::Unsupported);
 }
+
+#[test]
+fn boxes_of_two_and_three_variables_are_proved() {
+    // Odd figures of Apéry's kind: ∫1/(1 + xy) = π²/12, ∫1/(1 + xyz) = ¾ζ(3).
+    let cases: [(&str, &[&str], f64, f64); 6] = [
+        ("1/(1+x*y)", &["x=0,1", "y=0,1"], PI * PI / 12.0, 1e-4),
+        ("abs(x-y)", &["x=0,1", "y=0,2"], 4.0 / 3.0, 1e-4),
+        ("x^2+y^2 < 1 ? 1 : 0", &["x=-2,2", "y=-2,2"], PI, 1e-4),
+        ("exp(-(sqrt(x^2+y^2)-2)^2*10)", &["x=-4,4", "y=-4,4"], 4.0 * PI * (PI / 10.0).sqrt(), 1e-4),
+        ("1/(1+x*y*z)", &["x=0,1", "y=0,1", "z=0,1"], 0.75 * 1.202_056_903_159_594, 1e-2),
+        ("sqrt(x+y)*z", &["x=0,1", "y=0,1", "z=0,1"], (4.0 / 15.0) * (2.0_f64.powf(2.5) - 2.0) / 2.0, 1e-4),
+    ];
+    for (formula, ranges, exact, apart) in cases {
+        let integral = solve(formula, ranges).unwrap().integral;
+        assert!(integral.certified, "{formula}: {:?}", integral.notes);
+        let (low, high) = integral.proof.as_ref().unwrap().value_bounds();
+        assert!(low <= exact && exact <= high, "{formula}: {exact} is not in {low} to {high}");
+        assert!(high - low <= 2.0 * apart * low, "{formula}: {low} to {high}");
+    }
+}

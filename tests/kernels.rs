@@ -5,7 +5,11 @@
 use langevin::density::{Bound, Boundary, Declaration, FromFn, LogDensity, Meaning, Model};
 use langevin::diagnostics::kolmogorov_smirnov;
 use langevin::math::{LANES, Level, normal_cdf};
-use langevin::sampler::{Barker, Chained, Chaining, Control, Hmc, Kernel, Mala, Mams, Nuts, Rwm, Start, population, sample_chains};
+use langevin::random::{BlockRng, Purpose};
+use langevin::sampler::{
+    Barker, Chained, Chaining, Control, Hmc, Kernel, Mala, Mams, Mclmc, MetricKind, Nuts, Parameters, Rwm, Start, StepInfo, population,
+    sample_chains,
+};
 
 /// p-values of a correct run are below this once in ten thousand.
 const LEVEL: f64 = 1e-4;
@@ -135,6 +139,85 @@ fn mams_is_exact() {
     check(&Mams { level: Level::detect() }, 20, 2);
 }
 
+/// The variance that microcanonical Langevin steps of ε = h√d give a unit Gaussian in many dimensions: s·tanh s = h²/4, s = h√V/2, by
+/// s ← s·√(h²/4/(s·tanh s)).
+fn microcanonical_variance(h: f64) -> f64 {
+    let mut s = h / 2.0;
+    for _ in 0..100 {
+        s *= (h * h / 4.0 / (s * s.tanh())).sqrt();
+    }
+    4.0 * s * s / (h * h)
+}
+
+#[test]
+fn mclmc_has_the_variance_of_its_theory() {
+    const DIMENSION: usize = 200;
+    let normal = Model::new("-sum(i in 1..200, x[i]^2)/2", Meaning::LogDensity, &[]).unwrap();
+    for h in [0.6, 1.2] {
+        let settings = Chaining {
+            seed: 3,
+            warmup: 0,
+            draws: 30,
+            thin: 20,
+            step_size: h,
+            fixed_step_size: true,
+            metric: MetricKind::Identity,
+            ..Chaining::default()
+        };
+        let starts = [Start::Normal { mean: 0.0, sd: 1.0 }; DIMENSION];
+        let found = run(&normal, &Mclmc { level: Level::detect() }, &starts, &settings, LANES);
+        let (mut sum, mut count) = (0.0, 0.0);
+        for variable in 0..DIMENSION {
+            for chain in found.draws.by_chain(variable) {
+                // The first ten draws, 200 steps, forget the start.
+                sum += chain[10..].iter().map(|x| x * x).sum::<f64>();
+                count += chain[10..].len() as f64;
+            }
+        }
+        let (variance, expected) = (sum / count, microcanonical_variance(h));
+        // Twenty steps forget |x|² all but entirely: the error is √(2/count); what a finite dimension changes is of order h²/(12d).
+        let error = expected * (2.0 / count).sqrt() + h * h / (12.0 * DIMENSION as f64);
+        assert!((variance - expected).abs() < 4.0 * error, "h = {h}: {variance} instead of {expected}, {error}");
+    }
+}
+
+/// The warm-up ends at the step whose energy errors have the variance that was asked for, 5e-4 a dimension.
+#[test]
+fn mclmc_is_tuned_to_its_energy_variance() {
+    let law = correlated();
+    let kernel = Mclmc { level: Level::detect() };
+    let settings = Chaining { seed: 3, warmup: 300, draws: 1, ..Chaining::default() };
+    let found = run(&law.model, &kernel, &law.starts, &settings, LANES);
+    // In the coordinates of the metric the density is a unit Gaussian of ten variables.
+    let normal = Model::new("-sum(i in 1..10, x[i]^2)/2", Meaning::LogDensity, &[]).unwrap();
+    let mut evaluate = normal.evaluator();
+    let starts = population(&[Start::Normal { mean: 0.0, sd: 1.0 }; 10], &normal, 4, LANES);
+    let mut state = kernel.init(starts.block(0), &mut *evaluate);
+    let (mut noise, mut info) = (BlockRng::new(4, 0, Purpose::Noise), StepInfo::default());
+    let mut sum = 0.0;
+    for _ in 0..400 {
+        kernel.step(&mut state, &mut *evaluate, &mut noise, Parameters::new(found.step_size), &mut info);
+        sum += info.energy_error.iter().map(|error| error * error).sum::<f64>();
+    }
+    let variance = sum / (400 * LANES * 10) as f64;
+    // The variance goes by the sixth power of the step, which the last 25 steps of 256 chains know to a hundredth, and the metric by
+    // its own error of a hundredth.
+    assert!((variance / 5e-4 - 1.0).abs() < 0.15, "{variance:e}");
+}
+
+/// Where the density ends, at a wall without a transform, a step is refused, and the chain goes on in another direction.
+#[test]
+fn mclmc_stays_where_the_density_is_positive() {
+    let disc =
+        Model::new("x^2 + y^2 < 1 ? 0 : -inf", Meaning::LogDensity, &["x=-1,1".parse().unwrap(), "y=-1,1".parse().unwrap()]).unwrap();
+    let settings = Chaining { seed: 3, warmup: 40, draws: 50, step_size: 0.05, fixed_step_size: true, ..Chaining::default() };
+    let found = run(&disc, &Mclmc { level: Level::detect() }, &[Start::Uniform { low: -0.5, high: 0.5 }; 2], &settings, LANES);
+    let inside = found.draws.column(0).iter().zip(found.draws.column(1)).all(|(x, y)| x * x + y * y < 1.0);
+    assert!(inside && found.statistics.divergent.contains(&1.0));
+    // Nobody stands still: the last draws are elsewhere than the first.
+    assert!(found.draws.by_chain(0).iter().all(|chain| chain[0] != chain[49]));
+}
+
 /// A refused move and a full turn are exact too: a truncated normal, and a von Mises law on a circle by its mean cosine.
 #[test]
 fn rejecting_and_wrapping_are_exact() {
@@ -224,14 +307,18 @@ fn the_metropolis_test_is_what_makes_mala_exact() {
 /// The same bits for any number of threads.
 #[test]
 fn threads_do_not_change_the_draws() {
-    let law = banana();
-    let bits = |threads: usize| {
-        let settings = Chaining { seed: 3, warmup: 60, draws: 5, threads, ..Chaining::default() };
-        let found = run(&law.model, &Nuts::new(Level::detect()), &law.starts, &settings, 2 * LANES + 17);
-        (found.step_size.to_bits(), found.draws.columns().iter().flatten().map(|x| x.to_bits()).collect::<Vec<u64>>())
-    };
-    let one = bits(1);
-    assert!(one == bits(2) && one == bits(3));
+    fn check(kernel: &impl Kernel) {
+        let law = banana();
+        let bits = |threads: usize| {
+            let settings = Chaining { seed: 3, warmup: 60, draws: 5, threads, ..Chaining::default() };
+            let found = run(&law.model, kernel, &law.starts, &settings, 2 * LANES + 17);
+            (found.step_size.to_bits(), found.draws.columns().iter().flatten().map(|x| x.to_bits()).collect::<Vec<u64>>())
+        };
+        let one = bits(1);
+        assert!(one == bits(2) && one == bits(3));
+    }
+    check(&Nuts::new(Level::detect()));
+    check(&Mclmc { level: Level::detect() });
 }
 
 /// The same bits at every SIMD level: transforms, a dense metric, trees, the gradient.
@@ -243,7 +330,9 @@ fn vector_widths_do_not_change_the_draws() {
         let settings = Chaining { seed: 3, warmup: 24, draws: 3, ..Chaining::default() };
         let nuts = run(&model, &Nuts::new(level), &law.starts, &settings, 20);
         let mams = run(&model, &Mams { level }, &law.starts, &settings, 20);
-        nuts.draws.columns().iter().chain(mams.draws.columns()).flatten().map(|x| x.to_bits()).collect::<Vec<u64>>()
+        let mclmc = run(&model, &Mclmc { level }, &law.starts, &settings, 20);
+        let columns = nuts.draws.columns().iter().chain(mams.draws.columns()).chain(mclmc.draws.columns());
+        columns.flatten().map(|x| x.to_bits()).collect::<Vec<u64>>()
     };
     let widest = bits(Level::detect());
     for level in Level::available() {

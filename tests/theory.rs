@@ -7,9 +7,9 @@ use langevin::diagnostics::{boundary_atoms, kolmogorov_smirnov};
 use langevin::math::{LANES, Lanes, Level};
 use langevin::quadrature::{Reference, Tolerance, reference};
 use langevin::random::{BlockRng, Purpose, fill_normal, fill_uniform};
-use langevin::run::{Init, Run, Sampling, Trust, sample};
+use langevin::run::{Init, Run, Sampler, Sampling, Trust, sample};
 use langevin::sampler::{
-    Annealing, Control, Guard, Kernel, Lm, Parameters, Population, Schedule, Sgld, Shape, Start, StepInfo, Underdamped, anneal,
+    Annealing, Control, Guard, Kernel, Lm, Parameters, Population, Psgld, Schedule, Sgld, Shape, Start, StepInfo, Underdamped, anneal,
 };
 
 const CLASSIC: &str = "(x-0.4)^4 - (x-0.2)^2 + 0.6";
@@ -98,6 +98,37 @@ fn second_order_schemes_have_the_exact_variance_of_a_normal() {
             assert!(z.abs() < 4.0, "ε = {step_size}, T = {temperature}: z = {z:.1}");
         }
     }
+}
+
+/// Two variables of scales 1 and 20: under the preconditioner 1/√E[g²], the standard deviation σ, a step of ε is one of ε/σ in units
+/// of σ, and the variance is σ²/(1 − ε/2σ).
+#[test]
+fn psgld_has_the_variance_of_its_preconditioned_step() {
+    let model = Model::new("-x^2/2 - (y/20)^2/2", Meaning::LogDensity, &[]).unwrap();
+    let psgld = Psgld::new(model.bounds(), Guard::None, 5.0);
+    let starts = vec![Start::Normal { mean: 0.0, sd: 1.0 }, Start::Normal { mean: 0.0, sd: 20.0 }];
+    // Relaxation times 1 and 20, or 2.5 and 50 steps.
+    let settings = constant(200_000, 500, 0.4, 1.0, starts);
+    let found = draws(&model, &psgld, &settings);
+    for (variable, sd) in [1.0, 20.0].into_iter().enumerate() {
+        // The stationary gradient has the mean square V/σ⁴, so that G = σ²/√V: V = σ²/(1 − εσ²/√V·σ⁻²/2).
+        let mut expected: f64 = sd * sd;
+        for _ in 0..50 {
+            expected = sd * sd / (1.0 - 0.2 / expected.sqrt());
+        }
+        let z = variance_z(found.column(variable), expected);
+        // A chain's own share of its block's mean widens its law by up to 1/256, which is 1.2 standard errors of 200,000 draws.
+        assert!((-4.0..5.2).contains(&z), "σ = {sd}: z = {z:.1}");
+    }
+}
+
+/// Basins of different steepness, joined by a neck: a preconditioner of each chain's own would slow it down in the steep one, and hold
+/// three times the mass there.
+#[test]
+fn psgld_keeps_the_masses_of_basins() {
+    let settings = Sampling { sampler: Sampler::Psgld, seed: 1, ..Sampling::default() };
+    let run = run_default(CLASSIC, Some("-0.7,1.5"), settings);
+    assert_eq!(run.verdict.trust, Trust::Yes, "{:?}", run.verdict);
 }
 
 /// Distances of the stationary laws on the classic density at ε = 0.01, from transition matrices on a grid: Euler with reflection

@@ -44,6 +44,14 @@ fn right_draws_are_trusted_and_right() {
     }
 }
 
+/// Chains without a Metropolis test say so, and how large the bias is.
+#[test]
+fn unadjusted_chains_say_that_they_are() {
+    let found = run("exp(-(x^2 - 1.8*x*y + y^2)/0.38)", &[], by(Sampler::Mclmc, 4));
+    assert_eq!((found.verdict.trust, kinds(&found).contains(&"unadjusted")), (Trust::Yes, true), "{:?}", found.verdict);
+    assert!(!kinds(&run("exp(-x^2-y^2)", &[], by(Sampler::Mams, 4))).contains(&"unadjusted"));
+}
+
 #[test]
 fn exact_draws_fit_and_need_one_variable() {
     let found = run("(x-0.4)^4 - (x-0.2)^2 + 0.6", &["-0.7,1.5"], by(Sampler::Auto, 4));
@@ -98,6 +106,7 @@ fn settings_that_a_sampler_does_not_have_are_refused() {
         Sampling { target_acceptance: Some(1.5), ..by(Sampler::Nuts, 1) },
         Sampling { init: Init::Point(vec![3.0]), ..by(Sampler::Nuts, 1) },
         by(Sampler::Mams, 1),
+        by(Sampler::Mclmc, 1),
     ] {
         assert!(sample(&model, &settings).is_err(), "{settings:?}");
     }

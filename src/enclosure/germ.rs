@@ -49,6 +49,11 @@ fn loose(x: Interval) -> Interval {
     Interval::new(if x.low == 0.0 { 0.0 } else { x.low - slack(x.low) }, if x.high == 0.0 { 0.0 } else { x.high + slack(x.high) })
 }
 
+/// An upper bound from one that was rounded a few times, and may have vanished.
+fn above(x: f64) -> f64 {
+    x * (1.0 + 1e-12) + f64::MIN_POSITIVE
+}
+
 fn exact_sum(a: f64, b: f64) -> Option<f64> {
     let sum = a + b;
     let part = sum - a;
@@ -81,7 +86,7 @@ impl Form {
     /// Every value on (0, reach].
     fn values(&self) -> Interval {
         let (d, l) = (self.reach, self.depth());
-        let half_line = |at_reach: f64, toward: f64| Interval::new(at_reach.min(toward), at_reach.max(toward));
+        let half_line = |at_reach: f64, toward: f64| Interval::new(at_reach.min(toward), above(at_reach).max(toward));
         let power = match self.power {
             p if p.is_zero() => Interval::ONE,
             p if p.low >= 0.0 => half_line(d.powf(p.low), 0.0),
@@ -106,7 +111,7 @@ impl Form {
             Interval::ONE
         } else {
             let low = if self.exponent.low < 0.0 { 0.0 } else { (self.exponent.low * size).exp() };
-            let high = if self.exponent.high > 0.0 { f64::INFINITY } else { (self.exponent.high * size).exp() };
+            let high = if self.exponent.high > 0.0 { f64::INFINITY } else { above((self.exponent.high * size).exp()) };
             Interval::new(low, high)
         };
         loose(loose(scale * exponential) * self.range)
@@ -155,11 +160,11 @@ impl Form {
         let (d, l) = (self.reach, self.depth());
         if decay > 0.0 {
             let slope = -power.low + log_power.max(0.0) / l - decay * self.rate * d.powf(-self.rate);
-            return (slope < 0.0).then(|| d.powf(power.low) * l.powf(log_power) * (-decay * d.powf(-self.rate)).exp() * (1.0 + 1e-12));
+            return (slope < 0.0).then(|| above(d.powf(power.low) * l.powf(log_power) * (-decay * d.powf(-self.rate)).exp()));
         }
         match power.low {
             p if p > 0.0 => Some(ratio(p, log_power, d)),
-            0.0 if log_power <= 0.0 => Some(l.powf(log_power) * (1.0 + 1e-12)),
+            0.0 if log_power <= 0.0 => Some(above(l.powf(log_power))),
             _ => None,
         }
     }
@@ -226,12 +231,25 @@ impl Form {
             return Some(Form::plain(functions::unary(Unary::Exp, values).range, self.reach));
         }
         if self.rate > 0.0 {
-            // Doubly exponential: below every exponential where it falls.
-            let fallen = values.high <= 0.0 && self.exponent.is_positive();
-            return fallen.then(|| Form {
+            // Doubly exponential: where it falls, it falls like exp(−c·e^(θs)) with s = d^−rate, below every exp(−s) in the end.
+            if !range.is_negative() || !self.exponent.is_positive() || self.log_power < 0.0 {
+                return None;
+            }
+            let (mut c, mut theta) = (-range.high, self.exponent.low);
+            if power.high > 0.0 {
+                // d^ρ = s^−q, and s^−q·e^(θs/2) is least at 2q/θ.
+                let q = power.high / self.rate;
+                theta *= 0.5;
+                c *= (theta * std::f64::consts::E / q).powf(q);
+            }
+            // The least c·e^(θs) − s from s at the reach on.
+            let (first, flat) = (self.reach.powf(-self.rate), -(c * theta).ln() / theta);
+            let least = if flat < first { c * (theta * first).exp() - first } else { theta.recip() - flat };
+            let largest = above((-least * (1.0 - 1e-12 * least.signum())).exp());
+            return (least.is_finite() && largest.is_finite()).then(|| Form {
                 rate: self.rate,
                 exponent: Interval::point(-1.0),
-                range: Interval::new(0.0, 1.0),
+                range: Interval::new(0.0, largest),
                 ..Form::plain(Interval::ONE, self.reach)
             });
         }
@@ -315,7 +333,7 @@ impl Form {
             let decay = -self.exponent.high;
             let slope = order.low - self.log_power.max(0.0) / l + decay * self.rate * d.powf(-self.rate);
             return if decay > 0.0 && slope > 0.0 {
-                let bound = at_reach(order.low) * (-decay * d.powf(-self.rate)).exp() / slope;
+                let bound = above(at_reach(order.low) * (-decay * d.powf(-self.rate)).exp() / slope);
                 Mass::Within(loose(range * loose(Interval::new(0.0, bound))))
             } else {
                 Mass::Unknown
@@ -324,7 +342,8 @@ impl Form {
         // ∫ e^(−(ρ+1)L) L^λ dL from L₀ on.
         if order.is_zero() && self.log_power < -1.0 {
             let rest = -self.log_power - 1.0;
-            return Mass::Within(loose(range * loose(Interval::point(l.powf(-rest) / rest))));
+            let mass = l.powf(-rest) / rest;
+            return Mass::Within(loose(range * loose(Interval::new(mass, above(mass)))));
         }
         if order.high <= 0.0 && signed && (order.high < 0.0 || self.log_power >= -1.0) {
             return Mass::Infinite;
@@ -334,7 +353,7 @@ impl Form {
             return Mass::Unknown;
         }
         let fastest = order.high.max(order.high - self.log_power / l);
-        Mass::Within(loose(range * loose(Interval::new(at_reach(order.high) / fastest, at_reach(order.low) / slowest))))
+        Mass::Within(loose(range * loose(Interval::new(at_reach(order.high) / fastest, above(at_reach(order.low) / slowest)))))
     }
 }
 
@@ -343,7 +362,7 @@ fn ratio(power: f64, log_power: f64, d: f64) -> f64 {
     let l = -d.ln();
     let peak = log_power / power;
     let at = if peak > l { peak } else { l };
-    (-power * at).exp() * at.powf(log_power) * (1.0 + 1e-12)
+    above((-power * at).exp() * at.powf(log_power))
 }
 
 impl Germ {

@@ -11,7 +11,9 @@ use crate::diagnostics::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
-use crate::sampler::{Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Nuts, Population, Rwm, initial_positions, sample_chains};
+use crate::sampler::{
+    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rwm, initial_positions, sample_chains,
+};
 
 /// The figures of a run of chains beside those of its variables.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +63,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         Sampler::Barker => sample_chains(density, &Barker { level }, &plan, &starts, control),
         Sampler::Hmc => sample_chains(density, &Hmc { level }, &plan, &starts, control),
         Sampler::Mams => sample_chains(density, &Mams { level }, &plan, &starts, control),
+        Sampler::Mclmc => sample_chains(density, &Mclmc { level }, &plan, &starts, control),
         _ => sample_chains(density, &Nuts::new(level), &plan, &starts, control),
     }?;
     if chained.draws.draws() == 0 {
@@ -77,7 +80,10 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         Sampler::Mams => Some(0.9),
         _ => None,
     });
-    let verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
+    let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
+    if sampler == Sampler::Mclmc {
+        verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
+    }
     let Chained { draws, chain_steps, warmup_gradients, gradients, complete, .. } = chained;
     Ok(Run {
         sampler,
@@ -100,18 +106,24 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
 /// forgets decides how many lie between two draws.
 fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Result<(usize, Chaining)> {
     let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
-    if sampler == Sampler::Mams && density.dimension() < 2 {
-        return refuse("mams turns a direction, and one variable has none to turn".into(), "use --sampler nuts");
+    if matches!(sampler, Sampler::Mams | Sampler::Mclmc) && density.dimension() < 2 {
+        return refuse(format!("{sampler} turns a direction, and one variable has none to turn"), "use --sampler nuts");
+    }
+    if sampler == Sampler::Mclmc && settings.target_acceptance.is_some() {
+        return refuse("mclmc accepts every step".into(), "--sampler mams, which has a Metropolis test");
     }
     if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
-        return refuse(format!("{sampler} samples at temperature 1"), "temperatures are for --sampler sgld, lm and underdamped");
+        return refuse(
+            format!("{sampler} samples at temperature 1"),
+            "temperatures are for the annealed --sampler sgld, psgld, lm and underdamped",
+        );
     }
     if settings.steps.is_some() {
         return refuse(format!("{sampler} has no --steps"), "use --warmup, --draws and --thin");
     }
     if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == crate::density::Boundary::Clamp) {
-        let message = format!("{sampler} is exact, and clamping `{}` is not", bound.name);
-        return refuse(message, "leave --boundary to the default, which is exact");
+        let message = format!("{sampler} is for draws of the density, and clamping `{}` adds false mass", bound.name);
+        return refuse(message, "leave --boundary to the default, which does not");
     }
     // A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
     let rows = density.rows();
@@ -120,7 +132,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     let thin = match sampler {
         Sampler::Rwm => 20,
         Sampler::Barker => 8,
-        Sampler::Mala => 5,
+        Sampler::Mala | Sampler::Mclmc => 5,
         _ => 1,
     };
     let defaults = Chaining::default();

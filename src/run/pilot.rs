@@ -14,6 +14,8 @@ pub struct Pilot {
     pub mean: Vec<f64>,
     /// Standard deviation of each variable.
     pub sd: Vec<f64>,
+    /// Root of the mean squared gradient of each variable.
+    pub slope: Vec<f64>,
     /// A high quantile of the largest |∂²log p| along a line.
     pub curvature: f64,
     /// Slowest relaxation time: the largest variance, which for a Gaussian it is.
@@ -80,8 +82,18 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
         .map(|(row, mean)| (row.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (LANES - 1) as f64).sqrt())
         .map(|sd| if sd.is_finite() && sd > 0.0 { sd } else { 1.0 })
         .collect();
+    let mut gradient = positions.to_vec();
+    evaluate.gradient(positions, &mut gradient);
+    let slope = gradient.iter().map(|row| root_mean_square(row)).collect();
     let largest = sd.iter().fold(0.0_f64, |largest, sd| largest.max(*sd));
-    Pilot { has_zeros, mean, sd, curvature: seen, relaxation_time: largest * largest }
+    Pilot { has_zeros, mean, sd, slope, curvature: seen, relaxation_time: largest * largest }
+}
+
+/// Of the numbers that are finite; 1 where that is 0, as a flat density has no scale.
+fn root_mean_square(row: &Lanes) -> f64 {
+    let squares: Vec<f64> = row.iter().map(|x| x * x).filter(|square| square.is_finite()).collect();
+    let root = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt();
+    if root.is_finite() && root > 0.0 { root } else { 1.0 }
 }
 
 /// The 95 % quantile over the lanes of |Hv|/|v| after three power iterations, H the Hessian by central differences of the gradient.

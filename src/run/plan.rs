@@ -1,7 +1,7 @@
 //! From the problem to a schedule: how many steps of which size, and where to begin.
 
 use super::pilot::Pilot;
-use super::settings::{Init, Sampling};
+use super::settings::{Init, Sampler, Sampling};
 use crate::density::{Bound, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Lanes, exp, log};
@@ -43,6 +43,17 @@ struct Scales {
     bias: f64,
 }
 
+impl Scales {
+    /// What they are under psgld's preconditioner, one over the root of the mean squared gradient of each variable.
+    fn preconditioned(self, one_variable: bool, pilot: &Pilot) -> Scales {
+        let steepest = pilot.slope.iter().fold(0.0_f64, |steepest, slope| steepest.max(*slope));
+        let slowest = pilot.sd.iter().zip(&pilot.slope).fold(0.0_f64, |slowest, (sd, slope)| slowest.max(sd * sd * slope));
+        // Of one variable the relaxation time is known, and shared by all its places.
+        let relaxation_time = if one_variable { self.relaxation_time * steepest } else { slowest };
+        Scales { relaxation_time, curvature: self.curvature / steepest, bias: self.bias / steepest }
+    }
+}
+
 /// Chooses whatever `settings` leaves open.
 ///
 /// `smoothness` is what is proved of the density, if anything is.
@@ -62,10 +73,11 @@ pub fn plan(
         // A Gaussian of curvature L: the variance is off by εL/2, the distribution function by 0.06 εL.
         None => Scales { relaxation_time: pilot.relaxation_time, curvature: pilot.curvature, bias: 0.06 * pilot.curvature },
     };
-    let Scales { relaxation_time, bias, .. } = scales;
-    // A proved bound on the curvature makes the first steps stable everywhere; not at any price, as the largest may be met by few chains.
+// A proved bound on the curvature makes the first steps stable everywhere; not at any price, as the largest may be met by few chains.
     let proved = smoothness.and_then(Smoothness::lipschitz).filter(|lipschitz| *lipschitz <= WORTH * scales.curvature);
-    let curvature = proved.unwrap_or(scales.curvature);
+    let scales = Scales { curvature: proved.unwrap_or(scales.curvature), ..scales };
+    let scales = if settings.sampler == Sampler::Psgld { scales.preconditioned(reference.is_some(), pilot) } else { scales };
+    let Scales { relaxation_time, curvature, bias } = scales;
     let shape = settings.schedule.unwrap_or(Shape::Polynomial { exponent: 1.0 });
     let stable = (0.5 / curvature).min(0.1 * relaxation_time).max(f64::MIN_POSITIVE);
     let first = settings.step_size.unwrap_or(stable);

@@ -10,7 +10,7 @@ use crate::density::{Boundary, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Reference, Tolerance, certified, reference};
-use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Sgld, Shot, Underdamped, anneal};
+use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Psgld, Sgld, Shot, Underdamped, anneal};
 
 /// A finished run.
 #[derive(Debug)]
@@ -177,6 +177,11 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
     let (bounds, level) = (density.bounds(), density.level());
     let annealed = match sampler {
         Sampler::Lm => anneal(density, &Lm::new(bounds, plan.guard).with_level(level), &plan.annealing, film, control)?,
+        Sampler::Psgld => {
+            // Short enough that the start is forgotten early, long enough that one block's mean has little noise.
+            let kernel = Psgld::new(bounds, plan.guard, 0.5 * plan.relaxation_time).with_level(level);
+            anneal(density, &kernel, &plan.annealing, film, control)?
+        }
         Sampler::Underdamped => {
             // Critical damping of the slowest direction: 2/√τ, as for a Gaussian τ is its variance.
             let friction = 2.0 / plan.relaxation_time.sqrt();

@@ -14,6 +14,8 @@ pub enum Sampler {
     Sgld,
     /// The same with the noise of Leimkuhler & Matthews: second-order bias.
     Lm,
+    /// An annealed population whose steps are scaled by the running size of the gradient.
+    Psgld,
     /// An annealed population with momenta, by the BAOAB splitting.
     Underdamped,
     /// Independent draws by the inverse of the exact distribution function; one variable.
@@ -30,15 +32,18 @@ pub enum Sampler {
     Nuts,
     /// Metropolis-adjusted microcanonical dynamics.
     Mams,
+    /// Microcanonical Langevin dynamics without a Metropolis test: second-order bias.
+    Mclmc,
     /// Whichever suits the problem.
     Auto,
 }
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 11] = [
+    pub const ALL: [Sampler; 13] = [
         Sampler::Sgld,
         Sampler::Lm,
+        Sampler::Psgld,
         Sampler::Underdamped,
         Sampler::Exact,
         Sampler::Rwm,
@@ -47,6 +52,7 @@ impl Sampler {
         Sampler::Hmc,
         Sampler::Nuts,
         Sampler::Mams,
+        Sampler::Mclmc,
         Sampler::Auto,
     ];
 
@@ -55,6 +61,7 @@ impl Sampler {
         match self {
             Sampler::Sgld => "sgld",
             Sampler::Lm => "lm",
+            Sampler::Psgld => "psgld",
             Sampler::Underdamped => "underdamped",
             Sampler::Exact => "exact",
             Sampler::Rwm => "rwm",
@@ -63,13 +70,14 @@ impl Sampler {
             Sampler::Hmc => "hmc",
             Sampler::Nuts => "nuts",
             Sampler::Mams => "mams",
+            Sampler::Mclmc => "mclmc",
             Sampler::Auto => "auto",
         }
     }
 
-    /// Whether it runs chains with a warm-up and a Metropolis test, rather than an annealed population.
+    /// Whether it runs chains with a warm-up, rather than an annealed population.
     pub fn is_chained(self) -> bool {
-        matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams)
+        matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.

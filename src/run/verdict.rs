@@ -180,6 +180,11 @@ pub enum Warning {
         /// The target.
         target: f64,
     },
+    /// Chains without a Metropolis test: a bias is left.
+    Unadjusted {
+        /// h, in units of the learned metric.
+        step_size: f64,
+    },
     /// The run was ended early.
     Incomplete {
         /// Share of the steps that were taken.
@@ -216,6 +221,7 @@ impl Warning {
             Warning::EnergyFraction { .. } => "energy_fraction",
             Warning::MissedMode { .. } => "missed_mode",
             Warning::Acceptance { .. } => "acceptance",
+            Warning::Unadjusted { .. } => "unadjusted",
             Warning::Incomplete { .. } => "incomplete",
         }
     }
@@ -252,9 +258,11 @@ impl Warning {
             | Warning::Jumps { .. }
             | Warning::Incomplete { .. } => Weight::Doubt,
             Warning::Truncated { share } if *share > 1e-3 => Weight::Doubt,
-            Warning::Truncated { .. } | Warning::ClampedBoundary { .. } | Warning::Zeros { .. } | Warning::NoReference { .. } => {
-                Weight::Note
-            }
+            Warning::Truncated { .. }
+            | Warning::ClampedBoundary { .. }
+            | Warning::Zeros { .. }
+            | Warning::NoReference { .. }
+            | Warning::Unadjusted { .. } => Weight::Note,
         }
     }
 }
@@ -390,6 +398,11 @@ impl fmt::Display for Warning {
                 "{} of the proposals were accepted instead of {}: the step is too long for the places where the chains are; raise --warmup or leave --step-size to the default",
                 percent(*found),
                 percent(*target)
+            ),
+            Warning::Unadjusted { step_size } => write!(
+                f,
+                "no Metropolis test: a bias of second order in the step is left, {} of the variances on a Gaussian; --sampler mams has none",
+                percent(step_size * step_size / 12.0)
             ),
             Warning::Incomplete { share } => write!(f, "ended early: {} of the steps were taken", percent(*share)),
         }

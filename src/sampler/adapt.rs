@@ -1,8 +1,104 @@
-//! Warm-up: dual averaging of the step size, and the windows in which the metric is learned.
+//! Warm-up: the step size by what a kernel is tuned to, and the windows in which the metric is learned.
 
 use std::ops::Range;
 
+use super::coordinates::total;
+use super::kernel::{StepInfo, Tuning};
 use crate::math::{exp, log, pow};
+
+/// Finds the step size that a kernel is tuned to.
+#[derive(Debug, Clone)]
+pub(super) enum Tuner {
+    Fixed(f64),
+    Acceptance(DualAveraging),
+    Energy(EnergyVariance),
+}
+
+impl Tuner {
+    pub(super) fn new(tuning: Tuning, step_size: f64, dimension: usize) -> Tuner {
+        match tuning {
+            Tuning::Fixed => Tuner::Fixed(step_size),
+            Tuning::Acceptance(target) => Tuner::Acceptance(DualAveraging::new(step_size, target)),
+            Tuning::EnergyVariance(wanted) => Tuner::Energy(EnergyVariance::new(step_size, wanted * dimension as f64)),
+        }
+    }
+
+    /// Σ over the lanes in use of what [`Tuner::update`] wants the mean of.
+    pub(super) fn observed(&self, info: &StepInfo, active: usize) -> f64 {
+        let mut row = match self {
+            Tuner::Fixed(_) => return 0.0,
+            Tuner::Acceptance(_) => info.acceptance,
+            Tuner::Energy(_) => {
+                let mut squares = info.energy_error;
+                squares.iter_mut().for_each(|error| *error *= *error);
+                squares
+            }
+        };
+        row[active..].fill(0.0);
+        total(&row)
+    }
+
+    /// What the last step size gave, the mean over all chains.
+    pub(super) fn update(&mut self, mean: f64) {
+        match self {
+            Tuner::Fixed(_) => {}
+            Tuner::Acceptance(tuner) => tuner.update(mean),
+            Tuner::Energy(tuner) => tuner.update(mean),
+        }
+    }
+
+    /// The step size to try next.
+    pub(super) fn step_size(&self) -> f64 {
+        match self {
+            Tuner::Fixed(step_size) => *step_size,
+            Tuner::Acceptance(tuner) => tuner.step_size(),
+            Tuner::Energy(tuner) => tuner.step_size,
+        }
+    }
+
+    /// The step size to keep.
+    pub(super) fn average(&self) -> f64 {
+        match self {
+            Tuner::Acceptance(tuner) => tuner.average(),
+            _ => self.step_size(),
+        }
+    }
+}
+
+/// The step size whose energy errors have a wanted variance, as that grows like ε⁶ (Robnik et al. 2023, section 4.2).
+///
+/// The mean of variance/ε⁶ over the last third of the steps so far says how: a mean, as the logarithm of one chain's squared error is
+/// biased, and of the last ones, as chains are far from where they belong in the beginning.
+#[derive(Debug, Clone)]
+pub(super) struct EnergyVariance {
+    wanted: f64,
+    steps: f64,
+    coefficient: f64,
+    step_size: f64,
+}
+
+impl EnergyVariance {
+    fn new(step_size: f64, wanted: f64) -> EnergyVariance {
+        EnergyVariance { wanted, steps: 0.0, coefficient: 0.0, step_size }
+    }
+
+    /// The variance that the last step size gave.
+    fn update(&mut self, variance: f64) {
+        // One step changes ε threefold at most: the power law holds near the answer only.
+        const LARGEST: f64 = 3.0;
+        let sixth = pow(self.step_size, 6.0);
+        let found = variance / sixth;
+        let weight = 3.0 / (self.steps + 3.0);
+        self.steps += 1.0;
+        if found.is_finite() {
+            self.coefficient += weight * (found - self.coefficient);
+        }
+        let factor = pow(self.wanted / (self.coefficient * sixth), 1.0 / 6.0);
+        // No error at all asks for a longer step.
+        let factor = if factor.is_finite() { factor.clamp(1.0 / LARGEST, LARGEST) } else { LARGEST };
+        self.step_size = (self.step_size * factor).clamp(1e-12, 1e12);
+    }
+}
 
 /// Nesterov's dual averaging, as Hoffman & Gelman (2014), section 3.2, use it: log ε moves until the acceptance is what is wanted.
 ///
@@ -92,6 +188,21 @@ mod tests {
             }
             assert!((tuner.average() - 0.2231).abs() < 0.02, "from {first}: {}", tuner.average());
         }
+    }
+
+    #[test]
+    fn the_energy_tuner_finds_the_step_of_the_wanted_variance() {
+        // Variance ε⁶/2: 5e-4 at ε = 1e-3^(1/6) = 0.3162.
+        for first in [1e-6, 1.0, 1e3] {
+            let mut tuner = EnergyVariance::new(first, 5e-4);
+            for _ in 0..60 {
+                tuner.update(0.5 * pow(tuner.step_size, 6.0));
+            }
+            assert!((tuner.step_size - 0.3162).abs() < 1e-4, "from {first}: {}", tuner.step_size);
+        }
+        let mut tuner = EnergyVariance::new(1.0, 5e-4);
+        (0..5).for_each(|_| tuner.update(1e6));
+        assert!(tuner.step_size < 0.1, "errors that are large and do not shrink shorten the step");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //! Livingstone & Zanella (2022), algorithm 1: a step w = s·ξ keeps its sign with probability 1/(1 + e^(−w·g)), g = ∂ log p(x), and the
 //! move is accepted with the ratio of p times Π (1 + e^(−w·g(x)))/(1 + e^(w·g(x′))).
 
-use super::lanewise::each;
+use super::lanewise::{each, map};
 use super::proposal::{Propose, State};
 use crate::density::Evaluate;
-use crate::math::{Level, exp, softplus};
+use crate::math::{Lanes, Level, exp, softplus};
 use crate::random::{BlockRng, fill_normal, fill_uniform};
 
 /// The kernel.
@@ -27,20 +27,29 @@ impl Propose for Barker {
         let State { point, proposal, ratio, row, uniform } = state;
         // √(2ε), as for the Langevin kernels.
         let spread = (2.0 * step_size).sqrt();
+        let mut tilt = Lanes::default();
         for ((to, from), slope) in proposal.position.iter_mut().zip(&point.position).zip(&point.gradient) {
             fill_normal(self.level, noise, row);
             fill_uniform(self.level, noise, uniform);
             each(self.level, |lane| {
-                let w = spread * row[lane];
-                let keep = uniform[lane] * (1.0 + exp(-w * slope[lane])) < 1.0;
-                let w = if keep { w } else { -w };
-                to[lane] = from[lane] + w;
-                ratio[lane] += softplus(-w * slope[lane]);
+                row[lane] *= spread;
+                tilt[lane] = -row[lane] * slope[lane];
             });
+            map(self.level, &mut tilt, exp);
+            each(self.level, |lane| {
+                let keep = uniform[lane] * (1.0 + tilt[lane]) < 1.0;
+                let w = if keep { row[lane] } else { -row[lane] };
+                to[lane] = from[lane] + w;
+                tilt[lane] = -w * slope[lane];
+            });
+            map(self.level, &mut tilt, softplus);
+            each(self.level, |lane| ratio[lane] += tilt[lane]);
         }
         proposal.evaluate(evaluate);
         for ((to, from), slope) in proposal.position.iter().zip(&point.position).zip(&proposal.gradient) {
-            each(self.level, |lane| ratio[lane] -= softplus((to[lane] - from[lane]) * slope[lane]));
+            each(self.level, |lane| tilt[lane] = (to[lane] - from[lane]) * slope[lane]);
+            map(self.level, &mut tilt, softplus);
+            each(self.level, |lane| ratio[lane] -= tilt[lane]);
         }
     }
 }

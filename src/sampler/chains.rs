@@ -2,11 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use super::adapt::{DualAveraging, windows};
+use super::adapt::{Tuner, windows};
 use super::anneal::Control;
-use super::coordinates::{Coordinates, InCoordinates, Moments, total};
+use super::coordinates::{Coordinates, InCoordinates, Moments};
 use super::draws::{Draws, Population};
-use super::kernel::{Kernel, Parameters, StepInfo};
+use super::kernel::{Kernel, Parameters, StepInfo, Tuning};
 use super::nuts::Nuts;
 use super::rescue::rescue;
 use super::workers::Workers;
@@ -339,7 +339,7 @@ impl Run<'_> {
         self.workers.each(blocks, |block| block.locate(kernel, coordinates));
     }
 
-    /// `count` steps, the step size renewed after each from the mean acceptance of all chains; then its average. Gathers moments about
+    /// `count` steps, the step size renewed after each from what all chains saw; then its average. Gathers moments about
     /// `centre` if there is one.
     fn tune<K: Kernel>(
         &self,
@@ -350,11 +350,11 @@ impl Run<'_> {
         count: usize,
         centre: Option<&[f64]>,
     ) {
-        let Some(target) = kernel.target_acceptance() else {
-            let parameters = Parameters { length: self.settings.length, ..Parameters::new(*step_size) };
-            return self.advance(kernel, blocks, coordinates, parameters, count, centre);
+        let tuning = match (kernel.tuning(), self.settings.target_acceptance) {
+            (Tuning::Acceptance(_), Some(target)) => Tuning::Acceptance(target),
+            (tuning, _) => tuning,
         };
-        let mut tuner = DualAveraging::new(*step_size, self.settings.target_acceptance.unwrap_or(target));
+        let mut tuner = Tuner::new(tuning, *step_size, self.density.dimension());
         let chains: usize = blocks.iter().map(|block| block.active).sum();
         for _ in 0..count {
             if self.control.stop.load(Ordering::Relaxed) {
@@ -364,8 +364,7 @@ impl Run<'_> {
             self.advance(kernel, blocks, coordinates, parameters, 1, centre);
             let mut sum = 0.0;
             for block in blocks.iter_mut() {
-                block.info.acceptance[block.active..].fill(0.0);
-                sum += total(&block.info.acceptance);
+                sum += tuner.observed(&block.info, block.active);
             }
             tuner.update(sum / chains as f64);
         }

@@ -3,7 +3,7 @@
 //! Duane et al. (1987); Neal (2011). One length for all lanes, so that they stay in step; random, as a fixed one may be the period of an
 //! orbit (Neal 2011, section 3.3). Acceptance 0.8 rather than the 0.651 of Beskos et al. (2013): robustness.
 
-use super::kernel::{Kernel, Parameters, StepInfo};
+use super::kernel::{Kernel, Parameters, StepInfo, Tuning};
 use super::lanewise::{Point, add_scaled, dot, each};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
@@ -83,7 +83,7 @@ impl Kernel for Hmc {
         &state.point.position
     }
 
-    fn target_acceptance(&self) -> Option<f64> {
-        Some(0.8)
+    fn tuning(&self) -> Tuning {
+        Tuning::Acceptance(0.8)
     }
 }

@@ -22,6 +22,17 @@ impl Parameters {
     }
 }
 
+/// What a warm-up tunes a step size to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tuning {
+    /// Nothing: it stays what it is.
+    Fixed,
+    /// This mean acceptance.
+    Acceptance(f64),
+    /// This variance of the energy error of a step, a dimension; for kernels without a Metropolis test.
+    EnergyVariance(f64),
+}
+
 /// What diagnostics need: counts of chain-steps so far, and what the last step did, a lane each.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StepInfo {
@@ -37,6 +48,8 @@ pub struct StepInfo {
     pub acceptance: Lanes,
     /// The energy after the last step: −log p, and the kinetic energy where there is a momentum.
     pub energy: Lanes,
+    /// The error of the conserved energy in the last step; kernels that are tuned by it.
+    pub energy_error: Lanes,
     /// 1 where the last step's trajectory diverged.
     pub divergent: Lanes,
     /// Gradients that the last step took.
@@ -64,9 +77,9 @@ pub trait Kernel: Sync {
     /// One step of every lane. Allocates nothing.
     fn step(&self, state: &mut Self::State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo);
 
-    /// The acceptance that its step size is tuned to; `None` for a kernel without a Metropolis test.
-    fn target_acceptance(&self) -> Option<f64> {
-        None
+    /// What its step size is tuned to.
+    fn tuning(&self) -> Tuning {
+        Tuning::Fixed
     }
 
     /// Where the lanes are.

@@ -137,11 +137,14 @@ impl Point {
     ) {
         fill_uniform(level, noise, uniform);
         let acceptance = &mut info.acceptance;
+        // A comparison with NaN is false: what is not a number counts as −∞.
         each(level, |lane| {
-            let ratio = if log_ratio[lane] < 0.0 { exp(log_ratio[lane]) } else { 1.0 };
-            // A comparison with NaN is false.
             let known = log_ratio[lane] > f64::NEG_INFINITY;
-            acceptance[lane] = if known { ratio } else { 0.0 };
+            let falls = if log_ratio[lane] < 0.0 { log_ratio[lane] } else { 0.0 };
+            acceptance[lane] = if known { falls } else { f64::NEG_INFINITY };
+        });
+        map(level, acceptance, exp);
+        each(level, |lane| {
             log_ratio[lane] = if uniform[lane] < acceptance[lane] { 1.0 } else { 0.0 };
         });
         select(level, log_ratio, &mut self.position, &proposal.position);

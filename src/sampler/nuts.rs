@@ -7,7 +7,7 @@
 //! in a narrow place; one for all lanes, as a lane with shorter steps would keep the others waiting.
 
 use super::hmc::{DIVERGENCE, leapfrog};
-use super::kernel::{Kernel, Parameters, StepInfo};
+use super::kernel::{Kernel, Parameters, StepInfo, Tuning};
 use super::lanewise::{Point, dot, each, log_add_exp, map, select, select_row};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log};
@@ -132,8 +132,8 @@ impl Kernel for Nuts {
         &state.point.position
     }
 
-    fn target_acceptance(&self) -> Option<f64> {
-        Some(0.8)
+    fn tuning(&self) -> Tuning {
+        Tuning::Acceptance(0.8)
     }
 }
 

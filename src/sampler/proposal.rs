@@ -1,6 +1,6 @@
 //! Kernels that make one proposal a step and take it or stay: their state, how it begins, and how a step ends.
 
-use super::kernel::{Kernel, Parameters, StepInfo};
+use super::kernel::{Kernel, Parameters, StepInfo, Tuning};
 use super::lanewise::{Point, each};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
@@ -50,7 +50,7 @@ impl<P: Propose> Kernel for P {
         &state.point.position
     }
 
-    fn target_acceptance(&self) -> Option<f64> {
-        Some(P::ACCEPTANCE)
+    fn tuning(&self) -> Tuning {
+        Tuning::Acceptance(P::ACCEPTANCE)
     }
 }

@@ -59,16 +59,16 @@ impl Kernel for Sgld {
 }
 
 /// The step of one variable, bounds included. `before` is where the lanes were, if the boundary asks.
-struct Move<'a> {
-    position: &'a mut Lanes,
-    before: Option<&'a Lanes>,
-    gradient: &'a Lanes,
-    noise: &'a Lanes,
-    step_size: f64,
-    spread: f64,
+pub(super) struct Move<'a> {
+    pub(super) position: &'a mut Lanes,
+    pub(super) before: Option<&'a Lanes>,
+    pub(super) gradient: &'a Lanes,
+    pub(super) noise: &'a Lanes,
+    pub(super) step_size: f64,
+    pub(super) spread: f64,
     /// The longest step there can be.
-    reach: f64,
-    bound: &'a Bound,
+    pub(super) reach: f64,
+    pub(super) bound: &'a Bound,
 }
 
 impl Work for Move<'_> {

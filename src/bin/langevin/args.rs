@@ -122,8 +122,8 @@ pub(crate) struct Sample {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingFlags {
-    /// The algorithm. A population of short annealed chains: sgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
-    /// hmc, mams, mala, barker, rwm. Independent draws of one variable: exact. By the problem: auto
+    /// The algorithm. A population of short annealed chains: sgld, psgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
+    /// hmc, mams, mala, barker, rwm; without a Metropolis test: mclmc. Independent draws of one variable: exact. By the problem: auto
     /// [default: sgld; auto with --model or --data].
     #[arg(long, value_name = "NAME")]
     pub(crate) sampler: Option<String>,

@@ -300,6 +300,7 @@ pub(crate) fn evidence(model: &Model, found: &Evidence, paint: Paint) -> String 
     }
     let mut lines = vec![headline(model, paint), String::new()];
     lines.extend(wrap(&format!("Z       {}", normalizer(&found.integral)), 10));
+    lines.extend(proof(&found.integral).into_iter().flat_map(|proof| wrap(&format!("proved  {proof}"), 10)));
     lines.extend(parts(model, found));
     lines.push(String::new());
     let width = model.bounds().iter().take(ROWS).map(|bound| bound.name.chars().count()).max().unwrap_or(1).max(5);
