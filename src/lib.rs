@@ -45,6 +45,19 @@
 //! # Ok::<(), langevin::Error>(())
 //! ```
 //!
+//! **Proofs.** [`enclosure`] bounds a formula over whole boxes; from that come bounds on Z that hold whatever the rule did not look at, and
+//! in [`proof`] the sign, the modes and the curvature over the whole range.
+//!
+//! ```
+//! # use langevin::density::{Meaning, Model};
+//! use langevin::quadrature::{CERTIFY, Tolerance, certified};
+//! let needle = Model::new("1 + exp(-((x - 0.123)*1e6)^2)", Meaning::Density, &["0,1".parse()?])?;
+//! let exact = certified(&needle, Tolerance::default(), CERTIFY)?;
+//! let (low, high) = exact.integral.proof.as_ref().map(|proof| proof.value_bounds()).unwrap_or_default();
+//! assert!(low > 1.0000017 && high < 1.0000018);
+//! # Ok::<(), langevin::Error>(())
+//! ```
+//!
 //! **Run.** [`run::sample`] plans an annealed Langevin population from the problem, runs it ([`sampler`] on [`tape`]s of lanes, with
 //! noise from [`random`]), compares ([`diagnostics`]) and judges.
 //!

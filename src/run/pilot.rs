@@ -84,7 +84,7 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
         .collect();
     let mut gradient = positions.to_vec();
     evaluate.gradient(positions, &mut gradient);
-    let slope = gradient.iter().map(|row| root_mean_square(row)).collect();
+    let slope = gradient.iter().map(root_mean_square).collect();
     let largest = sd.iter().fold(0.0_f64, |largest, sd| largest.max(*sd));
     Pilot { has_zeros, mean, sd, slope, curvature: seen, relaxation_time: largest * largest }
 }

@@ -73,7 +73,7 @@ pub fn plan(
         // A Gaussian of curvature L: the variance is off by εL/2, the distribution function by 0.06 εL.
         None => Scales { relaxation_time: pilot.relaxation_time, curvature: pilot.curvature, bias: 0.06 * pilot.curvature },
     };
-// A proved bound on the curvature makes the first steps stable everywhere; not at any price, as the largest may be met by few chains.
+    // A proved bound on the curvature makes the first steps stable everywhere; not at any price, as the largest may be met by few chains.
     let proved = smoothness.and_then(Smoothness::lipschitz).filter(|lipschitz| *lipschitz <= WORTH * scales.curvature);
     let scales = Scales { curvature: proved.unwrap_or(scales.curvature), ..scales };
     let scales = if settings.sampler == Sampler::Psgld { scales.preconditioned(reference.is_some(), pilot) } else { scales };

@@ -33,11 +33,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Draw samples, compare them with the exact law, plot and animate.
     Sample(Box<Sample>),
-    /// Z, moments and quantiles by quadrature.
+    /// Z with proved bounds, moments and quantiles.
     Integrate(Integrate),
     /// The gradient as an expression or as code.
     Gradient(Gradient),
-    /// Syntax, names, bounds, sign and finiteness, without sampling.
+    /// What is known of a density, and what of it is proved: sign, Z, modes, poles, curvature.
     Check(Check),
     /// R-hat, effective sample sizes and errors of draws in a file.
     Diagnose(Diagnose),

@@ -348,11 +348,12 @@ fn integral(model: &Model, reference: &Reference, paint: Paint) -> String {
     // A mean or quantile this small beside the spread is a zero and its rounding.
     let spread = reference.quantile(0.95) - reference.quantile(0.05);
     let settled = |value: f64| if value.abs() < 1e-11 * spread { 0.0 } else { value };
+    let quantile = |p: f64| if (reference.cdf(0.0) - p).abs() < 1e-9 { settled(reference.quantile(p)) } else { reference.quantile(p) };
     let or = |value: Option<f64>, otherwise: &str| value.map_or(otherwise.to_string(), |value| digits(settled(value), 1e-12));
     lines.push(format!("  mean    {}", or(reference.mean, "undefined")));
     lines.push(format!("  sd      {}", or(reference.sd, "undefined")));
     for p in QUANTILES {
-        lines.push(format!("  {:<7} {}", format!("{:.0} %", 100.0 * p), digits(settled(reference.quantile(p)), 1e-10)));
+        lines.push(format!("  {:<7} {}", format!("{:.0} %", 100.0 * p), digits(quantile(p), 1e-10)));
     }
     let basins = reference.basins();
     if basins.len() > 1 {

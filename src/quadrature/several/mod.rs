@@ -10,8 +10,8 @@ use split::{Block, blocks};
 
 use super::certify::certify_boxes;
 use super::{CERTIFY, Certificate, Integral, Reference, Tolerance, certified};
-use crate::enclosure::Interval;
 use crate::density::{LogDensity, Model};
+use crate::enclosure::Interval;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Evaluations allowed to an iterated integral.
