@@ -96,6 +96,35 @@ fn a_step_too_long_leaves_chains_where_they_began() {
     check_not_trusted(&run("exp(-x^2-y^2)", &[], long), "frozen");
 }
 
+/// Where quadrature knows the marginals of several variables, draws are held against them.
+#[test]
+fn several_variables_are_compared_with_their_exact_laws() {
+    let found = run("exp(-(x^2 - 1.8*x*y + y^2)/0.38)", &[], by(Sampler::Nuts, 4));
+    assert_eq!(found.fits.iter().map(|fit| fit.name.as_str()).collect::<Vec<_>>(), ["x", "y"]);
+    assert!(found.fits.iter().all(|fit| fit.ks_p > 1e-3 && (fit.sd.unwrap() - 1.0).abs() < 1e-12), "{:?}", found.fits);
+    // 2π·√(1 − 0.9²).
+    assert!((found.normalizer().unwrap().value - 2.738_776_979_753_5).abs() < 1e-10);
+    // Euler's variance at this step is 4/3.
+    let coarse = Sampling { step_size: Some(0.5), final_step_size: Some(0.5), ..by(Sampler::Sgld, 4) };
+    check_not_trusted(&run("exp(-(x^2 + y^2)/2)", &[], coarse), "fit");
+}
+
+#[test]
+fn of_variables_whose_moments_alone_are_known_the_means_are_compared() {
+    let coupled = "exp(-(x^4 + y^4 + z^4) - (x*y*z)^2 + x)";
+    let found = run(coupled, &[], by(Sampler::Nuts, 4));
+    assert_eq!(found.verdict.trust, Trust::Yes, "{:?}", found.verdict);
+    assert!(found.fits.len() == 3 && found.fits.iter().all(|fit| fit.ks.is_nan() && fit.z_mean.abs() < 4.0), "{:?}", found.fits);
+    let begun = Sampling { init: Init::Point(vec![-1.0, 0.0, 0.0]), steps: Some(5), ..by(Sampler::Sgld, 4) };
+    check_not_trusted(&run(coupled, &[], begun), "moments");
+}
+
+#[test]
+fn a_density_of_several_variables_without_a_constant_is_refused() {
+    let flat = Model::new("exp(-0.5*(x^2 - 2*x*y + y^2))", Meaning::Density, &[]).unwrap();
+    assert_eq!(sample(&flat, &by(Sampler::Nuts, 4)).unwrap_err().kind.name(), "infinite_Z");
+}
+
 #[test]
 fn settings_that_a_sampler_does_not_have_are_refused() {
     let model = Model::new("exp(-x^2)", Meaning::Density, &["-1,1".parse().unwrap()]).unwrap();

@@ -68,7 +68,7 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
         "formula": formula,
         "meaning": meaning,
         "variables": derived.map_or(&run.variables, |derived| &derived.variables).iter().map(variable).collect::<Vec<_>>(),
-        "normalizer": run.reference.as_ref().map_or(Value::Null, |reference| integral(&reference.integral)),
+        "normalizer": run.normalizer().map_or(Value::Null, integral),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "run": how(run, seconds),
         "verdict": verdict(&run.verdict),
@@ -170,6 +170,7 @@ fn verdict(verdict: &Verdict) -> Value {
 }
 
 fn fit(fit: &Fit) -> Value {
+    let known = |x: f64| maybe(Some(x).filter(|x| !x.is_nan()));
     let basins: Vec<Value> = fit
         .basins
         .iter()
@@ -179,10 +180,11 @@ fn fit(fit: &Fit) -> Value {
         "name": fit.name,
         "mean": maybe(fit.mean),
         "sd": maybe(fit.sd),
-        "quantiles": quantiles(&fit.quantiles),
-        "ks": number(fit.ks),
-        "ks_p": number(fit.ks_p),
-        "wasserstein1": number(fit.wasserstein1),
+        "quantiles": if fit.quantiles.iter().any(|x| x.is_nan()) { Value::Null } else { quantiles(&fit.quantiles) },
+        "z_mean": known(fit.z_mean),
+        "ks": known(fit.ks),
+        "ks_p": known(fit.ks_p),
+        "wasserstein1": known(fit.wasserstein1),
         "basins": basins,
     })
 }

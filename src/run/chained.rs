@@ -1,8 +1,8 @@
 //! A run of chains: plan it, make it, summarise it, judge it.
 
-use super::sample::{Method, Problem, Run, Z_LEVEL, judge_fits, probability};
+use super::sample::{Method, Problem, Run, Z_LEVEL, compared, fits, judge_fits};
 use super::settings::{Init, Sampler, Sampling};
-use super::summary::{Fit, QUANTILES, VariableSummary, fit, gradients};
+use super::summary::{Fit, QUANTILES, VariableSummary, gradients};
 use super::verdict::{ESS_WANTED, RHAT_WANTED, Verdict, Warning};
 use crate::density::{Bound, LogDensity};
 use crate::diagnostics::{
@@ -53,7 +53,7 @@ const ROWS: usize = 4096;
 const FEWEST: usize = 4;
 
 pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, no_reference, .. } = problem;
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, .. } = problem;
     let (chains, plan) = plan(sampler, density, settings)?;
     let starts = starts(density, settings, chains)?;
     let level = density.level();
@@ -70,9 +70,9 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
     let variables = variables(density, &chained.draws);
-    let ess = weight(&chained.draws.by_chain(0), variables[0].mean);
-    let fits: Vec<Fit> =
-        reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, thinned(&chained.draws, ess).column(0))).collect();
+    let weight = |(index, variable): (usize, &VariableSummary)| weight(&chained.draws.by_chain(index), variable.mean);
+    let ess = variables.iter().enumerate().map(weight).fold(f64::INFINITY, f64::min);
+    let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&chained.draws, ess));
     let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts);
     let figures = figures(&chained, plan, has_momentum);
     let target = settings.target_acceptance.or(match sampler {
@@ -96,6 +96,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         seed: settings.seed,
         threads: settings.threads,
         reference,
+        evidence,
         variables,
         fits,
         verdict,
@@ -342,8 +343,8 @@ fn judge(
     }
     let rhat = variables.iter().map(|variable| variable.rhat).fold(f64::NAN, f64::max);
     let ess = variables.iter().map(|variable| variable.ess_bulk.min(variable.ess_tail)).fold(f64::INFINITY, f64::min);
-    let because = match fits.first() {
-        Some(fit) => format!("compared with the exact law: KS p = {}; R-hat {rhat:.3}", probability(fit.ks_p)),
+    let because = match compared(fits, variables.len()) {
+        Some(compared) => format!("{compared}; R-hat {rhat:.3}"),
         None => format!("largest R-hat {rhat:.3}, smallest ESS {ess:.0}, {} divergences", figures.divergences),
     };
     if let Some(reason) = no_reference {

@@ -4,13 +4,13 @@ use super::chained::ChainFigures;
 use super::pilot::pilot;
 use super::plan::{Plan, RELAXATIONS, plan};
 use super::settings::{Sampler, Sampling};
-use super::summary::{Fit, VariableSummary, fit, variables};
+use super::summary::{Fit, VariableSummary, fit, fit_marginal, variables};
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::proof::{inspect, smoothness};
-use crate::quadrature::{CERTIFY, Reference, Tolerance, certified, reference};
-use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Psgld, Sgld, Shot, Underdamped, anneal};
+use crate::quadrature::{CERTIFY, Evidence, Integral, Marginal, Reference, Tolerance, certified, evidence_at_a_glance, reference};
+use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Population, Psgld, Sgld, Shot, Underdamped, anneal};
 
 /// A finished run.
 #[derive(Debug)]
@@ -33,11 +33,13 @@ pub struct Run {
     pub seed: u64,
     /// Threads asked for.
     pub threads: usize,
-    /// The exact law, where quadrature serves.
+    /// The exact law of one variable, where quadrature serves.
     pub reference: Option<Reference>,
+    /// Z and the exact marginal laws of several variables, where quadrature serves.
+    pub evidence: Option<Evidence>,
     /// The figures of each variable.
     pub variables: Vec<VariableSummary>,
-    /// The comparison with the exact law.
+    /// The comparison with the exact law, of each variable whose law is known.
     pub fits: Vec<Fit>,
     /// Whether to believe it.
     pub verdict: Verdict,
@@ -60,6 +62,11 @@ pub enum Method {
 }
 
 impl Run {
+    /// Z, where quadrature serves.
+    pub fn normalizer(&self) -> Option<&Integral> {
+        self.reference.as_ref().map(|reference| &reference.integral).or(self.evidence.as_ref().map(|evidence| &evidence.integral))
+    }
+
     /// The plan of an annealed population.
     pub fn plan(&self) -> Option<&Plan> {
         match &self.method {
@@ -85,6 +92,8 @@ impl Run {
     }
 }
 
+/// Variables up to which a run asks quadrature for their laws.
+const SEVERAL: usize = 64;
 /// Bins of an animation's histogram.
 const FILM_BINS: usize = 100;
 /// Particles of an animation in two dimensions.
@@ -114,7 +123,8 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
     inspect(model).refuse(model)?;
-    let mut run = sample_by(model, Some(model), certified(model, Tolerance::default(), CERTIFY), settings, control)?;
+    let law = if model.dimension() == 1 { certified(model, Tolerance::default(), CERTIFY).map(Law::Line) } else { law_of_several(model) };
+    let mut run = sample_by(model, Some(model), law, settings, control)?;
     let jumps = model.jumps();
     if !jumps.is_empty() {
         let mut warnings = std::mem::take(&mut run.verdict.warnings);
@@ -129,23 +139,37 @@ pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> 
 /// # Errors
 /// Kinds `infinite_Z`, `zero_density`, `domain`, `setting`.
 pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Result<Run> {
-    sample_by(density, None, reference(density, Tolerance::default()), settings, control)
+    sample_by(density, None, reference(density, Tolerance::default()).map(Law::Line), settings, control)
 }
 
-fn sample_by(
-    density: &dyn LogDensity,
-    model: Option<&Model>,
-    reference: Result<Reference>,
-    settings: &Sampling,
-    control: &Control,
-) -> Result<Run> {
-    let (reference, no_reference) = match reference {
-        Ok(reference) => (Some(reference), None),
-        Err(error) if error.kind == ErrorKind::Unsupported => (None, Some(error.message)),
+/// What quadrature knows of a density.
+enum Law {
+    Line(Reference),
+    Several(Evidence),
+}
+
+/// Z and the marginals, if they can be had for little; the only thing that stops a run is a proper reason not to make it.
+fn law_of_several(model: &Model) -> Result<Law> {
+    if model.rows() > 0 || model.dimension() > SEVERAL {
+        let reason = if model.rows() > 0 { "sums over rows of data" } else { "so many variables" };
+        return Err(Error::new(ErrorKind::Unsupported, format!("quadrature does not serve {reason}")));
+    }
+    evidence_at_a_glance(model).map(Law::Several).map_err(|error| match error.kind {
+        ErrorKind::InfiniteZ | ErrorKind::Unsupported => error,
+        // A search that found nothing; chains search better.
+        _ => Error::new(ErrorKind::Unsupported, format!("quadrature found none ({})", error.message)),
+    })
+}
+
+fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, settings: &Sampling, control: &Control) -> Result<Run> {
+    let (reference, evidence, no_reference) = match law {
+        Ok(Law::Line(reference)) => (Some(reference), None, None),
+        Ok(Law::Several(evidence)) => (None, Some(evidence), None),
+        Err(error) if error.kind == ErrorKind::Unsupported => (None, None, Some(error.message)),
         Err(error) => return Err(error),
     };
     let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
-    let problem = Problem { density, settings, sampler, why, reference, no_reference, model };
+    let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, model };
     match sampler {
         Sampler::Exact => super::exact::exact(problem),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
@@ -160,13 +184,14 @@ pub(super) struct Problem<'a> {
     pub(super) sampler: Sampler,
     pub(super) why: Option<&'static str>,
     pub(super) reference: Option<Reference>,
+    pub(super) evidence: Option<Evidence>,
     pub(super) no_reference: Option<String>,
     /// The density again, if a formula says it: things can be proved of it then.
     pub(super) model: Option<&'a Model>,
 }
 
 fn population(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, no_reference, model } = problem;
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model } = problem;
     if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
         let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
         return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
@@ -191,7 +216,7 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
         _ => anneal(density, &Sgld::new(bounds, plan.guard).with_level(level), &plan.annealing, film, control)?,
     };
     let variables = variables(density, &annealed.starts, &annealed.draws);
-    let fits: Vec<Fit> = reference.iter().map(|reference| fit(&bounds[0].name, reference, annealed.draws.column(0))).collect();
+    let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &annealed.draws);
     let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);
     let Annealed { draws, film, chain_steps, complete, .. } = annealed;
     Ok(Run {
@@ -205,10 +230,28 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
         seed: settings.seed,
         threads: settings.threads,
         reference,
+        evidence,
         variables,
         fits,
         verdict,
     })
+}
+
+/// The draws of each variable against its exact law, as far as that is known.
+pub(super) fn fits(
+    reference: Option<&Reference>,
+    evidence: Option<&Evidence>,
+    variables: &[VariableSummary],
+    draws: &Population,
+) -> Vec<Fit> {
+    if let Some(reference) = reference {
+        return vec![fit(&variables[0].bound.name, reference, draws.column(0), variables[0].mcse_mean)];
+    }
+    let laws = evidence.map_or(&[][..], |evidence| &evidence.marginals);
+    let fit = |(index, (variable, law)): (usize, (&VariableSummary, &Marginal))| {
+        fit_marginal(&variable.bound.name, law, draws.column(index), variable.mcse_mean)
+    };
+    variables.iter().zip(laws).enumerate().filter_map(fit).collect()
 }
 
 /// What the animation shows: the whole range, or where all but a thousandth of the mass is.
@@ -249,11 +292,32 @@ pub(super) const FIT_LEVEL: f64 = 1e-3;
 /// z-scores beyond this fail a run: for twenty tests, one in five hundred correct runs.
 pub(super) const Z_LEVEL: f64 = 4.0;
 
+/// What the comparison with the exact law came to, in words; `dimension` is how many variables there are.
+pub(super) fn compared(fits: &[Fit], dimension: usize) -> Option<String> {
+    let worst = fits.iter().filter(|fit| !fit.ks_p.is_nan()).min_by(|a, b| a.ks_p.total_cmp(&b.ks_p));
+    match (fits.len(), worst) {
+        (0, _) => None,
+        (_, Some(fit)) if dimension == 1 => Some(format!("compared with the exact law: KS p = {}", probability(fit.ks_p))),
+        (1, Some(fit)) => Some(format!("compared with the exact law of `{}`: KS p = {}", fit.name, probability(fit.ks_p))),
+        (many, Some(fit)) => {
+            Some(format!("compared with the exact laws of {many} variables: smallest KS p = {} (`{}`)", probability(fit.ks_p), fit.name))
+        }
+        (_, None) => {
+            let z = fits.iter().map(|fit| fit.z_mean.abs()).fold(0.0, f64::max);
+            Some(format!("compared with the exact means: largest |z| = {z:.1}"))
+        }
+    }
+}
+
 /// Draws that do not fit the exact law, as a whole or by the mass of a basin.
 pub(super) fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
     for fit in fits {
-        if fit.ks_p < FIT_LEVEL {
+        // Of several variables as many chances to fail by chance.
+        if fit.ks_p < FIT_LEVEL / fits.len() as f64 {
             warnings.push(Warning::Fit { variable: fit.name.clone(), distance: fit.ks, p_value: fit.ks_p });
+        }
+        if fit.ks.is_nan() && fit.z_mean.abs() > Z_LEVEL {
+            warnings.push(Warning::Moments { variable: fit.name.clone(), z: fit.z_mean });
         }
         if let Some(worst) = fit.basins.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs())).filter(|worst| worst.z.abs() > Z_LEVEL) {
             let (low, high, exact, found) = (worst.low, worst.high, worst.exact, worst.found);
@@ -326,9 +390,9 @@ fn judge(
         None if variables.iter().all(|variable| variable.nested.is_none()) => warnings.push(Warning::OnePoint),
         _ => {}
     }
-    let because = match (reference, fits.first()) {
-        (Some(_), Some(fit)) => format!("compared with the exact law: KS p = {}", probability(fit.ks_p)),
-        _ => {
+    let because = match compared(fits, variables.len()) {
+        Some(compared) => compared,
+        None => {
             let worst = variables.iter().flat_map(|v| v.stein).map(|test| test.z.abs()).fold(0.0, f64::max);
             let rhat = variables.iter().filter_map(|v| v.nested).map(|nested| nested.value).fold(f64::NAN, f64::max);
             format!("no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}")

@@ -5,7 +5,7 @@ use crate::diagnostics::{
     NestedRhat, SteinTest, boundary_atoms, kolmogorov_smirnov, mean_and_sd, nested_rhat, quantile, sorted, stein_tests, wasserstein1,
 };
 use crate::math::Lanes;
-use crate::quadrature::Reference;
+use crate::quadrature::{Basin, Marginal, Reference};
 use crate::sampler::Population;
 
 /// The quantiles of every summary.
@@ -62,9 +62,11 @@ pub struct Fit {
     pub mean: Option<f64>,
     /// The exact standard deviation; `None` where infinite or undefined.
     pub sd: Option<f64>,
-    /// The exact quantiles at [`QUANTILES`].
+    /// The exact quantiles at [`QUANTILES`]; NaN where only moments are known.
     pub quantiles: [f64; 5],
-    /// Kolmogorov–Smirnov distance.
+    /// (mean of the draws − exact mean) in Monte Carlo standard errors; NaN where it is undefined.
+    pub z_mean: f64,
+    /// Kolmogorov–Smirnov distance; with what follows NaN where only moments are known.
     pub ks: f64,
     /// Its p-value.
     pub ks_p: f64,
@@ -105,44 +107,72 @@ pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &P
     density.bounds().iter().enumerate().map(summarise).collect()
 }
 
-/// Compares the draws of the only variable with the reference.
-pub(super) fn fit(name: &str, reference: &Reference, draws: &[f64]) -> Fit {
+/// Compares the draws of the only variable with the reference; `mcse` is the error of their mean.
+pub(super) fn fit(name: &str, reference: &Reference, draws: &[f64], mcse: f64) -> Fit {
     let ordered = sorted(draws);
     let mut cdf = vec![0.0; ordered.len()];
     reference.cdf_batch(&ordered, &mut cdf);
-    let test = kolmogorov_smirnov(&cdf);
-    let n = draws.len() as f64;
+    let moments = Moments { mean: reference.mean, sd: reference.sd, mcse };
+    Fit { basins: basins(reference, &ordered), ..compare(name, moments, QUANTILES.map(|p| reference.quantile(p)), &ordered, Some(&cdf)) }
+}
+
+/// The same for one of several variables; `None` if nothing is known of its law.
+pub(super) fn fit_marginal(name: &str, law: &Marginal, draws: &[f64], mcse: f64) -> Option<Fit> {
+    if let Marginal::Reference(reference) = law {
+        return Some(fit(name, reference, draws, mcse));
+    }
+    let moments = Moments { mean: Some(law.mean()?), sd: law.sd(), mcse };
+    let ordered = sorted(draws);
+    let cdf = law.cdf(&ordered);
+    Some(compare(name, moments, QUANTILES.map(|p| law.quantile(p).unwrap_or(f64::NAN)), &ordered, cdf.as_deref()))
+}
+
+/// Exact moments, and the error of the draws' mean.
+struct Moments {
+    mean: Option<f64>,
+    sd: Option<f64>,
+    mcse: f64,
+}
+
+/// Draws in ascending order against moments and, if they are known, the probabilities of values up to each.
+fn compare(name: &str, Moments { mean, sd, mcse }: Moments, quantiles: [f64; 5], ordered: &[f64], cdf: Option<&[f64]>) -> Fit {
+    let test = cdf.map(kolmogorov_smirnov);
+    let found = mean_and_sd(ordered).0;
+    Fit {
+        name: name.to_string(),
+        mean,
+        sd,
+        quantiles,
+        z_mean: mean.map_or(f64::NAN, |mean| (found - mean) / mcse),
+        ks: test.as_ref().map_or(f64::NAN, |test| test.distance),
+        ks_p: test.as_ref().map_or(f64::NAN, |test| test.p_value),
+        wasserstein1: cdf.map_or(f64::NAN, |cdf| wasserstein1(ordered, cdf)),
+        basins: Vec::new(),
+    }
+}
+
+/// What each basin holds, if there is more than one.
+fn basins(reference: &Reference, ordered: &[f64]) -> Vec<BasinSummary> {
     let basins = reference.basins();
-    let several = basins.len() > 1;
-    let basins = basins.iter().filter(|_| several).map(|basin| {
+    if basins.len() < 2 {
+        return Vec::new();
+    }
+    let n = ordered.len() as f64;
+    let summarise = |basin: &Basin| {
         let inside = ordered
             .iter()
             .filter(|x| **x >= basin.low && **x < basin.high || **x == basin.high && basin.high == reference_end(&basins))
             .count();
         let found = inside as f64 / n;
         let error = (basin.mass * (1.0 - basin.mass) / n).sqrt();
-        BasinSummary {
-            low: basin.low,
-            high: basin.high,
-            exact: basin.mass,
-            found,
-            z: if error > 0.0 { (found - basin.mass) / error } else { 0.0 },
-        }
-    });
-    Fit {
-        name: name.to_string(),
-        mean: reference.mean,
-        sd: reference.sd,
-        quantiles: QUANTILES.map(|p| reference.quantile(p)),
-        ks: test.distance,
-        ks_p: test.p_value,
-        wasserstein1: wasserstein1(&ordered, &cdf),
-        basins: basins.collect(),
-    }
+        let z = if error > 0.0 { (found - basin.mass) / error } else { 0.0 };
+        BasinSummary { low: basin.low, high: basin.high, exact: basin.mass, found, z }
+    };
+    basins.iter().map(summarise).collect()
 }
 
 /// The upper end of the last basin, which belongs to it.
-fn reference_end(basins: &[crate::quadrature::Basin]) -> f64 {
+fn reference_end(basins: &[Basin]) -> f64 {
     basins.last().map_or(f64::INFINITY, |basin| basin.high)
 }
 

@@ -50,6 +50,13 @@ pub enum Warning {
         /// The draws' share.
         found: f64,
     },
+    /// The mean of the draws is not the exact one, as far as their own error bar knows.
+    Moments {
+        /// The variable.
+        variable: String,
+        /// The difference in Monte Carlo standard errors.
+        z: f64,
+    },
     /// The draws fail the Kolmogorov–Smirnov test against the exact law.
     Fit {
         /// The variable.
@@ -200,6 +207,7 @@ impl Warning {
             Warning::TooShort { .. } => "not_mixed",
             Warning::BasinMass { .. } => "basin_mass",
             Warning::Fit { .. } => "fit",
+            Warning::Moments { .. } => "moments",
             Warning::RemembersStart { .. } => "remembers_start",
             Warning::Stein { .. } => "stein",
             Warning::OnePoint => "one_point",
@@ -233,6 +241,7 @@ impl Warning {
             | Warning::TooShort { .. }
             | Warning::BasinMass { .. }
             | Warning::Fit { .. }
+            | Warning::Moments { .. }
             | Warning::RemembersStart { .. }
             | Warning::Stein { .. }
             | Warning::Temperature { .. } => Weight::Failure,
@@ -312,9 +321,13 @@ impl fmt::Display for Warning {
             Warning::Fit { variable, distance, p_value } => {
                 write!(
                     f,
-                    "the draws of `{variable}` do not fit the exact law: KS distance {distance:.4}, p = {p_value:.0e}; raise --steps or lower --final-step-size"
+                    "the draws of `{variable}` do not fit the exact law: KS distance {distance:.4}, p = {p_value:.0e}; a population needs more --steps or a smaller --final-step-size, chains more --warmup and --draws"
                 )
             }
+            Warning::Moments { variable, z } => write!(
+                f,
+                "the mean of `{variable}` is {z:+.1} Monte Carlo standard errors from the exact one; a population needs more --steps or a smaller --final-step-size, chains more --warmup and --draws"
+            ),
             Warning::RemembersStart { variable, rhat, threshold } => write!(
                 f,
                 "not mixed: chains that began apart in `{variable}` still are (nested R-hat {rhat:.3}, should be below {threshold:.3}); raise --steps"

@@ -2,7 +2,7 @@
 
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
-use langevin::run::{ChainFigures, Derived, DrawsSummary, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
+use langevin::run::{ChainFigures, Derived, DrawsSummary, Fit, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
 use langevin::sampler::{Chaining, Draws};
 
 /// Escape codes, or nothing.
@@ -69,30 +69,22 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
             count(variable.ess_bulk),
             rhat
         ));
+        if let Some(fit) = run.fits.iter().find(|fit| fit.name == variable.bound.name) {
+            lines.push(paint.dim(&exact(fit, width)));
+        }
     }
     if variables.len() > ROWS {
         lines.push(paint.dim(&format!("  … and {} more (all in --json)", variables.len() - ROWS)));
     }
-    for fit in &run.fits {
-        let spread = fit.quantiles[4] - fit.quantiles[0];
-        let exact =
-            |value: Option<f64>| value.map_or("-".to_string(), |value| short(if value.abs() < 1e-9 * spread { 0.0 } else { value }));
-        lines.push(paint.dim(&format!(
-            "  {:width$} {:>9} {:>7} {:>8}{}",
-            "exact",
-            exact(fit.mean),
-            "",
-            exact(fit.sd),
-            quantiles(&fit.quantiles)
-        )));
-    }
     lines.push(String::new());
-    if let Some(reference) = &run.reference {
-        lines.push(format!("  Z       {}", normalizer(&reference.integral)));
+    if let Some(integral) = run.normalizer() {
+        lines.extend(wrap(&format!("Z       {}", normalizer(integral)), 10));
     }
-    for fit in &run.fits {
+    let several = run.variables.len() > 1;
+    for fit in run.fits.iter().filter(|fit| !fit.ks.is_nan()).take(ROWS) {
+        let name = if several { format!("`{}` ", fit.name) } else { String::new() };
         lines.push(format!(
-            "  fit     KS distance {:.4}, p = {}; Wasserstein-1 {}",
+            "  fit     {name}KS distance {:.4}, p = {}; Wasserstein-1 {}",
             fit.ks,
             probability(fit.ks_p),
             short(fit.wasserstein1)
@@ -115,6 +107,16 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
     lines.push(String::new());
     lines.extend(verdict(&run.verdict, paint));
     lines.join("\n")
+}
+
+/// What the row of a variable would show of the exact law.
+fn exact(fit: &Fit, width: usize) -> String {
+    let spread = fit.quantiles[4] - fit.quantiles[0];
+    // A mean this small beside the spread is a zero and its error; that of a cubature is larger.
+    let zero = if spread.is_nan() { 1e-6 * fit.sd.unwrap_or(0.0) } else { 1e-9 * spread };
+    let shown = |value: Option<f64>| value.map_or("-".to_string(), |value| short(if value.abs() < zero { 0.0 } else { value }));
+    let quantiles = if spread.is_nan() { String::new() } else { quantiles(&fit.quantiles) };
+    format!("  {:width$} {:>9} {:>7} {:>8}{quantiles}", "exact", shown(fit.mean), "", shown(fit.sd))
 }
 
 /// The verdict and its warnings.

@@ -9,7 +9,7 @@ mod split;
 use split::{Block, blocks};
 
 use super::certify::certify_boxes;
-use super::{CERTIFY, Certificate, Integral, Reference, Tolerance, certified};
+use super::{CERTIFY, Certificate, Integral, Reference, Tolerance, certified, reference};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::Interval;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,6 +24,11 @@ const PLANE: f64 = 1e-4;
 const SPACE: f64 = 1e-2;
 /// Relative error wanted of a cubature.
 const CUBATURE_ERROR: f64 = 1e-7;
+/// Evaluations allowed at a glance, and the relative error asked for: far below what draws can tell.
+const GLANCE: usize = 400_000;
+const GLANCE_ERROR: f64 = 1e-6;
+/// The same of a cubature, whose estimates are wide.
+const GLANCE_CUBATURE: f64 = 1e-5;
 
 /// The integral of a density of several variables.
 #[derive(Debug, Clone)]
@@ -96,6 +101,22 @@ impl Marginal {
         }
     }
 
+    /// The probabilities of values up to each of `xs`, in ascending order; `None` if they are not known.
+    pub fn cdf(&self, xs: &[f64]) -> Option<Vec<f64>> {
+        match self {
+            Marginal::Reference(reference) => {
+                let mut out = vec![0.0; xs.len()];
+                reference.cdf_batch(xs, &mut out);
+                Some(out)
+            }
+            Marginal::Normal { mean, sd } => {
+                Some(xs.iter().map(|x| 0.5 * crate::math::erfc((mean - x) / (sd * std::f64::consts::SQRT_2))).collect())
+            }
+            Marginal::Uniform { low, high } => Some(xs.iter().map(|x| ((x - low) / (high - low)).clamp(0.0, 1.0)).collect()),
+            Marginal::Moments { .. } | Marginal::Unknown => None,
+        }
+    }
+
     /// The value that a draw stays below with probability `p`.
     pub fn quantile(&self, p: f64) -> Option<f64> {
         match self {
@@ -143,10 +164,26 @@ fn standard_normal(p: f64) -> f64 {
 /// # Ok::<(), langevin::Error>(())
 /// ```
 pub fn evidence(model: &Model, tolerance: Tolerance, relative: f64) -> Result<Evidence> {
+    taken_apart(model, tolerance, Some(relative))
+}
+
+/// [`evidence`] as the measure of draws: no proof, and little enough work to go unnoticed beside a run.
+///
+/// # Errors
+/// As [`evidence`]; `unsupported` also where that little does not suffice.
+pub fn evidence_at_a_glance(model: &Model) -> Result<Evidence> {
+    let found = taken_apart(model, Tolerance { relative: GLANCE_ERROR, evaluations: GLANCE }, None)?;
+    if !found.integral.converged {
+        return Err(Error::new(ErrorKind::Unsupported, "Z takes more evaluations than a run spends on it").hint("langevin integrate"));
+    }
+    Ok(found)
+}
+
+fn taken_apart(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Result<Evidence> {
     let all: Vec<usize> = (0..model.dimension()).collect();
     if let [variable] = all[..] {
         // Nothing to split: the formula as typed has the best proof.
-        let found = certified(model, tolerance, relative)?;
+        let found = line(model, tolerance, relative)?;
         let parts = vec![Part { variables: vec![variable], method: found.integral.method }];
         return Ok(Evidence { integral: found.integral.clone(), parts, marginals: vec![Marginal::Reference(Box::new(found))] });
     }
@@ -175,10 +212,19 @@ pub fn evidence(model: &Model, tolerance: Tolerance, relative: f64) -> Result<Ev
     Ok(work.done())
 }
 
+/// One variable, with a proof if there is to be one.
+fn line(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Result<Reference> {
+    match relative {
+        Some(relative) => certified(model, tolerance, relative),
+        None => reference(model, tolerance),
+    }
+}
+
 struct Work<'a> {
     model: &'a Model,
     tolerance: Tolerance,
-    relative: f64,
+    /// How close the proved bounds are to be; `None` for no proof.
+    relative: Option<f64>,
     log_value: f64,
     relative_error: f64,
     evaluations: usize,
@@ -242,7 +288,7 @@ impl Work<'_> {
     }
 
     fn single(&mut self, part: &Model, variable: usize) -> Result<()> {
-        let found = certified(part, self.tolerance, self.relative)?;
+        let found = line(part, self.tolerance, self.relative)?;
         self.log_value += found.integral.log_value;
         self.relative_error += found.integral.relative_error;
         self.evaluations += found.integral.evaluations;
@@ -258,8 +304,9 @@ impl Work<'_> {
     fn coupled(&mut self, part: &Model, variables: &[usize]) -> Result<()> {
         let dimension = variables.len();
         if cubature::DIMENSIONS.contains(&dimension) {
-            let found = cubature::cubature(part, self.tolerance.relative.max(CUBATURE_ERROR), CUBATURE)?;
-            self.converged &= found.relative_error <= 10.0 * CUBATURE_ERROR;
+            let wanted = if self.relative.is_some() { CUBATURE_ERROR } else { GLANCE_CUBATURE };
+            let found = cubature::cubature(part, self.tolerance.relative.max(wanted), self.allowed(CUBATURE))?;
+            self.converged &= found.relative_error <= 10.0 * wanted;
             self.evaluations += found.evaluations;
             self.settle(part, found.log_value, found.relative_error);
             for (&variable, (mean, sd)) in variables.iter().zip(found.moments) {
@@ -274,7 +321,7 @@ impl Work<'_> {
             let message = format!("{dimension} variables stay coupled ({}{more}): too many for cubature", names.join(", "));
             return Err(Error::new(ErrorKind::Unsupported, message).hint("`langevin sample` serves any number of variables"));
         }
-        let tolerance = Tolerance { relative: self.tolerance.relative.max(1e-10), evaluations: EVALUATIONS };
+        let tolerance = Tolerance { relative: self.tolerance.relative.max(1e-10), evaluations: self.allowed(EVALUATIONS) };
         let [first, second] = [[0, 1], [1, 0]].map(|order| nested::nested(part, &order, tolerance));
         let (first, second) = (first?, second?);
         // Two orders are two rules: where they differ by more than they say, the difference is the error.
@@ -292,15 +339,20 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Evaluations that a factor of several variables may take: at a glance no more than in all.
+    fn allowed(&self, most: usize) -> usize {
+        if self.relative.is_some() { most } else { self.tolerance.evaluations }
+    }
+
     /// Takes the value of a factor that was found without a proof, and its proof if there can be one. Where the two disagree the proof
     /// wins.
     fn settle(&mut self, part: &Model, log_value: f64, relative_error: f64) {
-        let goal = match part.dimension() {
-            _ if self.relative != CERTIFY => Some(self.relative),
+        let goal = self.relative.and_then(|relative| match part.dimension() {
+            _ if relative != CERTIFY => Some(relative),
             2 => Some(PLANE),
             3 => Some(SPACE),
             _ => None,
-        };
+        });
         let proof = goal.filter(|_| part.dimension() <= 3).and_then(|goal| certify_boxes(part, log_value, goal));
         let (mut log_value, mut relative_error) = (log_value, relative_error);
         if let Some(proof) = proof.as_ref().filter(|proof| !proof.holds(log_value, relative_error)) {
