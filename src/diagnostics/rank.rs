@@ -34,24 +34,27 @@ fn normal_quantile_below(p: f64) -> f64 {
 ///
 /// Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), eq. 14. The draws keep their order.
 pub(super) fn normal_scores(draws: &[f64]) -> Vec<f64> {
+    let size = draws.len() as f64;
+    mean_ranks(draws).into_iter().map(|rank| normal_quantile((rank - 0.375) / (size + 0.25))).collect()
+}
+
+/// The ranks of the draws, from 1, ties sharing their mean rank. The draws keep their order.
+pub(super) fn mean_ranks(draws: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
     order.sort_by(|&a, &b| draws[a].total_cmp(&draws[b]));
-    let size = draws.len() as f64;
-    let mut scores = vec![0.0; draws.len()];
+    let mut ranks = vec![0.0; draws.len()];
     let mut first = 0;
     while first < order.len() {
         let mut last = first;
         while last + 1 < order.len() && draws[order[last + 1]] == draws[order[first]] {
             last += 1;
         }
-        let rank = (first + last) as f64 / 2.0 + 1.0;
-        let score = normal_quantile((rank - 0.375) / (size + 0.25));
         for &index in &order[first..=last] {
-            scores[index] = score;
+            ranks[index] = (first + last) as f64 / 2.0 + 1.0;
         }
         first = last + 1;
     }
-    scores
+    ranks
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::quadrature::{Certificate, Integral};
-use crate::run::{Derived, DrawsSummary, Fit, Method, QUANTILES, Run, VariableSummary, Verdict, Warning};
+use crate::run::{Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, VariableSummary, Verdict, Warning};
 use crate::sampler::Draws;
 
 /// The layout's number; it grows when a key changes its meaning.
@@ -71,6 +71,7 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
         "normalizer": run.reference.as_ref().map_or(Value::Null, |reference| integral(&reference.integral)),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "run": how(run, seconds),
+        "until": run.until.iter().map(progress).collect::<Vec<_>>(),
         "verdict": verdict(&run.verdict),
     })
 }
@@ -166,6 +167,16 @@ fn verdict(verdict: &Verdict) -> Value {
         "trust": verdict.trust.name(),
         "because": verdict.because,
         "warnings": verdict.warnings.iter().map(warning).collect::<Vec<_>>(),
+    })
+}
+
+/// How far the draws came to a target.
+fn progress(progress: &Progress) -> Value {
+    json!({
+        "target": progress.target.to_string(),
+        "variable": progress.variable,
+        "found": number(progress.found),
+        "met": progress.met,
     })
 }
 

@@ -6,10 +6,12 @@
 
 mod animation;
 mod axis;
+mod chains;
 mod contour;
 mod gif;
 mod histogram;
 mod map;
+mod of_draws;
 mod of_run;
 mod pairs;
 mod panel;
@@ -22,8 +24,10 @@ mod svg;
 mod text;
 
 pub use animation::Animation;
+pub use chains::{ChainColumn, ChainPlot, Chains};
 pub use histogram::{Animation1d, Curve, Frame1d, Histogram1d};
 pub use map::{DensityGrid, Map2d};
+pub use of_draws::{DrawsPlot, Picture, draws_plot, run_plot};
 pub use of_run::{run_gif, run_png, run_svg};
 pub use pairs::Pairs;
 pub use particles::{Animation2d, Frame2d};
@@ -66,6 +70,8 @@ pub enum Figure<'a> {
     Map(Map2d<'a>),
     /// More variables: the first few, each with each.
     Pairs(Pairs<'a>),
+    /// How the chains went.
+    Chains(Chains<'a>),
 }
 
 impl Figure<'_> {
@@ -74,6 +80,7 @@ impl Figure<'_> {
         match self {
             Figure::Histogram(_) => Size::STILL,
             Figure::Map(_) | Figure::Pairs(_) => Size::SQUARE,
+            Figure::Chains(figure) => figure.default_size(),
         }
     }
 
@@ -100,6 +107,7 @@ impl Figure<'_> {
             Figure::Histogram(figure) => figure.scene(size),
             Figure::Map(figure) => figure.scene(size),
             Figure::Pairs(figure) => figure.scene(size),
+            Figure::Chains(figure) => figure.scene(size),
         }
     }
 }

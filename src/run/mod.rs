@@ -10,6 +10,7 @@ mod plan;
 mod sample;
 mod settings;
 mod summary;
+mod until;
 mod verdict;
 
 pub use chained::ChainFigures;
@@ -20,4 +21,5 @@ pub use plan::{Plan, plan};
 pub use sample::{Method, Run, sample, sample_density, sample_watched, view};
 pub use settings::{Init, Sampler, Sampling};
 pub use summary::{BasinSummary, Fit, QUANTILES, VariableSummary};
+pub use until::{Measure, Progress, Target, targets};
 pub use verdict::{Trust, Verdict, Warning, Weight};

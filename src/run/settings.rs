@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::until::Target;
 use crate::error::{Error, ErrorKind};
 use crate::sampler::{MetricKind, Shape};
 
@@ -156,6 +157,8 @@ pub struct Sampling {
     pub temperature: Option<f64>,
     /// T at the last step; 1 unless set.
     pub final_temperature: Option<f64>,
+    /// Draw until these are met; `draws` is then the most that is allowed.
+    pub until: Vec<Target>,
     /// Where chains begin.
     pub init: Init,
     /// The seed.

@@ -52,6 +52,7 @@ fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
         chains: given.chains.or(own.chains),
         warmup: given.warmup.or(own.warmup),
         draws: given.draws.or(own.draws),
+        until: if given.until.is_empty() { own.until } else { given.until.clone() },
         thin: given.thin.or(own.thin),
         target_acceptance: given.target_acceptance.or(own.target_acceptance),
         metric: given.metric,

@@ -5,6 +5,7 @@ mod check;
 mod diagnose;
 mod exit;
 mod explain;
+mod format;
 mod forms;
 mod gallery;
 mod gradient;
