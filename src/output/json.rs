@@ -4,7 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::quadrature::{Certificate, Integral};
-use crate::run::{Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, VariableSummary, Verdict, Warning};
+use crate::run::{
+    Comparison, Contender, Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, Standing, VariableSummary, Verdict, Warning,
+};
 use crate::sampler::Draws;
 
 /// The layout's number; it grows when a key changes its meaning.
@@ -159,6 +161,43 @@ pub fn diagnose_document(variables: &[DrawsSummary], draws: &Draws, verdict: &Ve
         "variables": variables.iter().map(variable).collect::<Vec<_>>(),
         "run": { "chains": draws.chains(), "draws": draws.draws() },
         "verdict": self::verdict(verdict),
+    })
+}
+
+/// Samplers side by side.
+pub fn comparison_document(comparison: &Comparison, formula: &str, meaning: &str, seed: u64) -> Value {
+    let row = |(contender, standing): (&Contender, &Option<Standing>)| {
+        let mut row = json!({ "sampler": contender.sampler.name(), "seconds": number(contender.seconds) });
+        let more = match (&contender.run, standing) {
+            (Ok(run), Some(standing)) => json!({
+                "chains": run.draws.chains(),
+                "draws": standing.draws,
+                "ess_bulk": number(standing.ess),
+                "ess_per_second": number(standing.ess_per_second),
+                "ess_per_1000_gradients": number(standing.ess_per_1000_gradients),
+                "gradient_evaluations": run.gradients,
+                "rhat": number(standing.rhat),
+                "error": number(standing.error),
+                "error_of": standing.worst,
+                "wasserstein1": maybe(standing.wasserstein1),
+                "verdict": verdict(&run.verdict),
+            }),
+            (Err(error), _) => error_document(error),
+            _ => Value::Null,
+        };
+        if let (Some(row), Some(more)) = (row.as_object_mut(), more.as_object()) {
+            row.extend(more.clone().into_iter().filter(|(key, _)| key != "schema"));
+        }
+        row
+    };
+    json!({
+        "schema": SCHEMA,
+        "version": env!("CARGO_PKG_VERSION"),
+        "formula": formula,
+        "meaning": meaning,
+        "seed": seed,
+        "truth": { "kind": comparison.truth.name(), "about": comparison.truth.describe() },
+        "samplers": comparison.contenders.iter().zip(&comparison.standings).map(row).collect::<Vec<_>>(),
     })
 }
 

@@ -7,6 +7,7 @@
 mod animation;
 mod axis;
 mod chains;
+mod comparison;
 mod contour;
 mod gif;
 mod histogram;
@@ -25,6 +26,7 @@ mod text;
 
 pub use animation::Animation;
 pub use chains::{ChainColumn, ChainPlot, Chains};
+pub use comparison::{Competitor, Contest, comparison_plot};
 pub use histogram::{Animation1d, Curve, Frame1d, Histogram1d};
 pub use map::{DensityGrid, Map2d};
 pub use of_draws::{DrawsPlot, Picture, draws_plot, run_plot};
@@ -72,6 +74,8 @@ pub enum Figure<'a> {
     Pairs(Pairs<'a>),
     /// How the chains went.
     Chains(Chains<'a>),
+    /// Samplers side by side.
+    Contest(Contest<'a>),
 }
 
 impl Figure<'_> {
@@ -79,6 +83,7 @@ impl Figure<'_> {
     pub fn default_size(&self) -> Size {
         match self {
             Figure::Histogram(_) => Size::STILL,
+            Figure::Contest(_) => Size { width: 1280, height: 640 },
             Figure::Map(_) | Figure::Pairs(_) => Size::SQUARE,
             Figure::Chains(figure) => figure.default_size(),
         }
@@ -108,6 +113,7 @@ impl Figure<'_> {
             Figure::Map(figure) => figure.scene(size),
             Figure::Pairs(figure) => figure.scene(size),
             Figure::Chains(figure) => figure.scene(size),
+            Figure::Contest(figure) => figure.scene(size),
         }
     }
 }

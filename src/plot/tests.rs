@@ -176,7 +176,13 @@ fn pairs_of_many_variables_are_drawn() {
         let (variables, draws) = (variables[..count].to_vec(), draws[..count].to_vec());
         check(
             &format!("pairs{count}"),
-            &Figure::Pairs(Pairs { title: "Eight schools", caption: "4000 draws · R-hat 1.001", variables, draws, marked: &[5, 70, 71, 900, 5000] }),
+            &Figure::Pairs(Pairs {
+                title: "Eight schools",
+                caption: "4000 draws · R-hat 1.001",
+                variables,
+                draws,
+                marked: &[5, 70, 71, 900, 5000],
+            }),
         );
     }
 }
@@ -237,8 +243,9 @@ fn hardly_any_data_is_drawn_and_none_refused() {
     for bad in [grid((0.0, 1.0), &[-inf; 4]), grid((0.0, 1.0), &[0.0; 3]), grid((1.0, 1.0), &[0.0; 4]), grid((nan, 1.0), &[0.0; 4])] {
         assert_eq!(map(&bad, &draws).unwrap_err().kind, ErrorKind::Setting);
     }
-    let pairs =
-        |draws: Vec<&[f64]>| Figure::Pairs(Pairs { title: "", caption: "", variables: vec!["a"; draws.len()], draws, marked: &[0, 9] }).png(Size::ANIMATION);
+    let pairs = |draws: Vec<&[f64]>| {
+        Figure::Pairs(Pairs { title: "", caption: "", variables: vec!["a"; draws.len()], draws, marked: &[0, 9] }).png(Size::ANIMATION)
+    };
     assert!(pairs(vec![&[1.0, nan], &[nan, 1.0], &[2.0, inf]]).is_ok());
     for bad in
         [vec![], vec![&[][..], &[]], vec![&[1.0][..], &[1.0, 2.0]], vec![&[nan][..], &[1.0]], vec![&[-1.7e308, 1.7e308][..], &[1.0, 2.0]]]

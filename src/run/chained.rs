@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rwm, Rounds, initial_positions, sample_rounds,
+    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, initial_positions, sample_rounds,
 };
 
 /// The figures of a run of chains beside those of its variables.

@@ -1,6 +1,7 @@
 //! A question to an answer: plan a run from the problem, make it, compare it with what is known, judge it.
 
 mod chained;
+mod compare;
 mod derived;
 mod diagnose;
 mod exact;
@@ -14,6 +15,7 @@ mod until;
 mod verdict;
 
 pub use chained::ChainFigures;
+pub use compare::{Comparison, Contender, Standing, Truth, compare, contestants, samplers};
 pub use derived::{Derived, derive, reported};
 pub use diagnose::{DrawsSummary, diagnose, draws_of};
 pub use pilot::{Pilot, pilot};

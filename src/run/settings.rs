@@ -81,6 +81,11 @@ impl Sampler {
         matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
     }
 
+    /// Whether its draws follow the density exactly, in the limit of many.
+    pub fn is_exact(self) -> bool {
+        self == Sampler::Exact || (self.is_chained() && self != Sampler::Mclmc)
+    }
+
     /// What stands for `auto` in a problem of so many variables, and why.
     pub(super) fn resolved(self, dimension: usize, has_reference: bool) -> (Sampler, Option<&'static str>) {
         match self {

@@ -239,7 +239,13 @@ mod tests {
         assert_eq!(Measure::Ess.growth(250.0, 1000.0), 4.0);
         assert_eq!(Measure::Mcse.growth(0.02, 0.01), 4.0);
         assert!((Measure::Rhat.growth(1.04, 1.01) - 4.0).abs() < 1e-9);
-        let one = |growth: f64| Progress { target: "ess>1".parse().expect("a target"), variable: "x".into(), found: 0.0, met: growth < 1.0, growth };
+        let one = |growth: f64| Progress {
+            target: "ess>1".parse().expect("a target"),
+            variable: "x".into(),
+            found: 0.0,
+            met: growth < 1.0,
+            growth,
+        };
         assert_eq!(growth(&[one(0.5), one(2.0)]), 2.1);
         assert!(growth(&[one(0.5), one(0.9)]) <= 1.0);
         assert!(growth(&[one(1.0)]) > 1.0 && growth(&[one(0.5), one(f64::NAN)]).is_nan());

@@ -427,7 +427,8 @@ impl fmt::Display for Warning {
             ),
             Warning::Target { target, variable, found, draws, growth } => {
                 let figure = target.split(['<', '>', '(']).next().unwrap_or_default();
-                write!(f, "{target} is not reached after {draws} draws of each chain: {figure} of `{variable}` is {found:.4}; ")?;
+                let found = if figure == "ess" { format!("{found:.0}") } else { format!("{found:.4}") };
+                write!(f, "{target} is not reached after {draws} draws of each chain: {figure} of `{variable}` is {found}; ")?;
                 match growth.is_finite() {
                     true => write!(f, "raise --draws to {} or so, or --thin", two_digits(1.1 * growth * *draws as f64)),
                     false => f.write_str("raise --draws or --thin"),

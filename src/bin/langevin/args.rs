@@ -33,6 +33,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Draw samples, compare them with the exact law, plot and animate.
     Sample(Box<Sample>),
+    /// Run several samplers on one density and print their speed, their errors and whether to trust them in one table.
+    Compare(Box<Compare>),
     /// Z with proved bounds, moments and quantiles.
     Integrate(Integrate),
     /// The gradient as an expression or as code.
@@ -116,6 +118,23 @@ pub(crate) struct Sample {
     pub(crate) sampling: SamplingFlags,
     #[command(flatten)]
     pub(crate) output: Output,
+    /// Draw in the terminal after the report: histograms, with the exact curve where it is known, and traces of chains.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) show: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The samplers, with commas between them: nuts,mams,sgld [default: all].
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) samplers: Option<String>,
+    #[command(flatten)]
+    pub(crate) density: Density,
+    #[command(flatten)]
+    pub(crate) sampling: SamplingFlags,
+    /// Write a file; the ending decides: .png .svg (the marginals over each other, and ESS per second), .json (the table).
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
 }
 
 /// How to sample; every default is chosen from the problem.
@@ -276,6 +295,9 @@ pub(crate) struct Diagnose {
     /// pairs. Or the figures, as .json.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
+    /// Draw in the terminal after the report: histograms and traces.
+    #[arg(long)]
+    pub(crate) show: bool,
     /// Exit with code 3 unless the verdict is yes.
     #[arg(long)]
     pub(crate) strict: bool,

@@ -14,6 +14,7 @@ use crate::exit::{Failure, NOT_TRUSTED};
 use crate::format::{Format, check_writable, targets};
 use crate::input;
 use crate::report::{self, Paint};
+use crate::show;
 use crate::terminal::{Talk, colour, print};
 
 pub(crate) fn run(arguments: &Diagnose, talk: Talk) -> Outcome {
@@ -26,7 +27,11 @@ pub(crate) fn run(arguments: &Diagnose, talk: Talk) -> Outcome {
     if talk.json {
         print(&document())?;
     } else {
-        print(&report::diagnosis(&variables, &draws, &verdict, Paint(colour(&std::io::stdout()))))?;
+        let paint = Paint(colour(&std::io::stdout()));
+        print(&report::diagnosis(&variables, &draws, &verdict, paint))?;
+        if arguments.show {
+            print(&show::draws(&names, &draws, None, paint))?;
+        }
     }
     let title = if arguments.file.as_os_str() == "-" { "standard input".into() } else { arguments.file.display().to_string() };
     for (path, format) in targets {

@@ -22,7 +22,7 @@ impl Paint {
         self.with("2", text)
     }
 
-    fn trust(self, trust: Trust) -> String {
+    pub(crate) fn trust(self, trust: Trust) -> String {
         let code = match trust {
             Trust::Yes => "1;32",
             Trust::No => "1;31",
@@ -471,7 +471,7 @@ fn probability(p: f64) -> String {
 }
 
 /// A count with its unit: 8.2 M.
-fn count(value: f64) -> String {
+pub(crate) fn count(value: f64) -> String {
     match value {
         v if v >= 1e9 => format!("{:.1} G", v / 1e9),
         v if v >= 1e6 => format!("{:.1} M", v / 1e6),
@@ -480,7 +480,7 @@ fn count(value: f64) -> String {
     }
 }
 
-fn time(seconds: f64) -> String {
+pub(crate) fn time(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.0} ms", 1e3 * seconds) } else { format!("{seconds:.1} s") }
 }
 

@@ -18,6 +18,7 @@ use crate::format::{Format, check_writable, targets};
 use crate::input;
 use crate::progress::Progress;
 use crate::report::{self, Paint};
+use crate::show;
 use crate::signals;
 use crate::terminal::{Talk, colour, print};
 
@@ -25,11 +26,11 @@ pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
     let model = input::model(&arguments.density, None)?;
     let is_model = arguments.density.model.is_some() || !arguments.density.data.is_empty();
     let settings = input::sampling(&arguments.sampling, is_model)?;
-    sample(&model, settings, &arguments.output, talk)
+    sample(&model, settings, &arguments.output, arguments.show, talk)
 }
 
-/// Samples `model` and writes what was asked for.
-pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, talk: Talk) -> Outcome {
+/// Samples `model` and writes what was asked for; `show` draws in the terminal.
+pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, show: bool, talk: Talk) -> Outcome {
     let targets = targets(&output.output)?;
     check_chains(&targets, settings.sampler)?;
     check_writable(&targets)?;
@@ -58,7 +59,11 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
     } else if talk.json {
         print(&format!("{:#}", document()))?;
     } else {
-        print(&report::run(model, &run, derived, seconds, Paint(colour(&std::io::stdout()))))?;
+        let paint = Paint(colour(&std::io::stdout()));
+        print(&report::run(model, &run, derived, seconds, paint))?;
+        if show {
+            print(&show::run(model, &run, derived, paint))?;
+        }
     }
     for (path, format) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
         write(model, &run, derived, path, *format, &document)?;

@@ -129,7 +129,7 @@ impl Chains<'_> {
         };
         let kind = Type::of(Size { width: size.width, height: size.height.min(800 * size.width / 1280) });
         let mut canvas = Canvas { scene: Scene::new(size.width, size.height), kind, size, top: 0.0 };
-        let caption = [self.caption, rest.as_str(), self.remark(&shown)].concat();
+        let caption = [self.caption, rest.as_str(), self.remark()].concat();
         canvas.top = panel::header(&mut canvas.scene, &kind, self.title, caption.trim_start_matches(" · ")) + 0.6 * kind.text;
         match self.plot {
             ChainPlot::Trace => trace::draw(&mut canvas, &shown),
@@ -141,12 +141,11 @@ impl Chains<'_> {
     }
 
     /// What the reader must know to read the picture.
-    fn remark(&self, shown: &[&Shown]) -> &'static str {
+    fn remark(&self) -> &'static str {
         match self.plot {
-            ChainPlot::Ranks => " · band: two standard errors, from the ESS",
-            ChainPlot::Running if shown.iter().any(|shown| shown.column.mean.is_some()) => " · band: two Monte Carlo standard errors",
-            ChainPlot::Running => " · band: two Monte Carlo standard errors · no exact mean is known",
-            ChainPlot::Trace | ChainPlot::Autocorrelation => "",
+            ChainPlot::Ranks => " · band: two standard errors about flat",
+            ChainPlot::Autocorrelation => " · band: ±2/√n, where independent draws are",
+            ChainPlot::Trace | ChainPlot::Running => "",
         }
     }
 }

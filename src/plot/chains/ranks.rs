@@ -3,10 +3,10 @@
 use super::super::axis::whole;
 use super::super::panel::{Panel, Room};
 use super::super::scene::{Anchor, Rect, Shape};
-use super::super::style::{DRAWS, INK, MUTED, WRONG};
+use super::super::style::{DRAWS, INK, WRONG};
 use super::super::text::Weight;
-use super::{Canvas, Shown, blue, weight_of};
-use crate::diagnostics::rank_counts;
+use super::{Canvas, Shown, blue};
+use crate::diagnostics::{ess_mean, quantile, rank_counts, sorted};
 
 /// Groups of chains side by side.
 const GROUPS: usize = 4;
@@ -53,22 +53,29 @@ pub(super) fn draw(canvas: &mut Canvas, shown: &[&Shown]) {
             let y = panel.y.pixel(1.0);
             canvas.scene.line(vec![(panel.area.left, y), (panel.area.right(), y)], 0.5 * kind.curve, INK);
             if row + 1 == rows {
-                panel.x_axis(&mut canvas.scene, &kind, if index == 0 { "rank among all draws" } else { "" }, Room::Inside);
+                panel.x_axis(&mut canvas.scene, &kind, "", Room::Inside);
             } else {
                 panel.x_line(&mut canvas.scene, &kind);
             }
         }
     }
-    if let [only] = shown {
-        let at = (canvas.size.width as f64 - kind.margin, canvas.size.height as f64 - 0.55 * kind.margin);
-        canvas.scene.text(weight_of(only), at, Anchor::End, (kind.text, Weight::Regular), MUTED);
-    }
+    let at = (space.left + 0.5 * space.width, space.bottom() + 0.35 * kind.text + 2.5 * kind.text);
+    canvas.scene.text("rank among all draws", at, Anchor::Middle, (kind.text, Weight::Bold), INK);
 }
 
-/// Two standard errors of a bin's share, in units of the share: binomial, of as many draws as the group's weigh.
+/// Two standard errors of a bin's share, in units of the share: binomial, of as many draws as the group's weigh when they are asked
+/// whether they are in the bin; the median over the bins.
 fn band(shown: &Shown, draws: usize, bins: usize) -> f64 {
-    let total = shown.total() as f64;
-    let weight = if shown.ess.is_finite() { (shown.ess / total).min(1.0) } else { 1.0 };
+    let (chains, total) = (shown.chains(), shown.total() as f64);
+    let ordered = sorted(&chains.concat());
+    let weight = |bin: usize| {
+        let [low, high] = [bin, bin + 1].map(|edge| quantile(&ordered, edge as f64 / bins as f64));
+        let inside: Vec<Vec<f64>> =
+            chains.iter().map(|chain| chain.iter().map(|x| f64::from(u8::from((low..high).contains(x)))).collect()).collect();
+        ess_mean(&inside.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    };
+    let weights: Vec<f64> = (0..bins).map(weight).filter(|ess| ess.is_finite()).collect();
+    let weight = if weights.is_empty() { 1.0 } else { (quantile(&sorted(&weights), 0.5) / total).min(1.0) };
     2.0 * ((bins as f64 - 1.0) / (draws as f64 * weight).max(1.0)).sqrt()
 }
 
