@@ -75,32 +75,31 @@ impl<F: Fn(usize) -> f64> Work for Map<'_, F> {
 ///
 /// Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), eq. 14. The draws keep their order.
 pub(super) fn normal_scores(draws: &[f64]) -> Vec<f64> {
+    let size = draws.len() as f64;
+    let p: Vec<f64> = mean_ranks(draws).into_iter().map(|rank| (rank - 0.375) / (size + 0.25)).collect();
+    let mut scores: Vec<f64> = p.iter().map(|p| p.min(1.0 - p)).collect();
+    quantiles_below(Level::detect(), &mut scores);
+    scores.iter_mut().zip(&p).filter(|(_, p)| **p > 0.5).for_each(|(score, _)| *score = -*score);
+    scores
+}
+
+/// The ranks of the draws, from 1, ties sharing their mean rank. The draws keep their order.
+pub(super) fn mean_ranks(draws: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..draws.len()).collect();
     order.sort_by(|&a, &b| draws[a].total_cmp(&draws[b]));
-    let size = draws.len() as f64;
-    // Of each set of equal draws, where it ends and the probability of its mean rank.
-    let (mut ends, mut probabilities) = (Vec::with_capacity(draws.len()), Vec::with_capacity(draws.len()));
+    let mut ranks = vec![0.0; draws.len()];
     let mut first = 0;
     while first < order.len() {
         let mut last = first;
         while last + 1 < order.len() && draws[order[last + 1]] == draws[order[first]] {
             last += 1;
         }
-        let rank = (first + last) as f64 / 2.0 + 1.0;
-        ends.push(last + 1);
-        probabilities.push((rank - 0.375) / (size + 0.25));
+        for &index in &order[first..=last] {
+            ranks[index] = (first + last) as f64 / 2.0 + 1.0;
+        }
         first = last + 1;
     }
-    let mut quantiles: Vec<f64> = probabilities.iter().map(|p| p.min(1.0 - p)).collect();
-    quantiles_below(Level::detect(), &mut quantiles);
-    let mut scores = vec![0.0; draws.len()];
-    let mut first = 0;
-    for ((&end, &p), &quantile) in ends.iter().zip(&probabilities).zip(&quantiles) {
-        let score = if p > 0.5 { -quantile } else { quantile };
-        order[first..end].iter().for_each(|&index| scores[index] = score);
-        first = end;
-    }
-    scores
+    ranks
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::quadrature::{Certificate, Integral};
-use crate::run::{Derived, DrawsSummary, Fit, Method, QUANTILES, Run, VariableSummary, Verdict, Warning};
+use crate::run::{
+    Comparison, Contender, Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, Standing, VariableSummary, Verdict, Warning,
+};
 use crate::sampler::Draws;
 
 /// The layout's number; it grows when a key changes its meaning.
@@ -71,6 +73,7 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
         "normalizer": run.normalizer().map_or(Value::Null, integral),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "run": how(run, seconds),
+        "until": run.until.iter().map(progress).collect::<Vec<_>>(),
         "verdict": verdict(&run.verdict),
     })
 }
@@ -161,11 +164,58 @@ pub fn diagnose_document(variables: &[DrawsSummary], draws: &Draws, verdict: &Ve
     })
 }
 
+/// Samplers side by side.
+pub fn comparison_document(comparison: &Comparison, formula: &str, meaning: &str, seed: u64) -> Value {
+    let row = |(contender, standing): (&Contender, &Option<Standing>)| {
+        let mut row = json!({ "sampler": contender.sampler.name(), "seconds": number(contender.seconds) });
+        let more = match (&contender.run, standing) {
+            (Ok(run), Some(standing)) => json!({
+                "chains": run.draws.chains(),
+                "draws": standing.draws,
+                "ess_bulk": number(standing.ess),
+                "ess_per_second": number(standing.ess_per_second),
+                "ess_per_1000_gradients": number(standing.ess_per_1000_gradients),
+                "gradient_evaluations": run.gradients,
+                "rhat": number(standing.rhat),
+                "error": number(standing.error),
+                "error_of": standing.worst,
+                "wasserstein1": maybe(standing.wasserstein1),
+                "verdict": verdict(&run.verdict),
+            }),
+            (Err(error), _) => error_document(error),
+            _ => Value::Null,
+        };
+        if let (Some(row), Some(more)) = (row.as_object_mut(), more.as_object()) {
+            row.extend(more.clone().into_iter().filter(|(key, _)| key != "schema"));
+        }
+        row
+    };
+    json!({
+        "schema": SCHEMA,
+        "version": env!("CARGO_PKG_VERSION"),
+        "formula": formula,
+        "meaning": meaning,
+        "seed": seed,
+        "truth": { "kind": comparison.truth.name(), "about": comparison.truth.describe() },
+        "samplers": comparison.contenders.iter().zip(&comparison.standings).map(row).collect::<Vec<_>>(),
+    })
+}
+
 fn verdict(verdict: &Verdict) -> Value {
     json!({
         "trust": verdict.trust.name(),
         "because": verdict.because,
         "warnings": verdict.warnings.iter().map(warning).collect::<Vec<_>>(),
+    })
+}
+
+/// How far the draws came to a target.
+fn progress(progress: &Progress) -> Value {
+    json!({
+        "target": progress.target.to_string(),
+        "variable": progress.variable,
+        "found": number(progress.found),
+        "met": progress.met,
     })
 }
 

@@ -6,10 +6,13 @@
 
 mod animation;
 mod axis;
+mod chains;
+mod comparison;
 mod contour;
 mod gif;
 mod histogram;
 mod map;
+mod of_draws;
 mod of_run;
 mod pairs;
 mod panel;
@@ -22,8 +25,11 @@ mod svg;
 mod text;
 
 pub use animation::Animation;
+pub use chains::{ChainColumn, ChainPlot, Chains};
+pub use comparison::{Competitor, Contest, comparison_plot};
 pub use histogram::{Animation1d, Curve, Frame1d, Histogram1d};
 pub use map::{DensityGrid, Map2d};
+pub use of_draws::{DrawsPlot, Picture, draws_plot, run_plot};
 pub use of_run::{run_gif, run_png, run_svg};
 pub use pairs::Pairs;
 pub use particles::{Animation2d, Frame2d};
@@ -66,6 +72,10 @@ pub enum Figure<'a> {
     Map(Map2d<'a>),
     /// More variables: the first few, each with each.
     Pairs(Pairs<'a>),
+    /// How the chains went.
+    Chains(Chains<'a>),
+    /// Samplers side by side.
+    Contest(Contest<'a>),
 }
 
 impl Figure<'_> {
@@ -73,7 +83,9 @@ impl Figure<'_> {
     pub fn default_size(&self) -> Size {
         match self {
             Figure::Histogram(_) => Size::STILL,
+            Figure::Contest(_) => Size { width: 1280, height: 640 },
             Figure::Map(_) | Figure::Pairs(_) => Size::SQUARE,
+            Figure::Chains(figure) => figure.default_size(),
         }
     }
 
@@ -100,6 +112,8 @@ impl Figure<'_> {
             Figure::Histogram(figure) => figure.scene(size),
             Figure::Map(figure) => figure.scene(size),
             Figure::Pairs(figure) => figure.scene(size),
+            Figure::Chains(figure) => figure.scene(size),
+            Figure::Contest(figure) => figure.scene(size),
         }
     }
 }

@@ -74,18 +74,7 @@ pub fn run_gif(model: &Model, run: &Run) -> Result<Vec<u8>> {
 }
 
 fn with_figure<T>(model: &Model, run: &Run, draw: impl Fn(&Figure) -> Result<T>) -> Result<T> {
-    let (title, draws) = (title(model), &run.draws);
-    let mut caption = match run.plan() {
-        Some(plan) => format!("{} chains of {} steps", plan.annealing.chains, plan.annealing.steps),
-        None => format!("{}, {} chains of {} draws", run.sampler, draws.chains(), draws.draws()),
-    };
-    if let (Some(reference), Some(fit)) = (&run.reference, run.fits.first()) {
-        let z = reference.integral.value;
-        let normalizer = if z.is_normal() { format!("Z = {z:.6}") } else { format!("log Z = {:.4}", reference.integral.log_value) };
-        let p = if fit.ks_p >= 0.001 { format!("{:.2}", fit.ks_p) } else { format!("{:.0e}", fit.ks_p) };
-        caption = format!("{caption} · {normalizer} · Kolmogorov–Smirnov p = {p}");
-    }
-    caption = format!("{caption} · trust: {}", run.verdict.trust.name());
+    let (title, draws, caption) = (title(model), &run.draws, caption(run));
     match (&run.reference, model.dimension()) {
         (Some(reference), _) => {
             let bound = &model.bounds()[0];
@@ -113,13 +102,29 @@ fn with_figure<T>(model: &Model, run: &Run, draw: impl Fn(&Figure) -> Result<T>)
         _ => {
             let variables = model.bounds().iter().map(|bound| bound.name.as_str()).collect();
             let columns = draws.columns().iter().map(Vec::as_slice).collect();
-            draw(&Figure::Pairs(Pairs { title: &title, caption: &caption, variables, draws: columns }))
+            draw(&Figure::Pairs(Pairs { title: &title, caption: &caption, variables, draws: columns, marked: run.divergent() }))
         }
     }
 }
 
+/// What ran, Z and the fit where they are known, and the verdict.
+pub(super) fn caption(run: &Run) -> String {
+    let draws = &run.draws;
+    let mut caption = match run.plan() {
+        Some(plan) => format!("{} chains of {} steps", plan.annealing.chains, plan.annealing.steps),
+        None => format!("{}, {} chains of {} draws", run.sampler, draws.chains(), draws.draws()),
+    };
+    if let (Some(reference), Some(fit)) = (&run.reference, run.fits.first()) {
+        let z = reference.integral.value;
+        let normalizer = if z.is_normal() { format!("Z = {z:.6}") } else { format!("log Z = {:.4}", reference.integral.log_value) };
+        let p = if fit.ks_p >= 0.001 { format!("{:.2}", fit.ks_p) } else { format!("{:.0e}", fit.ks_p) };
+        caption = format!("{caption} · {normalizer} · Kolmogorov–Smirnov p = {p}");
+    }
+    format!("{caption} · trust: {}", run.verdict.trust.name())
+}
+
 /// `p(x) ∝ …`, `log p(x) = …` or `U(x) = …`, as typed.
-fn title(model: &Model) -> String {
+pub(super) fn title(model: &Model) -> String {
     let names = model.names();
     let variables = if names.len() > 3 { format!("{}, …, {}", names[0], names[names.len() - 1]) } else { names.join(", ") };
     let formula = model.formula().source().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -139,7 +144,7 @@ fn pair_names(model: &Model) -> Result<[String; 2]> {
 }
 
 /// The exact density: evenly spaced points and as many at equal steps of the distribution function, so that no peak is missed.
-fn curve(reference: &Reference, low: f64, high: f64) -> Curve {
+pub(super) fn curve(reference: &Reference, low: f64, high: f64) -> Curve {
     let (from, to) = (reference.cdf(low), reference.cdf(high));
     let share = |index: usize| index as f64 / (POINTS - 1) as f64;
     let mut x: Vec<f64> = (0..POINTS).map(|index| low + (high - low) * share(index)).collect();

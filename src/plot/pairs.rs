@@ -3,9 +3,9 @@
 use super::axis::whole;
 use super::contour::Field;
 use super::histogram::{density_of, equal_edges};
-use super::panel::{self, Panel, Room};
+use super::panel::{self, Key, Panel, Room};
 use super::scene::{Anchor, Point, Rect, Scene, Shape};
-use super::style::{DEEP, DRAWS, INK, MUTED, Type, cool};
+use super::style::{DEEP, DRAWS, INK, MUTED, Type, WRONG, cool};
 use super::text::{self, Weight};
 use super::{Size, map, nothing};
 use crate::{Error, ErrorKind, Result};
@@ -29,6 +29,8 @@ pub struct Pairs<'a> {
     pub variables: Vec<&'a str>,
     /// The draws, one slice per variable, all of one length.
     pub draws: Vec<&'a [f64]>,
+    /// Numbers of the draws to mark: those whose trajectory diverged.
+    pub marked: &'a [usize],
 }
 
 impl Pairs<'_> {
@@ -47,6 +49,10 @@ impl Pairs<'_> {
             if hidden > 0 { format!(" · {} of {} variables shown", whole(shown), whole(self.variables.len())) } else { String::new() };
         let caption = [self.caption, &rest].concat();
         let top = panel::header(&mut scene, &kind, self.title, caption.trim_start_matches(" · ")) + 1.6 * kind.text;
+        if shown > 1 && !self.marked.is_empty() {
+            let keys = [(Key::Dot(WRONG), format!("{} divergences", whole(self.marked.len())))];
+            panel::legend(&mut scene, &kind, &keys, size.width as f64 - kind.margin, top - 0.6 * kind.text);
+        }
         let widest = (0..shown).map(|row| self.panel(row, 0, views[0], views[row], unit()).y_label_width(&kind)).fold(0.0, f64::max);
         let left = kind.margin + widest + 0.9 * kind.text;
         let whole_area = Rect {
@@ -132,6 +138,20 @@ impl Pairs<'_> {
             for line in field.lines(field.level(mass)) {
                 scene.line(line.iter().map(scale).collect(), width * kind.curve, DEEP);
             }
+        }
+        self.marks(scene, kind, panel, (xs, ys));
+    }
+
+    /// The marked draws that are in view, over everything else.
+    fn marks(&self, scene: &mut Scene, kind: &Type, panel: &Panel, (xs, ys): (&[f64], &[f64])) {
+        let places = self.marked.iter().filter_map(|&draw| Some((*xs.get(draw)?, *ys.get(draw)?)));
+        let inside = |x: f64, low: f64, high: f64| (low..=high).contains(&x);
+        let centres: Vec<Point> = places
+            .filter(|(x, y)| inside(*x, panel.x.low(), panel.x.high()) && inside(*y, panel.y.low(), panel.y.high()))
+            .map(|(x, y)| (panel.x.pixel(x), panel.y.pixel(y)))
+            .collect();
+        if !centres.is_empty() {
+            scene.shapes.push(Shape::Dots { centres, radius: 0.2 * kind.text, color: WRONG.alpha(0.8) });
         }
     }
 }

@@ -124,7 +124,9 @@ impl Panel {
 
     /// Ticks of the vertical axis.
     pub(super) fn y_ticks(&self, kind: &Type) -> Vec<axis::Tick> {
-        let most = (self.area.height / (3.6 * kind.text)).clamp(2.0, 7.0);
+        // Where a third label has room, two would often be one.
+        let least = if self.area.height > 6.0 * kind.text { 3.0 } else { 2.0 };
+        let most = (self.area.height / (3.6 * kind.text)).clamp(least, 7.0);
         axis::ticks(self.y.low(), self.y.high(), most as usize)
     }
 

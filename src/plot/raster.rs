@@ -96,6 +96,7 @@ fn color(shape: &Shape) -> Option<Color> {
         Shape::Rect { color, .. }
         | Shape::Bars { color, .. }
         | Shape::Line { color, .. }
+        | Shape::Area { color, .. }
         | Shape::Dots { color, .. }
         | Shape::Text { color, .. } => Some(*color),
         Shape::Image { .. } => None,
@@ -114,6 +115,7 @@ fn cover(shape: &Shape, width: usize, height: usize, emit: &mut dyn FnMut(usize,
         Shape::Rect { rect, .. } => cover_rect(rect, (width, height), &mut put),
         Shape::Bars { edges, tops, base, .. } => cover_bars(edges, tops, *base, (width, height), &mut put),
         Shape::Line { points, width: thickness, .. } => scan(&stroke(points, *thickness), (width, height), &mut put),
+        Shape::Area { points, .. } => scan(std::slice::from_ref(points), (width, height), &mut put),
         Shape::Dots { centres, radius, .. } => centres.iter().for_each(|centre| cover_dot(*centre, *radius, &mut put)),
         Shape::Text { text, at, anchor, size, weight, .. } => {
             let shift = match anchor {

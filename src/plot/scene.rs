@@ -69,6 +69,11 @@ pub(super) enum Shape {
         width: f64,
         color: Color,
     },
+    /// The inside of a closed line.
+    Area {
+        points: Vec<Point>,
+        color: Color,
+    },
     Dots {
         centres: Vec<Point>,
         radius: f64,

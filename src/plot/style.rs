@@ -19,6 +19,10 @@ pub(super) const EXACT: Color = Color::rgb(0xD5501E);
 
 /// Single draws and particles.
 pub(super) const DOT: Color = Color::rgb(0x1F4E8C);
+/// What went wrong: divergences. Reddish purple, apart from blue and vermilion for all (Okabe & Ito 2008).
+pub(super) const WRONG: Color = Color::rgb(0xA8277F);
+/// Chains told apart by lightness as well as by hue, all of them cool.
+pub(super) const CHAINS: [Color; 4] = [Color::rgb(0x1D4477), Color::rgb(0x45A3DC), Color::rgb(0x0A7F66), Color::rgb(0x8A86C9)];
 /// Lines and dots on the blue ramp.
 pub(super) const DEEP: Color = Color::rgb(0x1D4477);
 

@@ -55,6 +55,13 @@ fn write_shape(svg: &mut String, shape: &Shape) -> Result<()> {
             }
             svg.push_str("\"/>\n");
         }
+        Shape::Area { points, color } => {
+            put!(svg, "<polygon{} points=\"", paint("fill", *color));
+            for point in points {
+                put!(svg, "{},{} ", short(point.0), short(point.1));
+            }
+            svg.push_str("\"/>\n");
+        }
         Shape::Dots { centres, radius, color } => {
             put!(svg, "<g{}>", paint("fill", *color));
             for centre in centres {

@@ -176,9 +176,150 @@ fn pairs_of_many_variables_are_drawn() {
         let (variables, draws) = (variables[..count].to_vec(), draws[..count].to_vec());
         check(
             &format!("pairs{count}"),
-            &Figure::Pairs(Pairs { title: "Eight schools", caption: "4000 draws · R-hat 1.001", variables, draws }),
+            &Figure::Pairs(Pairs {
+                title: "Eight schools",
+                caption: "4000 draws · R-hat 1.001",
+                variables,
+                draws,
+                marked: &[5, 70, 71, 900, 5000],
+            }),
         );
     }
+}
+
+/// Chains of an autoregression, `[variable]` each with `chains` of `draws`.
+fn autoregressions(variables: usize, chains: usize, draws: usize) -> Vec<Vec<f64>> {
+    let mut state = 11;
+    let mut one = |memory: f64| {
+        let mut x = normal(&mut state);
+        (0..chains * draws).map(move |_| {
+            x = memory * x + (1.0 - memory * memory).sqrt() * normal(&mut state);
+            x
+        })
+    };
+    (0..variables).map(|variable| one(0.9 - 0.08 * variable as f64).collect()).collect()
+}
+
+fn chains_of<'a>(plot: ChainPlot, names: &'a [String], columns: &'a [Vec<f64>], draws: usize) -> Chains<'a> {
+    let column = |(name, column): (&'a String, &'a Vec<f64>)| ChainColumn {
+        name,
+        chains: column.chunks(draws).collect(),
+        curve: None,
+        mean: (name == "x1").then_some(0.0),
+    };
+    Chains { plot, title: "Autoregressions", caption: "of order one", columns: names.iter().zip(columns).map(column).collect() }
+}
+
+#[test]
+fn chains_are_drawn_whatever_their_number() {
+    for (variables, chains, draws) in [(1, 4, 300), (2, 256, 20), (10, 3, 60), (1, 1, 4)] {
+        let names: Vec<String> = (1..=variables).map(|index| format!("x{index}")).collect();
+        let columns = autoregressions(variables, chains, draws);
+        for plot in ChainPlot::ALL {
+            check(&format!("{}-{variables}-{chains}", plot.name()), &Figure::Chains(chains_of(plot, &names, &columns, draws)));
+        }
+    }
+}
+
+#[test]
+fn each_picture_of_chains_has_the_shapes_of_its_numbers() {
+    let names = ["x1".to_string(), "x2".to_string()];
+    let columns = autoregressions(2, 4, 300);
+    let scene = |plot| chains_of(plot, &names, &columns, 300).scene(Size { width: 1280, height: 800 }).unwrap();
+    let texts = |plot| -> Vec<String> {
+        let text = |shape: &scene::Shape| if let scene::Shape::Text { text, .. } = shape { Some(text.clone()) } else { None };
+        scene(plot).shapes.iter().filter_map(text).collect()
+    };
+    let count = |plot, is: fn(&scene::Shape) -> bool| scene(plot).shapes.iter().filter(|shape| is(shape)).count();
+    // A line a chain and variable, and a key for each chain.
+    assert_eq!(count(ChainPlot::Trace, |shape| matches!(shape, scene::Shape::Line { .. })), 2 * 4 + 4);
+    for name in ["chain 1", "chain 4", "all draws", "draw", "x1", "x2"] {
+        assert!(texts(ChainPlot::Trace).iter().any(|text| text == name), "{name}");
+    }
+    // Eight charts, each with the line of what is expected; 20 bars, and a band with its two edges.
+    assert_eq!(count(ChainPlot::Ranks, |shape| matches!(shape, scene::Shape::Line { .. })), 8);
+    let bars = count(
+        ChainPlot::Ranks,
+        |shape| matches!(shape, scene::Shape::Rect { color, .. } if color.rgb == style::DRAWS.rgb || color.rgb == style::WRONG.rgb),
+    );
+    assert_eq!(bars, 8 * 20);
+    // A stem a lag, from 0 on.
+    let stems = count(ChainPlot::Autocorrelation, |shape| matches!(shape, scene::Shape::Rect { color, .. } if *color == style::DEEP));
+    assert!(stems >= 2 * 21 && stems.is_multiple_of(2), "{stems}");
+    // Bands of the running means; the exact mean is known of one variable.
+    assert_eq!(count(ChainPlot::Running, |shape| matches!(shape, scene::Shape::Area { .. })), 2);
+    let exact = |shape: &scene::Shape| matches!(shape, scene::Shape::Line { color, .. } if *color == style::EXACT);
+    assert_eq!(count(ChainPlot::Running, exact), 1 + 1);
+    let svg = Figure::Chains(chains_of(ChainPlot::Running, &names, &columns, 300)).svg(Size::STILL).unwrap();
+    assert_eq!(svg.matches("<polygon").count(), 2);
+}
+
+#[test]
+fn chains_that_sit_apart_are_shown_and_their_ranks_stand_out() {
+    let names = ["x".to_string()];
+    let mut columns = autoregressions(1, 64, 100);
+    columns[0][4000..4100].iter_mut().for_each(|x| *x += 30.0);
+    let texts = |plot| -> Vec<String> {
+        let scene = chains_of(plot, &names, &columns, 100).scene(Size::STILL).unwrap();
+        scene
+            .shapes
+            .iter()
+            .filter_map(|shape| if let scene::Shape::Text { text, .. } = shape { Some(text.clone()) } else { None })
+            .collect()
+    };
+    assert!(texts(ChainPlot::Trace).contains(&"chain 41".to_string()), "{:?}", texts(ChainPlot::Trace));
+    assert!(texts(ChainPlot::Ranks).contains(&"chains 33 to 48".to_string()));
+    let scene = chains_of(ChainPlot::Ranks, &names, &columns, 100).scene(Size::STILL).unwrap();
+    let wrong = scene.shapes.iter().filter(|shape| matches!(shape, scene::Shape::Rect { color, .. } if color.rgb == style::WRONG.rgb));
+    assert!(wrong.count() >= 1);
+}
+
+#[test]
+fn chains_that_hold_no_picture_are_refused_or_drawn_without_numbers() {
+    let names = ["x".to_string()];
+    for plot in ChainPlot::ALL {
+        for draws in [vec![f64::NAN; 40], vec![1.0; 40], vec![f64::INFINITY; 40], [1e308, -1e308].repeat(20)] {
+            assert!(Figure::Chains(chains_of(plot, &names, &[draws], 10)).png(Size::ANIMATION).is_ok(), "{plot:?}");
+        }
+        for draws in [1, 3] {
+            refused(&Figure::Chains(chains_of(plot, &names, &[vec![1.0, 2.0, 3.0]], draws)), ErrorKind::Setting);
+        }
+        refused(&Figure::Chains(chains_of(plot, &[], &[], 10)), ErrorKind::Setting);
+    }
+}
+
+#[test]
+fn samplers_side_by_side_have_a_dot_each() {
+    let columns = autoregressions(3, 1, 2000);
+    let rates = [1234.0, 5.6e6, f64::NAN];
+    let competitors = ["nuts", "exact", "sgld"].into_iter().zip(&columns).zip(rates);
+    let competitors =
+        competitors.map(|((name, draws), rate)| Competitor { name, draws, rate, distrusted: name == "sgld" }).collect::<Vec<_>>();
+    let contest = Contest { title: "p(x)", caption: "side by side", variable: "x", curve: None, view: (-3.0, 3.0), competitors };
+    check("contest", &Figure::Contest(contest.clone()));
+    let scene = contest.scene(Size::STILL).unwrap();
+    assert_eq!(scene.shapes.iter().filter(|shape| matches!(shape, scene::Shape::Dots { .. })).count(), 2);
+    assert!(scene.shapes.iter().any(|shape| matches!(shape, scene::Shape::Text { text, .. } if text.ends_with("trust: no"))));
+    refused(&Figure::Contest(Contest { competitors: Vec::new(), ..contest }), ErrorKind::Setting);
+}
+
+#[test]
+fn divergences_are_marked_on_each_pair() {
+    let columns = autoregressions(3, 1, 500);
+    let draws: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let marks = |marked: &[usize]| {
+        let pairs = Pairs { title: "", caption: "", variables: vec!["a", "b", "c"], draws: draws.clone(), marked };
+        let scene = pairs.scene(Size::SQUARE).unwrap();
+        let of = |shape: &scene::Shape| match shape {
+            scene::Shape::Dots { centres, color, .. } if color.rgb == style::WRONG.rgb => Some(centres.len()),
+            _ => None,
+        };
+        scene.shapes.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    assert!(marks(&[]).is_empty());
+    // The key's dot, then three pairs.
+    let middle = (0..500).find(|&draw| columns.iter().all(|column| column[draw].abs() < 1.0)).unwrap();
+    assert_eq!(marks(&[middle, 99_999]), [1, 1, 1, 1]);
 }
 
 #[test]
@@ -237,8 +378,9 @@ fn hardly_any_data_is_drawn_and_none_refused() {
     for bad in [grid((0.0, 1.0), &[-inf; 4]), grid((0.0, 1.0), &[0.0; 3]), grid((1.0, 1.0), &[0.0; 4]), grid((nan, 1.0), &[0.0; 4])] {
         assert_eq!(map(&bad, &draws).unwrap_err().kind, ErrorKind::Setting);
     }
-    let pairs =
-        |draws: Vec<&[f64]>| Figure::Pairs(Pairs { title: "", caption: "", variables: vec!["a"; draws.len()], draws }).png(Size::ANIMATION);
+    let pairs = |draws: Vec<&[f64]>| {
+        Figure::Pairs(Pairs { title: "", caption: "", variables: vec!["a"; draws.len()], draws, marked: &[0, 9] }).png(Size::ANIMATION)
+    };
     assert!(pairs(vec![&[1.0, nan], &[nan, 1.0], &[2.0, inf]]).is_ok());
     for bad in
         [vec![], vec![&[][..], &[]], vec![&[1.0][..], &[1.0, 2.0]], vec![&[nan][..], &[1.0]], vec![&[-1.7e308, 1.7e308][..], &[1.0, 2.0]]]

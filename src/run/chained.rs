@@ -3,6 +3,7 @@
 use super::sample::{Method, Problem, Run, Z_LEVEL, compared, fits, judge_fits};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, QUANTILES, VariableSummary, gradients};
+use super::until;
 use super::verdict::{ESS_WANTED, RHAT_WANTED, Verdict, Warning};
 use crate::density::{Bound, LogDensity};
 use crate::diagnostics::{
@@ -12,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rwm, initial_positions, sample_chains,
+    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, initial_positions, sample_rounds,
 };
 
 /// The figures of a run of chains beside those of its variables.
@@ -28,6 +29,8 @@ pub struct ChainFigures {
     pub acceptance: f64,
     /// Trajectories that led to draws and diverged.
     pub divergences: usize,
+    /// Numbers of the draws that they led to, in the order of the draws' columns.
+    pub divergent: Vec<usize>,
     /// Median E-BFMI of the chains; NaN for kernels without a momentum.
     pub e_bfmi: f64,
     /// Gradients of the warm-up.
@@ -48,23 +51,33 @@ impl ChainFigures {
 /// From so many chains on, each is too short for an R-hat of its own.
 const MANY: usize = 64;
 
+/// Up to so many chains are few: each must be long.
+const FEW: usize = 32;
+
+/// Numbers that a run which draws until it has enough may keep, where nobody says: a quarter of a gibibyte.
+const NUMBERS: usize = 1 << 25;
+
 /// Rows that all chains together go through in an evaluation, and the fewest chains that an R-hat is worth.
 const ROWS: usize = 4096;
 const FEWEST: usize = 4;
 
 pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let Problem { density, settings, sampler, why, reference, evidence, no_reference, .. } = problem;
-    let (chains, plan) = plan(sampler, density, settings)?;
+    let (chains, mut plan) = plan(sampler, density, settings)?;
     let starts = starts(density, settings, chains)?;
     let level = density.level();
+    until::check(&settings.until, density.bounds())?;
+    let growth = |draws: &Draws| until::growth(&until::progress(&settings.until, density.bounds(), draws));
+    let first = if chains < FEW { 100 } else { 20 };
+    let rounds = (!settings.until.is_empty()).then_some(Rounds { first, growth: &growth });
     let chained = match sampler {
-        Sampler::Rwm => sample_chains(density, &Rwm { level }, &plan, &starts, control),
-        Sampler::Mala => sample_chains(density, &Mala { level }, &plan, &starts, control),
-        Sampler::Barker => sample_chains(density, &Barker { level }, &plan, &starts, control),
-        Sampler::Hmc => sample_chains(density, &Hmc { level }, &plan, &starts, control),
-        Sampler::Mams => sample_chains(density, &Mams { level }, &plan, &starts, control),
-        Sampler::Mclmc => sample_chains(density, &Mclmc { level }, &plan, &starts, control),
-        _ => sample_chains(density, &Nuts::new(level), &plan, &starts, control),
+        Sampler::Rwm => sample_rounds(density, &Rwm { level }, &plan, &starts, rounds, control),
+        Sampler::Mala => sample_rounds(density, &Mala { level }, &plan, &starts, rounds, control),
+        Sampler::Barker => sample_rounds(density, &Barker { level }, &plan, &starts, rounds, control),
+        Sampler::Hmc => sample_rounds(density, &Hmc { level }, &plan, &starts, rounds, control),
+        Sampler::Mams => sample_rounds(density, &Mams { level }, &plan, &starts, rounds, control),
+        Sampler::Mclmc => sample_rounds(density, &Mclmc { level }, &plan, &starts, rounds, control),
+        _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, rounds, control),
     }?;
     if chained.draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
@@ -74,6 +87,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let ess = variables.iter().enumerate().map(weight).fold(f64::INFINITY, f64::min);
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&chained.draws, ess));
     let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts);
+    plan.draws = chained.wanted;
     let figures = figures(&chained, plan, has_momentum);
     let target = settings.target_acceptance.or(match sampler {
         Sampler::Nuts | Sampler::Hmc => Some(0.8),
@@ -83,6 +97,11 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
     if sampler == Sampler::Mclmc {
         verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
+    }
+    let until = until::progress(&settings.until, density.bounds(), &chained.draws);
+    // A run that was ended early says so itself.
+    if chained.complete {
+        until::judge(&until, chained.draws.draws(), &mut verdict);
     }
     let Chained { draws, chain_steps, warmup_gradients, gradients, complete, .. } = chained;
     Ok(Run {
@@ -99,6 +118,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         evidence,
         variables,
         fits,
+        until,
         verdict,
     })
 }
@@ -129,7 +149,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     // A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
     let rows = density.rows();
     let chains = settings.chains.unwrap_or(ROWS.checked_div(rows).map_or(LANES, |chains| chains.clamp(FEWEST, LANES)));
-    let few = chains < 32;
+    let few = chains < FEW;
     let thin = match sampler {
         Sampler::Rwm => 20,
         Sampler::Barker => 8,
@@ -139,7 +159,11 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     let defaults = Chaining::default();
     let plan = Chaining {
         warmup: settings.warmup.unwrap_or(if few && rows == 0 { 1000 } else { 300 }),
-        draws: settings.draws.unwrap_or(if few { (4000 / chains.max(1)).clamp(100, 1000) } else { 100 }),
+        draws: settings.draws.unwrap_or(match (few, settings.until.is_empty()) {
+            (true, true) => (4000 / chains.max(1)).clamp(100, 1000),
+            (false, true) => 100,
+            (_, false) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(1000, 100_000),
+        }),
         thin: settings.thin.unwrap_or(thin),
         step_size: settings.step_size.unwrap_or(defaults.step_size),
         fixed_step_size: settings.step_size.is_some(),
@@ -257,6 +281,7 @@ fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFi
         dense: !chained.coordinates.metric.is_diagonal(),
         acceptance: mean_and_sd(&statistics.acceptance).0,
         divergences: statistics.divergent.iter().sum::<f64>() as usize,
+        divergent: (0..statistics.divergent.len()).filter(|&draw| statistics.divergent[draw] > 0.0).collect(),
         e_bfmi: quantile(&fractions, 0.5),
         warmup_gradients: chained.warmup_gradients,
     }

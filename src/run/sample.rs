@@ -5,6 +5,7 @@ use super::pilot::pilot;
 use super::plan::{Plan, RELAXATIONS, plan};
 use super::settings::{Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit, fit_marginal, variables};
+use super::until::Progress;
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,6 +42,8 @@ pub struct Run {
     pub variables: Vec<VariableSummary>,
     /// The comparison with the exact law, of each variable whose law is known.
     pub fits: Vec<Fit>,
+    /// How far the draws came to the targets that were set for them.
+    pub until: Vec<Progress>,
     /// Whether to believe it.
     pub verdict: Verdict,
 }
@@ -81,6 +84,11 @@ impl Run {
             Method::Population { film, .. } => film.as_ref(),
             _ => None,
         }
+    }
+
+    /// Numbers of the draws, in the order of their columns, whose trajectory diverged.
+    pub fn divergent(&self) -> &[usize] {
+        self.chains().map_or(&[], |figures| &figures.divergent)
     }
 
     /// The figures of a run of chains.
@@ -196,6 +204,11 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
         let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
         return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
     }
+    if !settings.until.is_empty() {
+        let message = format!("{sampler} has one draw a chain and cannot draw on: --until is for chains");
+        return Err(Error::new(ErrorKind::Setting, message)
+            .hint("--sampler nuts draws until it has enough; of a population, the error of a mean is sd/sqrt(chains): raise --chains"));
+    }
     let pilot = pilot(density, settings.seed);
     let plan = plan(density, reference.as_ref(), &pilot, model.map(smoothness).as_ref(), settings)?;
     let film = (settings.frames > 0).then(|| film_plan(density, reference.as_ref(), &plan, settings.frames));
@@ -233,6 +246,7 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
         evidence,
         variables,
         fits,
+        until: Vec::new(),
         verdict,
     })
 }

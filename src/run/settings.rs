@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::until::Target;
 use crate::error::{Error, ErrorKind};
 use crate::sampler::{MetricKind, Shape};
 
@@ -78,6 +79,11 @@ impl Sampler {
     /// Whether it runs chains with a warm-up, rather than an annealed population.
     pub fn is_chained(self) -> bool {
         matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
+    }
+
+    /// Whether its draws follow the density exactly, in the limit of many.
+    pub fn is_exact(self) -> bool {
+        self == Sampler::Exact || (self.is_chained() && self != Sampler::Mclmc)
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.
@@ -156,6 +162,8 @@ pub struct Sampling {
     pub temperature: Option<f64>,
     /// T at the last step; 1 unless set.
     pub final_temperature: Option<f64>,
+    /// Draw until these are met; `draws` is then the most that is allowed.
+    pub until: Vec<Target>,
     /// Where chains begin.
     pub init: Init,
     /// The seed.

@@ -192,6 +192,19 @@ pub enum Warning {
         /// h, in units of the learned metric.
         step_size: f64,
     },
+    /// The most draws allowed were made, and a target of `--until` is not met.
+    Target {
+        /// The target.
+        target: String,
+        /// The variable farthest from it.
+        variable: String,
+        /// Its figure.
+        found: f64,
+        /// Draws of each chain.
+        draws: usize,
+        /// Of how many times as many draws it would be met, about.
+        growth: f64,
+    },
     /// The run was ended early.
     Incomplete {
         /// Share of the steps that were taken.
@@ -230,6 +243,7 @@ impl Warning {
             Warning::MissedMode { .. } => "missed_mode",
             Warning::Acceptance { .. } => "acceptance",
             Warning::Unadjusted { .. } => "unadjusted",
+            Warning::Target { .. } => "target_missed",
             Warning::Incomplete { .. } => "incomplete",
         }
     }
@@ -260,6 +274,7 @@ impl Warning {
             | Warning::Divergences { .. }
             | Warning::Acceptance { .. }
             | Warning::OneChain
+            | Warning::Target { .. }
             | Warning::TooFewDraws { .. } => Weight::Doubt,
             Warning::OnePoint
             | Warning::NonFinite { .. }
@@ -292,6 +307,12 @@ fn percent(share: f64) -> String {
     } else {
         format!("{percent:.0e} %")
     }
+}
+
+/// A number of draws, rounded up to two significant digits.
+fn two_digits(count: f64) -> f64 {
+    let unit = 10_f64.powf((count.log10().floor() - 1.0).max(0.0));
+    (count / unit).ceil() * unit
 }
 
 impl fmt::Display for Warning {
@@ -417,6 +438,15 @@ impl fmt::Display for Warning {
                 "no Metropolis test: a bias of second order in the step is left, {} of the variances on a Gaussian; --sampler mams has none",
                 percent(step_size * step_size / 12.0)
             ),
+            Warning::Target { target, variable, found, draws, growth } => {
+                let figure = target.split(['<', '>', '(']).next().unwrap_or_default();
+                let found = if figure == "ess" { format!("{found:.0}") } else { format!("{found:.4}") };
+                write!(f, "{target} is not reached after {draws} draws of each chain: {figure} of `{variable}` is {found}; ")?;
+                match growth.is_finite() {
+                    true => write!(f, "raise --draws to {} or so, or --thin", two_digits(1.1 * growth * *draws as f64)),
+                    false => f.write_str("raise --draws or --thin"),
+                }
+            }
             Warning::Incomplete { share } => write!(f, "ended early: {} of the steps were taken", percent(*share)),
         }
     }
@@ -465,5 +495,12 @@ impl Verdict {
             _ => Trust::Yes,
         };
         Verdict { trust, because, warnings }
+    }
+
+    /// One warning more.
+    pub(super) fn add(&mut self, warning: Warning) {
+        let mut warnings = std::mem::take(&mut self.warnings);
+        warnings.push(warning);
+        *self = Verdict::new(warnings, std::mem::take(&mut self.because));
     }
 }

@@ -124,8 +124,20 @@ pub struct Chained {
     pub warmup_gradients: u64,
     /// Gradients taken for the draws.
     pub gradients: u64,
+    /// Draws of each chain that the run was to make in the end.
+    pub wanted: usize,
     /// Whether every draw asked for was made.
     pub complete: bool,
+}
+
+/// Drawing in rounds until a caller has enough. Rounds are cuts of one run: where it ends changes no draw before.
+#[derive(Clone, Copy)]
+pub struct Rounds<'a> {
+    /// Draws of each chain in the first round.
+    pub first: usize,
+    /// After each round: of how many times as many draws it would be enough; 1 or less ends the run, NaN is no idea. A round is at most as
+    /// long as all before it.
+    pub growth: &'a dyn Fn(&Draws) -> f64,
 }
 
 /// One block of chains and all it needs.
@@ -233,9 +245,28 @@ pub fn sample_chains<K: Kernel>(
     starts: &Population,
     control: &Control,
 ) -> Result<Chained> {
+    sample_rounds(density, kernel, settings, starts, None, control)
+}
+
+/// [`sample_chains`] in rounds, if there are any: `settings.draws` is then the most that are drawn.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn sample_rounds<K: Kernel>(
+    density: &dyn LogDensity,
+    kernel: &K,
+    settings: &Chaining,
+    starts: &Population,
+    rounds: Option<Rounds>,
+    control: &Control,
+) -> Result<Chained> {
     settings.check()?;
-    let total_steps = settings.warmup + settings.draws * settings.thin;
-    control.chain_steps_wanted.store(starts.chains() as u64 * total_steps as u64, Ordering::Relaxed);
+    let mut wanted = rounds.map_or(settings.draws, |rounds| rounds.first.clamp(1, settings.draws));
+    let announce = |wanted: usize| {
+        let steps = settings.warmup as u64 + wanted as u64 * settings.thin as u64;
+        control.chain_steps_wanted.store(starts.chains() as u64 * steps, Ordering::Relaxed);
+    };
+    announce(wanted);
     let workers = Workers::new(settings.threads, starts.blocks())?;
     let mut coordinates = Coordinates::new(density.bounds(), density.level());
     let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
@@ -249,8 +280,18 @@ pub fn sample_chains<K: Kernel>(
         run.tune(kernel, &mut blocks, &coordinates, &mut step_size, settings.warmup - learning, None);
     }
     let warmup_gradients = blocks.iter().map(|block| block.gradients).sum();
-    run.draw(kernel, &mut blocks, &coordinates, step_size);
-    Ok(collect(blocks, settings, coordinates, step_size, warmup_gradients, control))
+    loop {
+        run.draw(kernel, &mut blocks, &coordinates, step_size, wanted);
+        let Some(rounds) = rounds.filter(|_| wanted < settings.draws && !control.stop.load(Ordering::Relaxed)) else { break };
+        let growth = (rounds.growth)(&gathered(&blocks).0);
+        if growth <= 1.0 {
+            break;
+        }
+        let growth = if growth.is_nan() { 2.0 } else { growth.clamp(1.05, 2.0) };
+        wanted = ((wanted as f64 * growth).ceil() as usize).min(settings.draws);
+        announce(wanted);
+    }
+    Ok(collect(blocks, wanted, coordinates, step_size, warmup_gradients, control))
 }
 
 fn blocks<'a, K: Kernel>(
@@ -399,12 +440,13 @@ impl Run<'_> {
         });
     }
 
-    /// All draws of all blocks, each block by itself.
-    fn draw<K: Kernel>(&self, kernel: &K, blocks: &mut [Block<K::State>], coordinates: &Coordinates, step_size: f64) {
-        let Chaining { draws, thin, length, .. } = *self.settings;
+    /// Draws until each block has `wanted`, each block by itself.
+    fn draw<K: Kernel>(&self, kernel: &K, blocks: &mut [Block<K::State>], coordinates: &Coordinates, step_size: f64, wanted: usize) {
+        let Chaining { thin, length, .. } = *self.settings;
         let parameters = Parameters { length, ..Parameters::new(step_size) };
         self.workers.each(blocks, |block| {
-            let Record { columns, acceptance, energy, divergent, .. } = &mut block.record;
+            let Record { columns, acceptance, energy, divergent, draws } = &mut block.record;
+            let draws = wanted - *draws;
             for column in columns.iter_mut().chain([acceptance, energy, divergent]) {
                 column.reserve_exact(draws * block.active);
             }
@@ -423,19 +465,12 @@ impl Run<'_> {
 }
 
 /// The blocks' records as one, chain by chain; as many draws as every block has.
-fn collect<S>(
-    blocks: Vec<Block<S>>,
-    settings: &Chaining,
-    coordinates: Coordinates,
-    step_size: f64,
-    warmup_gradients: u64,
-    control: &Control,
-) -> Chained {
+fn gathered<S>(blocks: &[Block<S>]) -> (Draws, Statistics) {
     let draws = blocks.iter().map(|block| block.record.draws).min().unwrap_or(0);
     let chains: usize = blocks.iter().map(|block| block.active).sum();
     let gather = |pick: &dyn Fn(&Record) -> &Vec<f64>| -> Vec<f64> {
         let mut column = Vec::with_capacity(chains * draws);
-        for block in &blocks {
+        for block in blocks {
             let from = pick(&block.record);
             for lane in 0..block.active {
                 column.extend((0..draws).map(|draw| from[draw * block.active + lane]));
@@ -443,19 +478,33 @@ fn collect<S>(
         }
         column
     };
-    let columns = (0..coordinates.transforms.len()).map(|variable| gather(&|record| &record.columns[variable])).collect();
+    let dimension = blocks.first().map_or(0, |block| block.record.columns.len());
+    let columns = (0..dimension).map(|variable| gather(&|record| &record.columns[variable])).collect();
     let statistics = Statistics {
         acceptance: gather(&|record| &record.acceptance),
         energy: gather(&|record| &record.energy),
         divergent: gather(&|record| &record.divergent),
     };
+    (Draws::from_columns(columns, chains), statistics)
+}
+
+fn collect<S>(
+    blocks: Vec<Block<S>>,
+    wanted: usize,
+    coordinates: Coordinates,
+    step_size: f64,
+    warmup_gradients: u64,
+    control: &Control,
+) -> Chained {
+    let (draws, statistics) = gathered(&blocks);
     let gradients = blocks.iter().map(|block| block.gradients).sum::<u64>() - warmup_gradients;
     let mut info = StepInfo::default();
     for block in blocks {
         info.absorb(block.info);
     }
     Chained {
-        draws: Draws::from_columns(columns, chains),
+        complete: draws.draws() == wanted,
+        draws,
         statistics,
         step_size,
         coordinates,
@@ -463,6 +512,6 @@ fn collect<S>(
         chain_steps: control.chain_steps.load(Ordering::Relaxed),
         warmup_gradients,
         gradients,
-        complete: draws == settings.draws,
+        wanted,
     }
 }

@@ -30,7 +30,7 @@ mod workers;
 
 pub use anneal::{Annealed, Annealing, Control, anneal};
 pub use barker::Barker;
-pub use chains::{Chained, Chaining, DENSE_LIMIT, MetricKind, Statistics, sample_chains};
+pub use chains::{Chained, Chaining, DENSE_LIMIT, MetricKind, Rounds, Statistics, sample_chains, sample_rounds};
 pub use coordinates::{Coordinates, InCoordinates, Metric};
 pub use draws::{Draws, Population};
 pub use film::{Film, FilmPlan, Shot};

@@ -33,6 +33,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Draw samples, compare them with the exact law, plot and animate.
     Sample(Box<Sample>),
+    /// Run several samplers on one density and print their speed, their errors and whether to trust them in one table.
+    Compare(Box<Compare>),
     /// Z with proved bounds, moments and quantiles.
     Integrate(Integrate),
     /// The gradient as an expression or as code.
@@ -116,6 +118,23 @@ pub(crate) struct Sample {
     pub(crate) sampling: SamplingFlags,
     #[command(flatten)]
     pub(crate) output: Output,
+    /// Draw in the terminal after the report: histograms, with the exact curve where it is known, and traces of chains.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) show: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The samplers, with commas between them: nuts,mams,sgld [default: all].
+    #[arg(long, value_name = "NAMES")]
+    pub(crate) samplers: Option<String>,
+    #[command(flatten)]
+    pub(crate) density: Density,
+    #[command(flatten)]
+    pub(crate) sampling: SamplingFlags,
+    /// Write a file; the ending decides: .png .svg (the marginals over each other, and ESS per second), .json (the table).
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
 }
 
 /// How to sample; every default is chosen from the problem.
@@ -139,6 +158,10 @@ pub(crate) struct SamplingFlags {
     /// Draws of each chain after its warm-up [default: 100; 1000 for fewer than 32 chains].
     #[arg(long, value_name = "N")]
     pub(crate) draws: Option<usize>,
+    /// Draw until this holds of every variable: ess>1000, mcse<0.01 or rhat<1.01, or of one: mcse(x)<0.01; several with commas
+    /// between them. --draws is then the most that each chain draws. For samplers of chains, and exact.
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) until: Vec<String>,
     /// Steps from one draw to the next [default: by the sampler].
     #[arg(long, value_name = "N")]
     pub(crate) thin: Option<usize>,
@@ -189,7 +212,8 @@ pub(crate) enum Metric {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
-    /// Write a file; the ending decides: .csv (draws), .json (summary), .png .svg (picture), .gif (animation); `-` writes CSV to stdout.
+    /// Write a file; the ending decides: .csv (draws), .json (summary), .png .svg (picture), .gif (animation); of chains .trace.png,
+    /// .ranks.png, .autocorrelation.png, .running.png, .pairs.png, or .svg; `-` writes CSV to stdout.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
     /// Report definitions of the model too: --report theta,scale.
@@ -267,6 +291,13 @@ pub(crate) struct Diagnose {
     /// chain all rows are one chain.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Write a picture; the ending decides: .trace.png, .ranks.png, .autocorrelation.png, .running.png, .pairs.png, or .svg; .png is
+    /// pairs. Or the figures, as .json.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// Draw in the terminal after the report: histograms and traces.
+    #[arg(long)]
+    pub(crate) show: bool,
     /// Exit with code 3 unless the verdict is yes.
     #[arg(long)]
     pub(crate) strict: bool,

@@ -1,24 +1,61 @@
 //! `langevin diagnose`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use langevin::output::diagnose_document;
+use langevin::error::{Error, ErrorKind};
+use langevin::output::{AtomicFile, diagnose_document};
+use langevin::plot::{DrawsPlot, draws_plot};
 use langevin::run::{Trust, diagnose, draws_of};
 
 use crate::Outcome;
 use crate::args::Diagnose;
-use crate::exit::NOT_TRUSTED;
+use crate::exit::{Failure, NOT_TRUSTED};
+use crate::format::{Format, check_writable, targets};
 use crate::input;
 use crate::report::{self, Paint};
+use crate::show;
 use crate::terminal::{Talk, colour, print};
 
 pub(crate) fn run(arguments: &Diagnose, talk: Talk) -> Outcome {
+    let targets = targets(&arguments.output)?;
+    targets.iter().try_for_each(|(path, format)| refuse(path, *format))?;
+    check_writable(&targets)?;
     let (names, draws) = draws_of(&input::table(&arguments.file)?)?;
     let (variables, verdict) = diagnose(&names, &draws);
+    let document = || format!("{:#}", diagnose_document(&variables, &draws, &verdict));
     if talk.json {
-        print(&format!("{:#}", diagnose_document(&variables, &draws, &verdict)))?;
+        print(&document())?;
     } else {
-        print(&report::diagnosis(&variables, &draws, &verdict, Paint(colour(&std::io::stdout()))))?;
+        let paint = Paint(colour(&std::io::stdout()));
+        print(&report::diagnosis(&variables, &draws, &verdict, paint))?;
+        if arguments.show {
+            print(&show::draws(&names, &draws, None, paint))?;
+        }
+    }
+    let title = if arguments.file.as_os_str() == "-" { "standard input".into() } else { arguments.file.display().to_string() };
+    for (path, format) in targets {
+        let bytes = match format {
+            Format::Plot(plot, picture) => draws_plot(&title, &names, &draws, plot, picture)?,
+            Format::Picture(picture) => draws_plot(&title, &names, &draws, DrawsPlot::Pairs, picture)?,
+            _ => (document() + "\n").into_bytes(),
+        };
+        AtomicFile::write(path, &bytes)?;
+        if !talk.json {
+            talk.say(format_args!("  wrote   {}", path.display()));
+        }
     }
     Ok(ExitCode::from(if arguments.strict && verdict.trust != Trust::Yes { NOT_TRUSTED } else { 0 }))
+}
+
+/// What a file of draws cannot become.
+fn refuse(path: &Path, format: Format) -> Result<(), Failure> {
+    match format {
+        Format::Csv | Format::Gif => {
+            Err(Error::new(ErrorKind::Setting, format!("`{}`: diagnose writes pictures and figures", path.display()))
+                .hint("end it in .trace.png, .ranks.png, .autocorrelation.png, .running.png, .pairs.png, .svg in place of .png, or .json")
+                .into())
+        }
+        _ => Ok(()),
+    }
 }

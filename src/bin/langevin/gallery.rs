@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
     }
     let model = input::with_engine(model, &arguments.engine)?;
     let flags = merge(own.sampling, &arguments.sampling);
-    sample::sample(&model, input::sampling(&flags, false)?, &arguments.output, talk)
+    sample::sample(&model, input::sampling(&flags, false)?, &arguments.output, false, talk)
 }
 
 /// The entry's flags, except where the user says otherwise.
@@ -52,6 +52,7 @@ fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
         chains: given.chains.or(own.chains),
         warmup: given.warmup.or(own.warmup),
         draws: given.draws.or(own.draws),
+        until: if given.until.is_empty() { own.until } else { given.until.clone() },
         thin: given.thin.or(own.thin),
         target_acceptance: given.target_acceptance.or(own.target_acceptance),
         metric: given.metric,

@@ -9,7 +9,7 @@ use langevin::density::{Boundary, Declaration, Meaning, Model};
 use langevin::error::{Error, ErrorKind};
 use langevin::graph::constant;
 use langevin::math::Level;
-use langevin::run::{Init, Sampling};
+use langevin::run::{Init, Sampling, targets};
 use langevin::sampler::MetricKind;
 use langevin::syntax::Formula;
 use langevin::tape::Rounding;
@@ -171,13 +171,16 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
     }
     // Flags of the population ask for it.
     let asks_for_population = flags.steps.is_some() || flags.schedule.is_some() || flags.temperature.is_some();
-    let default = if is_model && !asks_for_population { "auto" } else { "sgld" };
+    let until = flags.until.iter().map(|text| targets(text)).collect::<Result<Vec<_>, _>>()?.concat();
+    let asks_for_chains = is_model || !until.is_empty();
+    let default = if asks_for_chains && !asks_for_population { "auto" } else { "sgld" };
     let sampler = flags.sampler.as_deref().unwrap_or(default);
     Ok(Sampling {
         sampler: sampler.parse()?,
         chains: flags.chains,
         warmup: flags.warmup,
         draws: flags.draws,
+        until,
         thin: flags.thin,
         target_acceptance: flags.target_acceptance,
         metric: match flags.metric {

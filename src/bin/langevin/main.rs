@@ -1,10 +1,13 @@
 //! The program: arguments in, the library's answers out; the only place that prints.
 
 mod args;
+mod braille;
 mod check;
+mod compare;
 mod diagnose;
 mod exit;
 mod explain;
+mod format;
 mod forms;
 mod gallery;
 mod gradient;
@@ -14,6 +17,7 @@ mod manual;
 mod progress;
 mod report;
 mod sample;
+mod show;
 mod signals;
 mod terminal;
 
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     let talk = terminal::Talk { json: cli.json, quiet: cli.quiet, verbose: cli.verbose };
     let outcome = match &cli.command {
         Command::Sample(arguments) => sample::run(arguments, talk),
+        Command::Compare(arguments) => compare::run(arguments, talk),
         Command::Integrate(arguments) => integrate::run(arguments, talk),
         Command::Gradient(arguments) => gradient::run(arguments, talk),
         Command::Check(arguments) => check::run(arguments, talk),

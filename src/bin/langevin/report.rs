@@ -2,7 +2,7 @@
 
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
-use langevin::run::{ChainFigures, Derived, DrawsSummary, Fit, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
+use langevin::run::{ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, Run, Trust, Verdict, Warning, Weight};
 use langevin::sampler::{Chaining, Draws};
 
 /// Escape codes, or nothing.
@@ -22,7 +22,7 @@ impl Paint {
         self.with("2", text)
     }
 
-    fn trust(self, trust: Trust) -> String {
+    pub(crate) fn trust(self, trust: Trust) -> String {
         let code = match trust {
             Trust::Yes => "1;32",
             Trust::No => "1;31",
@@ -102,6 +102,7 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
     if let Some(chains) = run.chains() {
         lines.push(format!("  chains  {}", chain_figures(run, chains)));
     }
+    lines.extend(run.until.iter().filter(|target| target.met).map(until));
     let rate = run.chain_steps as f64 / seconds.max(1e-9);
     lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.chain_steps as f64), time(seconds), count(rate)));
     lines.push(String::new());
@@ -187,6 +188,16 @@ fn chain_figures(run: &Run, chains: &ChainFigures) -> String {
     parts.push(format!("divergences {}", chains.divergences));
     parts.push(format!("gradients {} (ESS {:.0} a 1000)", count(gradients as f64), 1000.0 * ess / gradients.max(1) as f64));
     parts.join(", ")
+}
+
+/// A target that is met; one that is not is a warning.
+fn until(progress: &Progress) -> String {
+    let found = match progress.target.measure {
+        Measure::Ess => count(progress.found),
+        Measure::Mcse => error(progress.found),
+        Measure::Rhat => format!("{:.3}", progress.found),
+    };
+    format!("  until   {}: {} of `{}` is {found}", progress.target, progress.target.measure.name(), progress.variable)
 }
 
 fn warning(warning: &Warning) -> Vec<String> {
@@ -462,7 +473,7 @@ fn probability(p: f64) -> String {
 }
 
 /// A count with its unit: 8.2 M.
-fn count(value: f64) -> String {
+pub(crate) fn count(value: f64) -> String {
     match value {
         v if v >= 1e9 => format!("{:.1} G", v / 1e9),
         v if v >= 1e6 => format!("{:.1} M", v / 1e6),
@@ -471,7 +482,7 @@ fn count(value: f64) -> String {
     }
 }
 
-fn time(seconds: f64) -> String {
+pub(crate) fn time(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.0} ms", 1e3 * seconds) } else { format!("{seconds:.1} s") }
 }
 

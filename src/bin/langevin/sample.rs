@@ -6,42 +6,33 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use langevin::density::Model;
-use langevin::error::{Error, ErrorKind};
 use langevin::output::{AtomicFile, sample_document, write_csv};
-use langevin::plot::{run_gif, run_png, run_svg};
-use langevin::run::{Derived, Run, Sampling, Trust, derive, reported, sample_watched};
+use langevin::plot::{DrawsPlot, Picture, run_gif, run_plot, run_png, run_svg};
+use langevin::run::{Derived, Run, Sampler, Sampling, Trust, derive, reported, sample_watched};
 use langevin::sampler::Control;
 
 use crate::Outcome;
 use crate::args::{Output, Sample};
 use crate::exit::{Failure, NOT_TRUSTED};
+use crate::format::{Format, check_writable, targets};
 use crate::input;
 use crate::progress::Progress;
 use crate::report::{self, Paint};
+use crate::show;
 use crate::signals;
 use crate::terminal::{Talk, colour, print};
-
-/// What a file's ending asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Csv,
-    Json,
-    Png,
-    Svg,
-    Gif,
-}
 
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
     let model = input::model(&arguments.density, None)?;
     let is_model = arguments.density.model.is_some() || !arguments.density.data.is_empty();
     let settings = input::sampling(&arguments.sampling, is_model)?;
-    sample(&model, settings, &arguments.output, talk)
+    sample(&model, settings, &arguments.output, arguments.show, talk)
 }
 
-/// Samples `model` and writes what was asked for.
-pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, talk: Talk) -> Outcome {
-    let targets: Vec<(&Path, Format)> =
-        output.output.iter().map(|path| Ok((path.as_path(), format_of(path)?))).collect::<Result<_, Failure>>()?;
+/// Samples `model` and writes what was asked for; `show` draws in the terminal.
+pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, show: bool, talk: Talk) -> Outcome {
+    let targets = targets(&output.output)?;
+    check_chains(&targets, settings.sampler)?;
     check_writable(&targets)?;
     if targets.iter().any(|(_, format)| *format == Format::Gif) {
         settings.frames = output.frames.max(2);
@@ -68,7 +59,11 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
     } else if talk.json {
         print(&format!("{:#}", document()))?;
     } else {
-        print(&report::run(model, &run, derived, seconds, Paint(colour(&std::io::stdout()))))?;
+        let paint = Paint(colour(&std::io::stdout()));
+        print(&report::run(model, &run, derived, seconds, paint))?;
+        if show {
+            print(&show::run(model, &run, derived, paint))?;
+        }
     }
     for (path, format) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
         write(model, &run, derived, path, *format, &document)?;
@@ -81,6 +76,19 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, tal
         (true, trust) if output.strict && trust != Trust::Yes => NOT_TRUSTED,
         _ => 0,
     }))
+}
+
+/// A picture of chains that the sampler cannot give is refused before it runs.
+fn check_chains(targets: &[(&Path, Format)], sampler: Sampler) -> Result<(), Failure> {
+    for (_, format) in targets {
+        if let Format::Plot(DrawsPlot::Chains(plot), _) = format
+            && !sampler.is_chained()
+            && sampler != Sampler::Auto
+        {
+            return Err(plot.refusal(&format!("a run of {sampler}")).into());
+        }
+    }
+    Ok(())
 }
 
 /// The draws as they are reported.
@@ -106,36 +114,11 @@ fn write(
             bytes
         }
         Format::Json => format!("{:#}\n", document()).into_bytes(),
-        Format::Png => run_png(model, run)?,
-        Format::Svg => run_svg(model, run)?.into_bytes(),
+        Format::Picture(Picture::Png) => run_png(model, run)?,
+        Format::Picture(Picture::Svg) => run_svg(model, run)?.into_bytes(),
+        Format::Plot(plot, picture) => run_plot(model, run, derived, plot, picture)?,
         Format::Gif => run_gif(model, run)?,
     };
     AtomicFile::write(path, &bytes)?;
-    Ok(())
-}
-
-fn format_of(path: &Path) -> Result<Format, Failure> {
-    if path.as_os_str() == "-" {
-        return Ok(Format::Csv);
-    }
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "csv" => Ok(Format::Csv),
-        "json" => Ok(Format::Json),
-        "png" => Ok(Format::Png),
-        "svg" => Ok(Format::Svg),
-        "gif" => Ok(Format::Gif),
-        _ => Err(Error::new(ErrorKind::Setting, format!("cannot tell from its ending what `{}` should be", path.display()))
-            .hint("end it in .csv, .json, .png, .svg or .gif")
-            .into()),
-    }
-}
-
-/// A folder that cannot be written is found before the sampling, not after.
-fn check_writable(targets: &[(&Path, Format)]) -> Result<(), Failure> {
-    for (path, _) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
-        // Dropped at once: nothing is left behind and nothing is replaced.
-        AtomicFile::create(path)?;
-    }
     Ok(())
 }
