@@ -1,5 +1,6 @@
 //! A question to an answer: plan a run from the problem, make it, compare it with what is known, judge it.
 
+mod advice;
 mod chained;
 mod derived;
 mod diagnose;

@@ -114,7 +114,9 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
     inspect(model).refuse(model)?;
-    let mut run = sample_by(model, Some(model), certified(model, Tolerance::default(), CERTIFY), settings, control)?;
+    let run = sample_by(model, Some(model), certified(model, Tolerance::default(), CERTIFY), settings, control);
+    let mut run = run.map_err(|error| super::advice::explain_failure(model, error))?;
+    super::advice::advise(model, &mut run);
     let jumps = model.jumps();
     if !jumps.is_empty() {
         let mut warnings = std::mem::take(&mut run.verdict.warnings);
@@ -317,7 +319,8 @@ fn judge(
     }
     if let Some((_, position)) = &info.first_non_finite {
         let at: Vec<String> = variables.iter().zip(position).take(4).map(|(v, x)| format!("{} = {x:.6}", v.bound.name)).collect();
-        warnings.push(Warning::NonFinite { count: info.non_finite, at: at.join(", ") });
+        let at = at.join(", ");
+        warnings.push(Warning::NonFinite { count: info.non_finite, at, position: position.to_vec(), blame: None });
     }
     match reference {
         Some(reference) if !reference.integral.converged => {

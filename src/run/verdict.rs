@@ -98,6 +98,22 @@ pub enum Warning {
         count: u64,
         /// Where first.
         at: String,
+        /// The same place, one entry a variable.
+        position: Vec<f64>,
+        /// What was not finite there, if the formula says it.
+        blame: Option<String>,
+    },
+    /// The support of a variable is proved to be smaller than its range.
+    Support {
+        /// What is inferred, and the flag that says it.
+        says: String,
+    },
+    /// A scale that is a parameter, in a run that shows trouble.
+    Centred {
+        /// The parameter that is scaled.
+        variable: String,
+        /// The term that says so.
+        term: String,
     },
     /// The density is zero in places inside its range.
     Zeros {
@@ -207,6 +223,8 @@ impl Warning {
             Warning::ClampedBoundary { .. } => "clamped_boundary",
             Warning::Truncated { .. } => "truncated_drift",
             Warning::NonFinite { .. } => "non_finite",
+            Warning::Centred { .. } => "centred",
+            Warning::Support { .. } => "support",
             Warning::Zeros { .. } => "zeros",
             Warning::Reference { .. } => "reference",
             Warning::NoReference { .. } => "no_reference",
@@ -261,6 +279,8 @@ impl Warning {
             Warning::Truncated { .. }
             | Warning::ClampedBoundary { .. }
             | Warning::Zeros { .. }
+            | Warning::Centred { .. }
+            | Warning::Support { .. }
             | Warning::NoReference { .. }
             | Warning::Unadjusted { .. } => Weight::Note,
         }
@@ -347,7 +367,15 @@ impl fmt::Display for Warning {
                     percent(*share)
                 )
             }
-            Warning::NonFinite { count, at } => write!(f, "the gradient was not finite {count} times, first at {at}; see `langevin check`"),
+            Warning::NonFinite { count, at, blame, .. } => {
+                let blame = blame.as_deref().unwrap_or("see `langevin check`");
+                write!(f, "the gradient was not finite {count} times, first at {at}; {blame}")
+            }
+            Warning::Support { says } => f.write_str(says),
+            Warning::Centred { variable, term } => write!(
+                f,
+                "in {term} the scale of `{variable}` is a parameter, which makes a funnel; --noncenter samples {variable} = location + scale*eta with a standard eta, and `langevin check` prints the model"
+            ),
             Warning::Zeros { share } => {
                 write!(
                     f,

@@ -36,6 +36,8 @@ pub struct Noncentered {
     pub span: Span,
     /// The declaration of what is sampled, if the text declares its parameters: `eta[8] in (-inf, inf)`.
     pub declaration: Option<String>,
+    /// Whether the parameter is the exponential of what is shifted and stretched, so that its range is (0, ∞) and `standard`'s is not.
+    pub exponential: bool,
     /// The parameter's definition: `theta[j in 1..8] = mu + tau*eta[j]`.
     pub definition: String,
     /// The term as it becomes: `normal_lpdf(eta | 0, 1)`.
@@ -215,6 +217,7 @@ fn rewrite(
         term,
         span: Span::default(),
         declaration,
+        exponential: family.exponential,
         definition: print::statement(&draft.0, &definition),
         prior: print::expression(&draft.0, found.term),
     };

@@ -4,6 +4,7 @@ use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
 use langevin::run::{ChainFigures, Derived, DrawsSummary, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
 use langevin::sampler::{Chaining, Draws};
+use langevin::syntax::Noncentered;
 
 /// Escape codes, or nothing.
 #[derive(Clone, Copy)]
@@ -185,6 +186,22 @@ fn chain_figures(run: &Run, chains: &ChainFigures) -> String {
     parts.push(format!("divergences {}", chains.divergences));
     parts.push(format!("gradients {} (ESS {:.0} a 1000)", count(gradients as f64), 1000.0 * ess / gradients.max(1) as f64));
     parts.join(", ")
+}
+
+/// Hierarchies with their non-centred forms, to paste.
+pub(crate) fn hierarchies(found: &[Noncentered]) -> Vec<String> {
+    let Some(first) = found.first() else { return Vec::new() };
+    let more = if found.len() > 1 { format!(" (and {} more)", found.len() - 1) } else { String::new() };
+    let text = format!(
+        "note    the scale of `{}` in {} is a parameter: a funnel{more}; --noncenter samples the non-centred form instead:",
+        first.name, first.term
+    );
+    let mut lines = wrap(&text, 10);
+    for found in found.iter().take(4) {
+        let parts = found.declaration.iter().chain([&found.definition, &found.prior]);
+        lines.extend(parts.map(|part| format!("            {part}")));
+    }
+    lines
 }
 
 fn warning(warning: &Warning) -> Vec<String> {
