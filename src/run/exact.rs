@@ -48,6 +48,7 @@ pub(super) fn exact(problem: Problem) -> Result<Run> {
         reference: Some(reference),
         variables,
         fits,
+        discrepancy: None,
         verdict,
     })
 }

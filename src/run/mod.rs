@@ -4,6 +4,7 @@ mod advice;
 mod chained;
 mod derived;
 mod diagnose;
+mod discrepancy;
 mod exact;
 mod missed;
 mod pilot;

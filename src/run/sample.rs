@@ -7,6 +7,7 @@ use super::settings::{Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit, variables};
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
+use crate::diagnostics::SteinDiscrepancy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Reference, Tolerance, certified, reference};
@@ -39,6 +40,8 @@ pub struct Run {
     pub variables: Vec<VariableSummary>,
     /// The comparison with the exact law.
     pub fits: Vec<Fit>,
+    /// The kernel Stein discrepancy, where there is no exact law.
+    pub discrepancy: Option<SteinDiscrepancy>,
     /// Whether to believe it.
     pub verdict: Verdict,
 }
@@ -148,11 +151,15 @@ fn sample_by(
     };
     let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
     let problem = Problem { density, settings, sampler, why, reference, no_reference, model };
-    match sampler {
+    let mut run = match sampler {
         Sampler::Exact => super::exact::exact(problem),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
         _ => population(problem, control),
+    }?;
+    if run.reference.is_none() {
+        super::discrepancy::compare(density, &mut run);
     }
+    Ok(run)
 }
 
 /// What every kind of run begins with.
@@ -209,6 +216,7 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
         reference,
         variables,
         fits,
+        discrepancy: None,
         verdict,
     })
 }

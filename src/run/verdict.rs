@@ -75,6 +75,13 @@ pub enum Warning {
         /// Its z-score.
         z: f64,
     },
+    /// The kernel Stein discrepancy of the draws is larger than that of draws of the density.
+    Discrepancy {
+        /// In standard deviations above its mean.
+        z: f64,
+        /// Its p-value.
+        p_value: f64,
+    },
     /// All chains began at one point and no reference serves: nobody looked elsewhere.
     OnePoint,
     /// The run ended at a temperature other than 1.
@@ -218,6 +225,7 @@ impl Warning {
             Warning::Fit { .. } => "fit",
             Warning::RemembersStart { .. } => "remembers_start",
             Warning::Stein { .. } => "stein",
+            Warning::Discrepancy { .. } => "stein_discrepancy",
             Warning::OnePoint => "one_point",
             Warning::Temperature { .. } => "temperature",
             Warning::ClampedBoundary { .. } => "clamped_boundary",
@@ -254,7 +262,7 @@ impl Warning {
             | Warning::RemembersStart { .. }
             | Warning::Stein { .. }
             | Warning::Temperature { .. } => Weight::Failure,
-            Warning::MissedMode { .. } | Warning::Apart { .. } => Weight::Failure,
+            Warning::MissedMode { .. } | Warning::Apart { .. } | Warning::Discrepancy { .. } => Weight::Failure,
             Warning::Rhat { value, .. } if value.is_nan() || *value > RHAT_FAILURE => Weight::Failure,
             Warning::FewEffective { ess, .. } if ess.is_nan() || *ess < 0.25 * ESS_WANTED => Weight::Failure,
             // One chain in a hundred that never moves holds a hundredth of the draws: enough to be wrong.
@@ -345,6 +353,10 @@ impl fmt::Display for Warning {
                     "the draws of `{variable}` break an identity of the density (Stein, z = {z:.1}); lower --final-step-size or raise --steps"
                 )
             }
+            Warning::Discrepancy { z, p_value } => write!(
+                f,
+                "the draws do not follow the density: kernel Stein discrepancy {z:.0} standard deviations above that of exact draws, p = {p_value:.0e}; lower --final-step-size, raise --steps or --draws, or try --sampler nuts"
+            ),
             Warning::OnePoint => {
                 f.write_str("all chains began at one point, so a mode elsewhere would not be seen; try --init uniform or normal")
             }

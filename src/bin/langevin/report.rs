@@ -161,13 +161,18 @@ pub(crate) fn diagnosis(variables: &[DrawsSummary], draws: &Draws, judged: &Verd
 
 /// What was chosen and why.
 pub(crate) fn plan(run: &Run) -> String {
+    let stein = run.discrepancy.map(|found| {
+        let (value, p, draws) = (short(found.value), probability(found.p_value), found.draws);
+        format!("\n  stein   kernel discrepancy {value} over {draws} draws, z = {:+.1}, p = {p}", found.z)
+    });
+    let stein = stein.unwrap_or_default();
     let Some(plan) = run.plan() else {
-        return format!("  chosen  {}: {}", run.sampler, run.why.unwrap_or("asked for"));
+        return format!("  chosen  {}: {}{stein}", run.sampler, run.why.unwrap_or("asked for"));
     };
     let proved = plan.stable_step_size.map(|step| format!(", steps stable below {} (proved)", short(step))).unwrap_or_default();
     let starts: Vec<String> = plan.annealing.starts.iter().take(4).map(|start| format!("{start:?}")).collect();
     format!(
-        "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}{proved}\n  begin   {}",
+        "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}{proved}\n  begin   {}{stein}",
         short(plan.relaxation_time),
         short(plan.curvature),
         short(plan.annealing.step_size.total(plan.annealing.steps)),
