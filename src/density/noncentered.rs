@@ -29,7 +29,8 @@ impl Model {
     pub fn noncentered(&self, data: &Data) -> Result<Model> {
         let (formula, done) = noncenter(self.formula(), self.meaning(), &|name| self.reach(name))?;
         if done.is_empty() {
-            let error = Error::new(ErrorKind::Setting, "there is nothing to non-centre: no parameter is distributed by a scale that is one");
+            let error =
+                Error::new(ErrorKind::Setting, "there is nothing to non-centre: no parameter is distributed by a scale that is one");
             return Err(error.hint("such as normal_lpdf(theta | mu, tau), with theta in (-inf, inf) and tau a parameter"));
         }
         // Flags said where these may be, or nobody; all in their order, so that the variables keep it.

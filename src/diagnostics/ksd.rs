@@ -109,8 +109,10 @@ fn third_trace(kernel: &[f64], n: usize) -> f64 {
 fn whitened(positions: &[Vec<f64>], scores: &[Vec<f64>]) -> Option<(Vec<f64>, Vec<f64>)> {
     let dimension = positions.len();
     let length = positions.first()?.len();
-    let used: Vec<usize> = (0..length).filter(|&draw| (0..dimension).all(|k| positions[k][draw].is_finite() && scores[k][draw].is_finite())).collect();
-    let pick = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> { columns.iter().map(|column| used.iter().map(|&draw| column[draw]).collect()).collect() };
+    let used: Vec<usize> =
+        (0..length).filter(|&draw| (0..dimension).all(|k| positions[k][draw].is_finite() && scores[k][draw].is_finite())).collect();
+    let pick =
+        |columns: &[Vec<f64>]| -> Vec<Vec<f64>> { columns.iter().map(|column| used.iter().map(|&draw| column[draw]).collect()).collect() };
     let (positions, scores) = (pick(positions), pick(scores));
     let moments: Vec<(f64, f64)> = positions.iter().map(|column| mean_and_sd(column)).collect();
     if moments.iter().any(|(_, sd)| !(sd.is_finite() && *sd > 0.0)) {
@@ -178,111 +180,4 @@ fn upper_gamma(shape: f64, x: f64) -> f64 {
         }
     }
     (front * fraction).clamp(0.0, 1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::math::{LANES, Lanes};
-    use crate::random::{BlockRng, Purpose};
-
-    /// `n` normal numbers.
-    fn normals(seed: u64, stream: u64, n: usize) -> Vec<f64> {
-        let mut rng = BlockRng::new(seed, stream, Purpose::Noise);
-        let mut values = Vec::new();
-        while values.len() < n {
-            let mut row = Lanes::default();
-            rng.fill_normal(&mut row);
-            values.extend_from_slice(&row[..LANES.min(n - values.len())]);
-        }
-        values
-    }
-
-    /// Of two independent normals with these scales, against a law of two unit ones.
-    fn of_normals(seed: u64, n: usize, scale: f64) -> SteinDiscrepancy {
-        let columns: Vec<Vec<f64>> = (0..2).map(|k| normals(seed, k, n).into_iter().map(|x| scale * x).collect()).collect();
-        let scores: Vec<Vec<f64>> = columns.iter().map(|column| column.iter().map(|x| -x).collect()).collect();
-        stein_discrepancy(&columns, &scores).expect("enough draws")
-    }
-
-    #[test]
-    fn the_upper_gamma_is_that_of_chi_squares() {
-        // χ² with 2 degrees of freedom: exp(−x/2); with 1: erfc(√(x/2)); with 20 at 31.410: 0.05.
-        for x in [0.1, 1.0, 5.0, 30.0] {
-            assert!((upper_gamma(1.0, x / 2.0) - exp(-x / 2.0)).abs() < 1e-14, "{x}");
-            assert!((upper_gamma(0.5, x / 2.0) - crate::math::erfc((x / 2.0).sqrt())).abs() < 1e-13, "{x}");
-        }
-        assert!((upper_gamma(10.0, 31.410_432_844_230_9 / 2.0) - 0.05).abs() < 1e-12);
-    }
-
-    #[test]
-    fn the_kernel_has_mean_zero_over_the_density() {
-        // E k₀(x, Y) = 0 for every x with Y normal, by the trapezoidal rule, exact to rounding for such integrands.
-        for x in [-2.0, 0.0, 0.7] {
-            let h = 0.05;
-            let sum: f64 = (-240..=240)
-                .map(|k| {
-                    let y = h * f64::from(k);
-                    h * exp(-0.5 * y * y) * stein_kernel(&[x], &[-x], &[y], &[-y])
-                })
-                .sum();
-            assert!(sum.abs() < 1e-12, "{x}: {sum}");
-        }
-    }
-
-    #[test]
-    fn p_values_of_exact_draws_are_uniform_and_wrong_scales_are_found() {
-        let mut p: Vec<f64> = (0..80).map(|seed| of_normals(seed, 300, 1.0).p_value).collect();
-        p.sort_by(f64::total_cmp);
-        let count = p.len() as f64;
-        let distance = p.iter().enumerate().map(|(at, p)| (p - (at as f64 + 0.5) / count).abs()).fold(0.0, f64::max);
-        // Kolmogorov–Smirnov: 1.63/√80 at one in a hundred; seeds are fixed.
-        assert!(distance < 0.182, "{distance} {p:?}");
-        for seed in 0..10 {
-            for scale in [0.8, 1.25] {
-                let found = of_normals(seed, 1000, scale);
-                assert!(found.p_value < 1e-3, "seed {seed}, scale {scale}: {found:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_missing_mode_is_found_and_both_modes_pass() {
-        // Two unit normals at ±1.7 of equal weight; the score is −x + 1.7·tanh(1.7·x).
-        let score = |x: f64| -x + 1.7 * crate::math::tanh(1.7 * x);
-        let discrepancy = |draws: Vec<f64>| {
-            let scores = draws.iter().map(|&x| score(x)).collect();
-            stein_discrepancy(&[draws], &[scores]).expect("enough draws").p_value
-        };
-        let mut below = 0;
-        for seed in 0..10 {
-            let noise = normals(seed, 0, 1000);
-            let side = normals(seed, 1, 1000);
-            let both = noise.iter().zip(&side).map(|(x, s)| x + if *s > 0.0 { 1.7 } else { -1.7 }).collect();
-            below += usize::from(discrepancy(both) < 0.01);
-            let one = discrepancy(noise.iter().map(|x| x + 1.7).collect());
-            assert!(one < 1e-3, "seed {seed}: {one}");
-        }
-        assert!(below <= 1, "{below} of 10 below one in a hundred");
-    }
-
-    #[test]
-    fn scale_and_correlation_of_the_variables_do_not_matter() {
-        let [a, b] = [0, 1].map(|stream| normals(3, stream, 400));
-        let plain = stein_discrepancy(&[a.clone(), b.clone()], &[a.iter().map(|x| -x).collect(), b.iter().map(|x| -x).collect()]);
-        // u = 1000·a, v = a + b/1000: log p = −a²/2 − b²/2 with a = u/1000 and b = 1000·v − u.
-        let u: Vec<f64> = a.iter().map(|a| 1000.0 * a).collect();
-        let v: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a + b / 1000.0).collect();
-        let by_u = a.iter().zip(&b).map(|(a, b)| -a / 1000.0 + b).collect();
-        let by_v = b.iter().map(|b| -1000.0 * b).collect();
-        let skewed = stein_discrepancy(&[u, v], &[by_u, by_v]);
-        let (plain, skewed) = (plain.expect("enough draws"), skewed.expect("enough draws"));
-        assert!((plain.value - skewed.value).abs() < 1e-6 * plain.value, "{plain:?} {skewed:?}");
-    }
-
-    #[test]
-    fn too_few_draws_and_constant_ones_say_nothing() {
-        assert_eq!(stein_discrepancy(&[vec![0.5; 20]], &[vec![0.5; 20]]), None);
-        assert_eq!(stein_discrepancy(&[vec![0.5; 100]], &[vec![0.5; 100]]), None);
-    }
 }

@@ -104,7 +104,8 @@ impl Walk<'_> {
                     _ => None,
                 },
                 _ => {
-                    let fits = |operand: &NodeId| if value.is_nan() { self.value(*operand).is_nan() } else { self.value(*operand).is_infinite() };
+                    let fits =
+                        |operand: &NodeId| if value.is_nan() { self.value(*operand).is_nan() } else { self.value(*operand).is_infinite() };
                     self.graph.operands(id).find(fits)
                 }
             };
@@ -212,7 +213,9 @@ impl Walk<'_> {
         };
         let infinity = f64::INFINITY;
         match self.graph.node(culprit) {
-            Node::Unary(Unary::Log, a) if self.value(a) < 0.0 => format!("the logarithm of a negative number: {}", keep(a, "> 0", 0.0, infinity)),
+            Node::Unary(Unary::Log, a) if self.value(a) < 0.0 => {
+                format!("the logarithm of a negative number: {}", keep(a, "> 0", 0.0, infinity))
+            }
             Node::Unary(Unary::Log, a) if self.value(a) == 0.0 => format!("the logarithm of 0: {}", keep(a, "> 0", 0.0, infinity)),
             Node::Unary(Unary::Log1p, a) => format!("log1p needs more than -1: {}", keep(a, "> -1", -1.0, infinity)),
             Node::Unary(Unary::Sqrt, a) => format!("the square root of a negative number: {}", keep(a, ">= 0", 0.0, infinity)),

@@ -41,7 +41,9 @@ impl std::fmt::Display for Inferred {
 const SUMMANDS: usize = 64;
 /// … and operators over boxes in all.
 const WORK: usize = 3_000_000;
-/// Ends beyond this come of numbers too large for doubles, not of the formula.
+/// Doubles by which rounding outward may move an end.
+const ROUNDED: u64 = 16;
+/// Ends beyond this, or as small, come of numbers too large for doubles, not of the formula.
 const FAR: f64 = 1e100;
 
 /// A summand of the log density, and what of it ends a support.
@@ -57,7 +59,8 @@ struct Summand {
 impl Summand {
     fn new(graph: &Graph, root: NodeId, by_holes: bool, by_zeros: bool) -> Option<Summand> {
         let order = graph.order(&[root]);
-        let has_rows = order.iter().any(|&id| matches!(graph.node(id), Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..)));
+        let has_rows =
+            order.iter().any(|&id| matches!(graph.node(id), Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..)));
         let variables = order.iter().filter_map(|&id| if let Node::Variable(variable) = graph.node(id) { Some(variable) } else { None });
         let variables: Vec<u32> = variables.collect();
         (!has_rows).then(|| Summand { form: Form::new(graph, root), variables, by_holes, by_zeros })
@@ -103,7 +106,7 @@ pub fn inferred(model: &Model) -> Vec<Inferred> {
             found.push(range);
         }
     }
-    found
+    if found.is_empty() || is_alive(model, &found) { found } else { Vec::new() }
 }
 
 /// The summands of an expression; the flag is false for what is subtracted.
@@ -143,16 +146,34 @@ fn reach(summand: &mut Summand, cell: &[Interval], variable: usize, from_low: bo
             None => alive_at = middle,
         }
     }
-    // The edge is a double or between two; the one that is written shorter is what was meant.
-    let (a, b) = (from_key(dead_at), from_key(alive_at));
-    let edge = if a.abs().max(b.abs()) < f64::MIN_POSITIVE {
-        0.0
-    } else if format!("{a}").len() < format!("{b}").len() {
-        a
-    } else {
-        b
+    let edge = from_key(dead_at);
+    if edge.abs() < f64::MIN_POSITIVE {
+        return Some((0.0, undefined));
+    }
+    // Bounds are rounded outward: a number of twelve digits beside the edge is what was meant.
+    let near = format!("{edge:.11e}").parse().unwrap_or(edge);
+    let edge = if key(near).abs_diff(dead_at) <= ROUNDED { near } else { edge };
+    (1.0 / FAR..FAR).contains(&edge.abs()).then_some((edge, undefined))
+}
+
+/// Whether the density is positive somewhere in the ranges that were inferred. Of a formula that is undefined everywhere enclosures see
+/// but where numbers are too small for doubles.
+fn is_alive(model: &Model, found: &[Inferred]) -> bool {
+    let place = |share: f64| -> Vec<f64> {
+        let inside = |(variable, bound): (usize, &crate::density::Bound)| {
+            let range = found.iter().find(|inferred| inferred.variable == variable);
+            let (low, high) = range.map_or((bound.low, bound.high), |range| (range.low, range.high));
+            match (low.is_finite(), high.is_finite()) {
+                (true, true) => low + share * (high - low),
+                (true, false) => low + share / (1.0 - share),
+                (false, true) => high - share / (1.0 - share),
+                (false, false) => share - 0.5,
+            }
+        };
+        model.bounds().iter().enumerate().map(inside).collect()
     };
-    (edge.abs() < FAR).then_some((edge, undefined))
+    let value = |share: f64| model.graph().eval(&[model.log_density_node()], &place(share))[0];
+    [0.5, 0.25, 0.75, 0.1, 0.9, 0.01, 0.99].into_iter().map(value).any(|value| value > f64::NEG_INFINITY)
 }
 
 /// A whole number for each double, in the same order.

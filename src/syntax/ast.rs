@@ -291,7 +291,9 @@ impl Expr {
         match self {
             Expr::Number(_) | Expr::Name(_) => Vec::new(),
             Expr::Index { subscripts, .. } => subscripts.iter().flat_map(|subscript| subscript.exprs()).collect(),
-            Expr::List(operands) | Expr::Call { arguments: operands, .. } | Expr::Distribution { arguments: operands, .. } => operands.clone(),
+            Expr::List(operands) | Expr::Call { arguments: operands, .. } | Expr::Distribution { arguments: operands, .. } => {
+                operands.clone()
+            }
             Expr::Unary { operand, .. } => vec![*operand],
             Expr::Binary { left, right, .. } => vec![*left, *right],
             Expr::Comparison { first, rest } => std::iter::once(*first).chain(rest.iter().map(|(_, operand)| *operand)).collect(),

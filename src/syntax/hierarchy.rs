@@ -5,7 +5,9 @@
 
 use std::collections::HashSet;
 
-use super::ast::{Ast, BinaryOperator, Definition, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement, Subscript, UnaryOperator};
+use super::ast::{
+    Ast, BinaryOperator, Definition, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement, Subscript, UnaryOperator,
+};
 use super::distributions::{Distribution, Form};
 use super::functions::{CONSTANTS, Function};
 use super::noncenter::Reach;

@@ -186,8 +186,7 @@ fn rewrite(
     if family.exponential {
         body = draft.add(Expr::Call { function: Function::Exp, arguments: vec![body] });
     }
-    let definition =
-        Statement::Definition(Definition { name: found.name.clone(), name_span: Span::default(), range: range.clone(), body });
+    let definition = Statement::Definition(Definition { name: found.name.clone(), name_span: Span::default(), range: range.clone(), body });
     // The term: what was sampled is now standard.
     let index = if let Shape::Each(range) = &found.shape { Some(range.name.as_str()) } else { None };
     let mut standardised = arguments;

@@ -9,7 +9,7 @@ use langevin::density::Model;
 use langevin::error::{Error, ErrorKind};
 use langevin::output::{AtomicFile, sample_document, write_csv};
 use langevin::plot::{run_gif, run_png, run_svg};
-use langevin::run::{Derived, Run, Sampling, Trust, derive, reported, sample_watched};
+use langevin::run::{Derived, Run, Sampler, Sampling, Trust, derive, reported, sample_watched};
 use langevin::sampler::Control;
 
 use crate::Outcome;
@@ -20,6 +20,9 @@ use crate::progress::Progress;
 use crate::report::{self, Paint};
 use crate::signals;
 use crate::terminal::{Talk, colour, print};
+
+/// What the warm-up of a non-centred model tunes the step size to.
+const NONCENTERED_ACCEPTANCE: f64 = 0.9;
 
 /// What a file's ending asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +37,11 @@ enum Format {
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
     let model = input::model(&arguments.density, None)?;
     let is_model = arguments.density.model.is_some() || !arguments.density.data.is_empty();
-    let settings = input::sampling(&arguments.sampling, is_model)?;
+    let mut settings = input::sampling(&arguments.sampling, is_model)?;
+    if arguments.density.noncenter && matches!(settings.sampler, Sampler::Auto | Sampler::Nuts | Sampler::Hmc) {
+        // A scale may be far from its usual size even then: shorter steps than the default reach there without diverging.
+        settings.target_acceptance.get_or_insert(NONCENTERED_ACCEPTANCE);
+    }
     sample(&model, settings, &arguments.output, talk)
 }
 
