@@ -306,11 +306,11 @@ fn a_missing_mode_is_found_by_the_discrepancy_and_both_modes_pass() {
 fn scales_and_correlations_do_not_change_the_discrepancy() {
     let [a, b] = [0, 1].map(|stream| normals(3, stream, 400));
     let plain = stein_discrepancy(&[a.clone(), b.clone()], &[a.iter().map(|x| -x).collect(), b.iter().map(|x| -x).collect()]).unwrap();
-    // u = 1000·a, v = a + b/1000: log p = −a²/2 − b²/2 with a = u/1000 and b = 1000·v − u.
+    // u = 1000·a, v = a + b/100: log p = −a²/2 − b²/2 with a = u/1000 and b = 100·v − u/10.
     let u: Vec<f64> = a.iter().map(|a| 1000.0 * a).collect();
-    let v: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a + b / 1000.0).collect();
-    let by_u = a.iter().zip(&b).map(|(a, b)| -a / 1000.0 + b).collect();
-    let by_v = b.iter().map(|b| -1000.0 * b).collect();
+    let v: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a + b / 100.0).collect();
+    let by_u = a.iter().zip(&b).map(|(a, b)| -a / 1000.0 + 0.1 * b).collect();
+    let by_v = b.iter().map(|b| -100.0 * b).collect();
     let skewed = stein_discrepancy(&[u, v], &[by_u, by_v]).unwrap();
     assert!((plain.value - skewed.value).abs() < 1e-5 * plain.value, "{plain:?} {skewed:?}");
     assert_eq!(stein_discrepancy(&[vec![0.5; 20]], &[vec![0.5; 20]]), None);

@@ -162,7 +162,10 @@ impl Walk<'_> {
             .copied()
             .enumerate()
             .filter(|(_, (_, node))| holds(*node))
-            .min_by_key(|&(place, (expr, node))| (node != culprit, width(ast.span(expr)), place))?;
+            // The name of a definition is its use, not the fault.
+            .min_by_key(|&(place, (expr, node))| {
+                (node != culprit, matches!(ast.expr(expr), Expr::Name(_)), width(ast.span(expr)), place)
+            })?;
         let span = ast.span(expr);
         let below = self.graph.reachable(&[node]);
         let mut inputs = Vec::new();
