@@ -7,6 +7,7 @@ mod landmarks;
 mod log_density;
 mod logarithm;
 mod model;
+mod noncentered;
 mod transform;
 
 pub use bounds::{Bound, Boundary, Declaration};

@@ -10,7 +10,7 @@ use crate::data::Data;
 use crate::enclosure::{Interval, ranges};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{gradient, hessian};
-use crate::graph::{Graph, Node, NodeId, Unary, VariableName, extract, substitute};
+use crate::graph::{Graph, Node, NodeId, Origin, Unary, VariableName, extract, substitute};
 use crate::math::{Block, LANES, Lanes, Level};
 use crate::syntax::{Formula, Meaning};
 use crate::tape::{Evaluator, Program, ProgramEvaluator, Rounding, Tape};
@@ -37,6 +37,9 @@ pub struct Model {
     /// For each variable whether the data depend on it; empty without data.
     reached: Vec<bool>,
     hidden_columns: Vec<String>,
+    origins: Vec<Origin>,
+    /// What is sampled in the place of which parameter, by name.
+    pub(super) replaced: Vec<(String, String)>,
     landmarks: Landmarks,
     tapes: Tapes,
 }
@@ -121,6 +124,8 @@ impl Model {
             transformed,
             reached,
             hidden_columns,
+            origins: lowered.origins,
+            replaced: Vec::new(),
             landmarks,
             tapes,
         })
@@ -169,6 +174,11 @@ impl Model {
     /// The formula as parsed.
     pub fn formula(&self) -> &Formula {
         &self.formula
+    }
+
+    /// Which nodes the expressions of the formula became, operands first.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
     }
 
     /// What the formula's value means.
@@ -339,6 +349,8 @@ impl Model {
             transformed: Vec::new(),
             reached: Vec::new(),
             hidden_columns: Vec::new(),
+            origins: Vec::new(),
+            replaced: Vec::new(),
             landmarks,
             tapes,
         })

@@ -13,7 +13,7 @@ mod substitute;
 
 use rustc_hash::FxHashMap as HashMap;
 
-pub use lower::{Declared, Lowered, VariableName, constant, lower, lower_with};
+pub use lower::{Declared, Lowered, Origin, VariableName, constant, lower, lower_with};
 pub use op::{Binary, Unary};
 pub use rows::{Description, TableId};
 pub use substitute::substitute;
@@ -200,6 +200,12 @@ impl Graph {
     /// The scalar definition of the graph: the value of each of `roots`, which do not vary, at `position` (one entry per variable
     /// number). Slow and simple; the oracle for every other evaluator.
     pub fn eval(&self, roots: &[NodeId], position: &[f64]) -> Vec<f64> {
+        let values = self.values(roots, position);
+        roots.iter().map(|root| values[root.index()][0]).collect()
+    }
+
+    /// The values of all that `roots` need at `position`, by node: one a row for nodes that vary with rows, else one; none for others.
+    pub(crate) fn values(&self, roots: &[NodeId], position: &[f64]) -> Vec<Vec<f64>> {
         // A number a row for nodes that vary, one number for the others.
         let mut values: Vec<Vec<f64>> = vec![Vec::new(); roots.iter().map(|root| root.index() + 1).max().unwrap_or(0)];
         for id in self.order(roots) {
@@ -221,7 +227,7 @@ impl Graph {
             };
             values[id.index()] = value;
         }
-        roots.iter().map(|root| values[root.index()][0]).collect()
+        values
     }
 
     /// The operator of `id` on numbers.

@@ -72,6 +72,12 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
         "variables": derived.map_or(&run.variables, |derived| &derived.variables).iter().map(variable).collect::<Vec<_>>(),
         "normalizer": run.normalizer().map_or(Value::Null, integral),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
+        "stein_discrepancy": run.discrepancy.map_or(Value::Null, |found| json!({
+            "value": number(found.value),
+            "z": number(found.z),
+            "p": number(found.p_value),
+            "draws": found.draws,
+        })),
         "run": how(run, seconds),
         "until": run.until.iter().map(progress).collect::<Vec<_>>(),
         "verdict": verdict(&run.verdict),

@@ -87,9 +87,16 @@ impl Inspection {
                     format!("the formula is undefined for every {}{more}", sides.join(", "))
                 }
             };
-            return Err(
-                Error::new(ErrorKind::Domain, message).hint("narrow the --range to where it is defined, or guard it: if(x > 0, …, 0)")
-            );
+            let error = Error::new(ErrorKind::Domain, message);
+            let error = match super::blame(model, position).and_then(|found| found.span) {
+                Some(span) => error.at(span),
+                None => error,
+            };
+            let supports: Vec<String> = super::inferred(model).iter().filter(|found| found.undefined).map(ToString::to_string).collect();
+            return Err(match supports[..] {
+                [] => error.hint("narrow the --range to where it is defined, or guard it: if(x > 0, …, 0)"),
+                _ => error.hint(supports.join("; ")),
+            });
         }
         if let Sign::Refuted(witness) = &self.sign {
             let message = format!("the density is negative: {} at {}", witness.value, place(&witness.position));

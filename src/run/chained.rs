@@ -119,6 +119,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         variables,
         fits,
         until,
+        discrepancy: None,
         verdict,
     })
 }
@@ -204,7 +205,7 @@ fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Resul
 }
 
 /// Draws so far apart in their chains that they pass for independent, `ess` of them about.
-fn thinned(draws: &Draws, ess: f64) -> Population {
+pub(super) fn thinned(draws: &Draws, ess: f64) -> Population {
     let total = draws.chains() * draws.draws();
     let apart = if ess.is_finite() && ess >= 1.0 { (total as f64 / ess).ceil() as usize } else { draws.draws() };
     let apart = apart.clamp(1, draws.draws());
@@ -227,7 +228,7 @@ pub(super) fn disagreement(chains: &[&[f64]]) -> f64 {
 }
 
 /// The weight of the draws for whatever is asked of them: the smallest of bulk, tail and spread.
-fn weight(chains: &[&[f64]], mean: f64) -> f64 {
+pub(super) fn weight(chains: &[&[f64]], mean: f64) -> f64 {
     // A kernel that leaps across the middle may know the mean well and the spread badly.
     let squares: Vec<Vec<f64>> = chains.iter().map(|chain| chain.iter().map(|x| (x - mean) * (x - mean)).collect()).collect();
     let spread = ess_bulk(&squares.iter().map(Vec::as_slice).collect::<Vec<_>>());

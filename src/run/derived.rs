@@ -28,7 +28,14 @@ pub struct Derived {
 /// Kind `unknown_name` for a name that defines nothing that depends on parameters only.
 pub fn reported(model: &Model, extra: &[String]) -> Result<Vec<(VariableName, NodeId)>> {
     let mut nodes: Vec<(VariableName, NodeId)> = model.transformed().to_vec();
+    let is_replaced = |defined: &VariableName| model.replaced().iter().any(|(_, name)| *name == defined.name);
+    nodes.extend(model.defined().iter().filter(|(defined, _)| is_replaced(defined)).cloned());
     for name in extra {
+        // What a parameter was replaced by is a variable, which is reported beside it.
+        if model.replaced().iter().any(|(standard, parameter)| standard == name || parameter == name) {
+            nodes.extend(model.variable_nodes(name));
+            continue;
+        }
         let elements: Vec<(VariableName, NodeId)> = model.defined().iter().filter(|(defined, _)| defined.name == *name).cloned().collect();
         if elements.is_empty() {
             let error = Error::new(ErrorKind::UnknownName, format!("`{name}` defines nothing that can be reported"));
@@ -59,13 +66,15 @@ pub fn derive(model: &Model, run: &Run, nodes: &[(VariableName, NodeId)]) -> Opt
         columns.push(values[at].clone());
     };
     for (variable, bound) in bounds.iter().enumerate() {
-        // The free variables of a parameter are called by its name and a tilde.
-        let Some((stem, _)) = bound.name.split_once('~') else {
+        // The free variables of a parameter are called by its name and a tilde; those of a non-centred one have a name of their own.
+        let own = bound.name.split('[').next().unwrap_or_default();
+        let replaced = model.replaced().iter().find(|(standard, _)| standard == own).map(|(_, name)| name.as_str());
+        let Some(stem) = replaced.or(bound.name.split_once('~').map(|(stem, _)| stem)) else {
             summaries.push(run.variables[variable].clone());
             columns.push(run.draws.column(variable).to_vec());
             continue;
         };
-        for at in 0..model.transformed().len() {
+        for at in 0..nodes.len() {
             if left[at] && nodes[at].0.name == stem {
                 left[at] = false;
                 add(at, &mut summaries, &mut columns);

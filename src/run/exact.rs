@@ -72,6 +72,7 @@ pub(super) fn exact(problem: Problem) -> Result<Run> {
         variables,
         fits,
         until,
+        discrepancy: None,
         verdict,
     })
 }

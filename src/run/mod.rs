@@ -1,9 +1,11 @@
 //! A question to an answer: plan a run from the problem, make it, compare it with what is known, judge it.
 
+mod advice;
 mod chained;
 mod compare;
 mod derived;
 mod diagnose;
+mod discrepancy;
 mod exact;
 mod missed;
 mod pilot;

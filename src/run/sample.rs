@@ -8,6 +8,7 @@ use super::summary::{Fit, VariableSummary, fit, fit_marginal, variables};
 use super::until::Progress;
 use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
+use crate::diagnostics::SteinDiscrepancy;
 use crate::error::{Error, ErrorKind, Result};
 use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Evidence, Integral, Marginal, Reference, Tolerance, certified, evidence_at_a_glance, reference};
@@ -44,6 +45,8 @@ pub struct Run {
     pub fits: Vec<Fit>,
     /// How far the draws came to the targets that were set for them.
     pub until: Vec<Progress>,
+    /// The kernel Stein discrepancy, where there is no exact law.
+    pub discrepancy: Option<SteinDiscrepancy>,
     /// Whether to believe it.
     pub verdict: Verdict,
 }
@@ -132,7 +135,9 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
     inspect(model).refuse(model)?;
     let law = if model.dimension() == 1 { certified(model, Tolerance::default(), CERTIFY).map(Law::Line) } else { law_of_several(model) };
-    let mut run = sample_by(model, Some(model), law, settings, control)?;
+    let run = sample_by(model, Some(model), law, settings, control);
+    let mut run = run.map_err(|error| super::advice::explain_failure(model, error))?;
+    super::advice::advise(model, &mut run);
     let jumps = model.jumps();
     if !jumps.is_empty() {
         let mut warnings = std::mem::take(&mut run.verdict.warnings);
@@ -178,11 +183,15 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
     };
     let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
     let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, model };
-    match sampler {
+    let mut run = match sampler {
         Sampler::Exact => super::exact::exact(problem),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
         _ => population(problem, control),
+    }?;
+    if run.reference.is_none() {
+        super::discrepancy::compare(density, &mut run);
     }
+    Ok(run)
 }
 
 /// What every kind of run begins with.
@@ -247,6 +256,7 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
         variables,
         fits,
         until: Vec::new(),
+        discrepancy: None,
         verdict,
     })
 }
@@ -395,7 +405,8 @@ fn judge(
     }
     if let Some((_, position)) = &info.first_non_finite {
         let at: Vec<String> = variables.iter().zip(position).take(4).map(|(v, x)| format!("{} = {x:.6}", v.bound.name)).collect();
-        warnings.push(Warning::NonFinite { count: info.non_finite, at: at.join(", ") });
+        let at = at.join(", ");
+        warnings.push(Warning::NonFinite { count: info.non_finite, at, position: position.to_vec(), blame: None });
     }
     match reference {
         Some(reference) if !reference.integral.converged => {

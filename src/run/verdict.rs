@@ -82,6 +82,13 @@ pub enum Warning {
         /// Its z-score.
         z: f64,
     },
+    /// The kernel Stein discrepancy of the draws is larger than that of draws of the density.
+    Discrepancy {
+        /// In standard deviations above its mean.
+        z: f64,
+        /// Its p-value.
+        p_value: f64,
+    },
     /// All chains began at one point and no reference serves: nobody looked elsewhere.
     OnePoint,
     /// The run ended at a temperature other than 1.
@@ -105,6 +112,22 @@ pub enum Warning {
         count: u64,
         /// Where first.
         at: String,
+        /// The same place, one entry a variable.
+        position: Vec<f64>,
+        /// What was not finite there, if the formula says it.
+        blame: Option<String>,
+    },
+    /// The support of a variable is proved to be smaller than its range.
+    Support {
+        /// What is inferred, and the flag that says it.
+        says: String,
+    },
+    /// A scale that is a parameter, in a run that shows trouble.
+    Centred {
+        /// The parameter that is scaled.
+        variable: String,
+        /// The term that says so.
+        term: String,
     },
     /// The density is zero in places inside its range.
     Zeros {
@@ -223,11 +246,14 @@ impl Warning {
             Warning::Moments { .. } => "moments",
             Warning::RemembersStart { .. } => "remembers_start",
             Warning::Stein { .. } => "stein",
+            Warning::Discrepancy { .. } => "stein_discrepancy",
             Warning::OnePoint => "one_point",
             Warning::Temperature { .. } => "temperature",
             Warning::ClampedBoundary { .. } => "clamped_boundary",
             Warning::Truncated { .. } => "truncated_drift",
             Warning::NonFinite { .. } => "non_finite",
+            Warning::Centred { .. } => "centred",
+            Warning::Support { .. } => "support",
             Warning::Zeros { .. } => "zeros",
             Warning::Reference { .. } => "reference",
             Warning::NoReference { .. } => "no_reference",
@@ -259,7 +285,7 @@ impl Warning {
             | Warning::RemembersStart { .. }
             | Warning::Stein { .. }
             | Warning::Temperature { .. } => Weight::Failure,
-            Warning::MissedMode { .. } | Warning::Apart { .. } => Weight::Failure,
+            Warning::MissedMode { .. } | Warning::Apart { .. } | Warning::Discrepancy { .. } => Weight::Failure,
             Warning::Rhat { value, .. } if value.is_nan() || *value > RHAT_FAILURE => Weight::Failure,
             Warning::FewEffective { ess, .. } if ess.is_nan() || *ess < 0.25 * ESS_WANTED => Weight::Failure,
             // One chain in a hundred that never moves holds a hundredth of the draws: enough to be wrong.
@@ -285,6 +311,8 @@ impl Warning {
             Warning::Truncated { .. }
             | Warning::ClampedBoundary { .. }
             | Warning::Zeros { .. }
+            | Warning::Centred { .. }
+            | Warning::Support { .. }
             | Warning::NoReference { .. }
             | Warning::Unadjusted { .. } => Weight::Note,
         }
@@ -359,6 +387,10 @@ impl fmt::Display for Warning {
                     "the draws of `{variable}` break an identity of the density (Stein, z = {z:.1}); lower --final-step-size or raise --steps"
                 )
             }
+            Warning::Discrepancy { z, p_value } => write!(
+                f,
+                "the draws do not follow the density: kernel Stein discrepancy {z:.0} standard deviations above that of exact draws, p = {p_value:.0e}; lower --final-step-size, raise --steps or --draws, or try --sampler nuts"
+            ),
             Warning::OnePoint => {
                 f.write_str("all chains began at one point, so a mode elsewhere would not be seen; try --init uniform or normal")
             }
@@ -381,7 +413,15 @@ impl fmt::Display for Warning {
                     percent(*share)
                 )
             }
-            Warning::NonFinite { count, at } => write!(f, "the gradient was not finite {count} times, first at {at}; see `langevin check`"),
+            Warning::NonFinite { count, at, blame, .. } => {
+                let blame = blame.as_deref().unwrap_or("see `langevin check`");
+                write!(f, "the gradient was not finite {count} times, first at {at}; {blame}")
+            }
+            Warning::Support { says } => f.write_str(says),
+            Warning::Centred { variable, term } => write!(
+                f,
+                "in {term} the scale of `{variable}` is a parameter, which makes a funnel; --noncenter samples {variable} = location + scale*eta with a standard eta, and `langevin check` prints the model"
+            ),
             Warning::Zeros { share } => {
                 write!(
                     f,

@@ -285,6 +285,24 @@ impl Meaning {
     }
 }
 
+impl Expr {
+    /// The expressions directly below it, ends of ranges and subscripts included.
+    pub fn operands(&self) -> Vec<ExprId> {
+        match self {
+            Expr::Number(_) | Expr::Name(_) => Vec::new(),
+            Expr::Index { subscripts, .. } => subscripts.iter().flat_map(|subscript| subscript.exprs()).collect(),
+            Expr::List(operands) | Expr::Call { arguments: operands, .. } | Expr::Distribution { arguments: operands, .. } => {
+                operands.clone()
+            }
+            Expr::Unary { operand, .. } => vec![*operand],
+            Expr::Binary { left, right, .. } => vec![*left, *right],
+            Expr::Comparison { first, rest } => std::iter::once(*first).chain(rest.iter().map(|(_, operand)| *operand)).collect(),
+            Expr::If { condition, then, otherwise } => vec![*condition, *then, *otherwise],
+            Expr::Fold { range, body, .. } => vec![range.first, range.last, *body],
+        }
+    }
+}
+
 /// A parsed formula.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ast {

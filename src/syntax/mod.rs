@@ -5,6 +5,8 @@ mod characters;
 mod distributions;
 mod formula;
 mod functions;
+mod hierarchy;
+mod noncenter;
 mod parse;
 mod print;
 mod suggest;
@@ -16,4 +18,5 @@ pub use ast::{
 pub use distributions::{Distribution, Form};
 pub use formula::{Formula, FreeName};
 pub use functions::{Arity, CONSTANTS, Function, KEYWORDS};
+pub use noncenter::{Noncentered, Reach, noncenter};
 pub use suggest::suggest;

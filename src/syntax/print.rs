@@ -14,42 +14,66 @@ enum Work<'a> {
 
 /// Writes `ast`.
 pub(super) fn print(ast: &Ast, out: &mut impl Write) -> fmt::Result {
+    print_joined(ast, "; ", out)
+}
+
+/// The text of one expression.
+pub(super) fn expression(ast: &Ast, id: ExprId) -> String {
+    let mut text = String::new();
+    let _ = run(ast, vec![Work::Expr(id, None)], &mut text);
+    text
+}
+
+/// The text of one statement.
+pub(super) fn statement(ast: &Ast, statement: &Statement) -> String {
+    let mut text = String::new();
+    let _ = print_statement(ast, statement, &mut text);
+    text
+}
+
+/// Writes `ast` with `joint` after each statement.
+pub(super) fn print_joined(ast: &Ast, joint: &str, out: &mut impl Write) -> fmt::Result {
     for statement in ast.statements() {
-        match statement {
-            Statement::Definition(definition) => {
-                out.write_str(&definition.name)?;
-                if let Some(range) = &definition.range {
-                    out.write_char('[')?;
-                    run(ast, range_work(range), out)?;
-                    out.write_char(']')?;
-                }
-                out.write_str(" = ")?;
-                run(ast, vec![Work::Expr(definition.body, None)], out)?;
-            }
-            Statement::Parameter(parameter) => {
-                out.write_str(&parameter.name)?;
-                if !parameter.shape.is_empty() {
-                    out.write_char('[')?;
-                    run(ast, comma_separated(&parameter.shape), out)?;
-                    out.write_char(']')?;
-                }
-                out.write_str(" in ")?;
-                match &parameter.domain {
-                    Domain::Interval { low, high, closed: [from, to] } => {
-                        out.write_char(if *from { '[' } else { '(' })?;
-                        run(ast, comma_separated(&[*low, *high]), out)?;
-                        out.write_char(if *to { ']' } else { ')' })?;
-                    }
-                    Domain::Constraint(constraint) => out.write_str(constraint.name())?,
-                }
-            }
-        }
-        out.write_str("; ")?;
+        print_statement(ast, statement, out)?;
+        out.write_str(joint)?;
     }
     if let Some(meaning) = ast.meaning() {
         write!(out, "{} = ", meaning.word())?;
     }
     run(ast, vec![Work::Expr(ast.root(), None)], out)
+}
+
+fn print_statement(ast: &Ast, statement: &Statement, out: &mut impl Write) -> fmt::Result {
+    match statement {
+        Statement::Definition(definition) => {
+            out.write_str(&definition.name)?;
+            if let Some(range) = &definition.range {
+                out.write_char('[')?;
+                run(ast, range_work(range), out)?;
+                out.write_char(']')?;
+            }
+            out.write_str(" = ")?;
+            run(ast, vec![Work::Expr(definition.body, None)], out)?;
+        }
+        Statement::Parameter(parameter) => {
+            out.write_str(&parameter.name)?;
+            if !parameter.shape.is_empty() {
+                out.write_char('[')?;
+                run(ast, comma_separated(&parameter.shape), out)?;
+                out.write_char(']')?;
+            }
+            out.write_str(" in ")?;
+            match &parameter.domain {
+                Domain::Interval { low, high, closed: [from, to] } => {
+                    out.write_char(if *from { '[' } else { '(' })?;
+                    run(ast, comma_separated(&[*low, *high]), out)?;
+                    out.write_char(if *to { ']' } else { ')' })?;
+                }
+                Domain::Constraint(constraint) => out.write_str(constraint.name())?,
+            }
+        }
+    }
+    Ok(())
 }
 
 fn comma_separated(exprs: &[ExprId]) -> Vec<Work<'static>> {

@@ -86,6 +86,10 @@ pub(crate) struct Density {
     /// transform unless told to wrap or to reject.
     #[arg(long, value_name = "[NAME=]KIND")]
     pub(crate) boundary: Vec<String>,
+    /// Sample hierarchies in their non-centred form: theta = mu + tau*eta with eta standard, for normal_lpdf(theta | mu, tau) and the
+    /// like with a parameter as scale. theta is reported as before; `langevin check` says what there is.
+    #[arg(long)]
+    pub(crate) noncenter: bool,
     #[command(flatten)]
     pub(crate) engine: Engine,
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use langevin::density::{LogDensity, Meaning, Model};
 use langevin::error::{Error, ErrorKind, Fault};
 use langevin::output::{SCHEMA, error_document, integral, number};
-use langevin::proof::{FeatureKind, Line, Sign, Smoothness, Symmetry, inspect, line, smoothness, symmetries};
+use langevin::proof::{FeatureKind, Line, Sign, Smoothness, Symmetry, inferred, inspect, line, smoothness, symmetries};
 use langevin::quadrature::{CERTIFY, Marginal, Tolerance, evidence};
 use serde_json::{Map, Value, json};
 
@@ -51,10 +51,29 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
                 |name| json!({ "kind": "jumps", "message": format!("`{name}` jumps, and a gradient does not see jumps"), "span": null }),
             ),
         );
+        let supports = inferred(&model);
+        listed.extend(supports.iter().map(|support| json!({ "kind": "support", "message": support.to_string(), "span": null })));
+        let hierarchies = model.hierarchies();
+        listed.extend(hierarchies.iter().map(|found| {
+            json!({
+                "kind": "centred",
+                "message": format!("the scale of `{}` in {} is a parameter: --noncenter", found.name, found.term),
+                "span": { "start": found.span.start, "end": found.span.end },
+            })
+        }));
         let document = json!({
             "schema": SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
             "formula": source,
+            "inferred": supports.iter().map(|found| json!({ "name": found.name, "low": number(found.low), "high": number(found.high), "undefined_beyond": found.undefined })).collect::<Vec<_>>(),
+            "hierarchies": hierarchies.iter().map(|found| json!({
+                "parameter": found.name,
+                "sampled": found.standard,
+                "term": found.term,
+                "declaration": found.declaration,
+                "definition": found.definition,
+                "becomes": found.prior,
+            })).collect::<Vec<_>>(),
             "ok": problems.is_empty(),
             "nonnegative": nonnegative,
             "witness": witness,
@@ -124,6 +143,10 @@ pub(crate) fn run(arguments: &Check, talk: Talk) -> Outcome {
                 lines.extend(report::wrap(&format!("{head:<8}{text}"), 10));
             }
         }
+        for support in inferred(&model) {
+            lines.extend(report::wrap(&format!("note    {support}"), 10));
+        }
+        lines.extend(report::hierarchies(&model.hierarchies()));
         for (_, message) in model.oddities() {
             lines.extend(report::wrap(&format!("note    {message}"), 10));
         }

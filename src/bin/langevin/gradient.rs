@@ -7,6 +7,7 @@ use langevin::error::{Error, ErrorKind};
 use langevin::graph::print::{Language, expression, program};
 use langevin::graph::{Graph, NodeId, constant};
 use langevin::output::{SCHEMA, number};
+use langevin::proof::blame;
 use serde_json::{Map, Value, json};
 
 use crate::Outcome;
@@ -25,9 +26,21 @@ pub(crate) fn run(arguments: &Gradient, talk: Talk) -> Outcome {
     let (graph, derivatives) = model.gradient_of(root).map_err(about)?;
     let (graph, hessian) = if arguments.hessian { model.hessian_in(graph, root).map_err(about)? } else { (graph, Vec::new()) };
     let point = if arguments.at.is_empty() { None } else { Some(point(&model, &arguments.at)?) };
+    let blamed = point.as_deref().and_then(|point| blame(&model, point));
     let answer = Answer { graph, root, derivatives, hessian, names };
     if talk.json || arguments.to == Notation::Json {
-        print(&format!("{:#}", answer.json(&model, point.as_deref())))?;
+        let mut document = answer.json(&model, point.as_deref());
+        if let Some(found) = &blamed {
+            document["blame"] = json!({
+                "expression": found.expression,
+                "value": number(found.value),
+                "inputs": found.inputs.iter().map(|(text, value)| (text.clone(), number(*value))).collect::<Map<_, _>>(),
+                "row": found.row,
+                "span": found.span.map_or(Value::Null, |span| json!({ "start": span.start, "end": span.end })),
+                "hint": found.fix,
+            });
+        }
+        print(&format!("{document:#}"))?;
         return Ok(ExitCode::SUCCESS);
     }
     let text = match point {
@@ -35,6 +48,10 @@ pub(crate) fn run(arguments: &Gradient, talk: Talk) -> Outcome {
         None => answer.written(arguments.to),
     };
     print(&text)?;
+    if let Some(found) = blamed {
+        let note = Error { span: found.span, ..Error::new(ErrorKind::Domain, found.to_string()).hint(found.fix) };
+        talk.say(note.render(model.formula().source()).replacen("error:", "note:", 1));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

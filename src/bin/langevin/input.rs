@@ -113,6 +113,9 @@ pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<
     let data = data(&density.data)?;
     let source = formula.source().to_string();
     let mut model = Model::with_data(formula, meaning, &declarations, &data).map_err(|error| Failure::of(error, &source))?;
+    if density.noncenter {
+        model = model.noncentered(&data).map_err(|error| Failure::of(error, &source))?;
+    }
     for boundary in &density.boundary {
         model = match boundary.split_once('=') {
             Some((name, kind)) => model.with_boundary(Some(name.trim()), kind.trim().parse::<Boundary>()?)?,

@@ -4,6 +4,7 @@ use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
 use langevin::run::{ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, Run, Trust, Verdict, Warning, Weight};
 use langevin::sampler::{Chaining, Draws};
+use langevin::syntax::Noncentered;
 
 /// Escape codes, or nothing.
 #[derive(Clone, Copy)]
@@ -163,13 +164,18 @@ pub(crate) fn diagnosis(variables: &[DrawsSummary], draws: &Draws, judged: &Verd
 
 /// What was chosen and why.
 pub(crate) fn plan(run: &Run) -> String {
+    let stein = run.discrepancy.map(|found| {
+        let (value, p, draws) = (short(found.value), probability(found.p_value), found.draws);
+        format!("\n  stein   kernel discrepancy {value} over {draws} draws, z = {:+.1}, p = {p}", found.z)
+    });
+    let stein = stein.unwrap_or_default();
     let Some(plan) = run.plan() else {
-        return format!("  chosen  {}: {}", run.sampler, run.why.unwrap_or("asked for"));
+        return format!("  chosen  {}: {}{stein}", run.sampler, run.why.unwrap_or("asked for"));
     };
     let proved = plan.stable_step_size.map(|step| format!(", steps stable below {} (proved)", short(step))).unwrap_or_default();
     let starts: Vec<String> = plan.annealing.starts.iter().take(4).map(|start| format!("{start:?}")).collect();
     format!(
-        "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}{proved}\n  begin   {}",
+        "  chosen  slowest relaxation time {}, curvature {}, diffusion time {}{proved}\n  begin   {}{stein}",
         short(plan.relaxation_time),
         short(plan.curvature),
         short(plan.annealing.step_size.total(plan.annealing.steps)),
@@ -198,6 +204,22 @@ fn until(progress: &Progress) -> String {
         Measure::Rhat => format!("{:.3}", progress.found),
     };
     format!("  until   {}: {} of `{}` is {found}", progress.target, progress.target.measure.name(), progress.variable)
+}
+
+/// Hierarchies with their non-centred forms, to paste.
+pub(crate) fn hierarchies(found: &[Noncentered]) -> Vec<String> {
+    let Some(first) = found.first() else { return Vec::new() };
+    let more = if found.len() > 1 { format!(" (and {} more)", found.len() - 1) } else { String::new() };
+    let text = format!(
+        "note    the scale of `{}` in {} is a parameter: a funnel{more}; --noncenter samples the non-centred form instead:",
+        first.name, first.term
+    );
+    let mut lines = wrap(&text, 10);
+    for found in found.iter().take(4) {
+        let parts = found.declaration.iter().chain([&found.definition, &found.prior]);
+        lines.extend(parts.map(|part| format!("            {part}")));
+    }
+    lines
 }
 
 fn warning(warning: &Warning) -> Vec<String> {

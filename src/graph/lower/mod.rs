@@ -92,7 +92,15 @@ pub struct Lowered {
     pub reached: Vec<bool>,
     /// log |∂parameters/∂variables| of those, to be added to a log density of the parameters; a node of the graph.
     pub log_jacobian: NodeId,
+    /// Which nodes the expressions of the text became, operands first; the first [`ORIGINS`] of a long text.
+    pub origins: Vec<Origin>,
 }
+
+/// An expression of the text and a node that it became; in a sum there are several.
+pub type Origin = (ExprId, NodeId);
+
+/// Origins that are kept: 1 MB.
+const ORIGINS: usize = 1 << 17;
 
 /// Lowers `formula`. The variables of `known` get the first numbers, in that order; others follow in order of declaration, then of
 /// appearance. The length of a vector that nothing declares is the largest element that appears.
@@ -118,8 +126,8 @@ pub fn lower_with(formula: &Formula, known: &[(VariableName, (f64, f64))], data:
     let root = lowering.formula()?;
     lowering.graph.check_size()?;
     let reached = lowering.reached();
-    let Lowering { graph, variables, spans, declared, defined, transformed, log_jacobian, .. } = lowering;
-    Ok(Lowered { graph, root, variables, spans, declared, defined, transformed, reached, log_jacobian })
+    let Lowering { graph, variables, spans, declared, defined, transformed, log_jacobian, origins, .. } = lowering;
+    Ok(Lowered { graph, root, variables, spans, declared, defined, transformed, reached, log_jacobian, origins })
 }
 
 /// The value of a constant expression such as `2*pi`.
@@ -188,6 +196,7 @@ struct Lowering<'a> {
     defined: Vec<(VariableName, NodeId)>,
     transformed: Vec<(VariableName, NodeId)>,
     log_jacobian: NodeId,
+    origins: Vec<Origin>,
     /// What was summed over rows.
     summed: Vec<NodeId>,
     /// What definitions and declarations mean.
@@ -219,6 +228,7 @@ impl<'a> Lowering<'a> {
             defined: Vec::new(),
             transformed: Vec::new(),
             log_jacobian,
+            origins: Vec::new(),
             summed: Vec::new(),
             names: HashMap::new(),
             growing: None,
@@ -383,22 +393,45 @@ impl<'a> Lowering<'a> {
         let floor = self.tasks.len();
         self.tasks.push(Task::Visit(root, scope));
         while self.tasks.len() > floor {
-            match self.tasks.pop().expect("the loop's condition") {
-                Task::Visit(expr, scope) => self.visit(expr, scope)?,
-                Task::Build(expr) => self.build(expr)?,
-                Task::Choose(expr, scope) => self.choose(expr, scope)?,
-                Task::Unroll(expr, scope) => self.unroll(expr, scope)?,
-                Task::SumRows(table, expr) => self.sum_rows(table, expr)?,
+            let waiting = self.tasks.len();
+            let done = match self.tasks.pop().expect("the loop's condition") {
+                Task::Visit(expr, scope) => {
+                    self.visit(expr, scope)?;
+                    // An expression without operands has its value at once.
+                    (self.tasks.len() < waiting).then_some(expr)
+                }
+                Task::Build(expr) => {
+                    self.build(expr)?;
+                    Some(expr)
+                }
+                Task::Choose(expr, scope) => {
+                    self.choose(expr, scope)?;
+                    None
+                }
+                Task::Unroll(expr, scope) => {
+                    self.unroll(expr, scope)?;
+                    None
+                }
+                Task::SumRows(table, expr) => {
+                    self.sum_rows(table, expr)?;
+                    Some(expr)
+                }
                 Task::Call(function, count, id) => {
                     let arguments = self.take(count);
                     let value = self.call(id, function, arguments)?;
                     self.values.push(value);
+                    Some(id)
                 }
                 Task::Fold(fold, count, id) => {
                     let terms = self.take(count);
                     let value = self.fold(id, fold, terms)?;
                     self.values.push(value);
+                    Some(id)
                 }
+            };
+            if let (Some(expr), Some(value)) = (done, self.values.last()) {
+                let room = ORIGINS - self.origins.len();
+                self.origins.extend(value.nodes().iter().take(room).map(|&node| (expr, node)));
             }
         }
         Ok(self.pop())
