@@ -1,5 +1,6 @@
 //! A run of chains: plan it, make it, summarise it, judge it.
 
+use super::minibatch;
 use super::sample::{Method, Problem, Run, Z_LEVEL, judge_fits, probability};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, QUANTILES, VariableSummary, fit, gradients};
@@ -12,7 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rwm, initial_positions, sample_chains,
+    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rwm, Sghmc, Sgnht, initial_positions,
+    sample_chains,
 };
 
 /// The figures of a run of chains beside those of its variables.
@@ -64,6 +66,14 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         Sampler::Hmc => sample_chains(density, &Hmc { level }, &plan, &starts, control),
         Sampler::Mams => sample_chains(density, &Mams { level }, &plan, &starts, control),
         Sampler::Mclmc => sample_chains(density, &Mclmc { level }, &plan, &starts, control),
+        Sampler::Sghmc => {
+            let kernel = Sghmc::new(minibatch::FRICTION, vec![0.0; density.dimension()], level);
+            sample_chains(density, &kernel, &plan, &starts, control)
+        }
+        Sampler::Sgnht => {
+            let kernel = Sgnht::new(minibatch::FRICTION, minibatch::INERTIA, vec![0.0; density.dimension()], level);
+            sample_chains(density, &kernel, &plan, &starts, control)
+        }
         _ => sample_chains(density, &Nuts::new(level), &plan, &starts, control),
     }?;
     if chained.draws.draws() == 0 {
@@ -83,6 +93,12 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
     if sampler == Sampler::Mclmc {
         verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
+    }
+    if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) {
+        let steps = figures.step_size;
+        let mut warnings = std::mem::take(&mut verdict.warnings);
+        warnings.push(Warning::StepBias { sd: minibatch::sd_bias(sampler, steps, 0.0), noise: 0.0, steps });
+        verdict = Verdict::new(warnings, verdict.because);
     }
     let Chained { draws, chain_steps, warmup_gradients, gradients, complete, .. } = chained;
     Ok(Run {
@@ -109,8 +125,8 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     if matches!(sampler, Sampler::Mams | Sampler::Mclmc) && density.dimension() < 2 {
         return refuse(format!("{sampler} turns a direction, and one variable has none to turn"), "use --sampler nuts");
     }
-    if sampler == Sampler::Mclmc && settings.target_acceptance.is_some() {
-        return refuse("mclmc accepts every step".into(), "--sampler mams, which has a Metropolis test");
+    if matches!(sampler, Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht) && settings.target_acceptance.is_some() {
+        return refuse(format!("{sampler} accepts every step"), "--sampler mams, which has a Metropolis test");
     }
     if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
         return refuse(
@@ -125,6 +141,10 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         let message = format!("{sampler} is for draws of the density, and clamping `{}` adds false mass", bound.name);
         return refuse(message, "leave --boundary to the default, which does not");
     }
+    let is_fixed = matches!(sampler, Sampler::Sghmc | Sampler::Sgnht);
+    if is_fixed {
+        refuse_ends(sampler, density)?;
+    }
     // A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
     let rows = density.rows();
     let chains = settings.chains.unwrap_or(ROWS.checked_div(rows).map_or(LANES, |chains| chains.clamp(FEWEST, LANES)));
@@ -132,7 +152,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     let thin = match sampler {
         Sampler::Rwm => 20,
         Sampler::Barker => 8,
-        Sampler::Mala | Sampler::Mclmc => 5,
+        Sampler::Mala | Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht => 5,
         _ => 1,
     };
     let defaults = Chaining::default();
@@ -140,7 +160,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         warmup: settings.warmup.unwrap_or(if few && rows == 0 { 1000 } else { 300 }),
         draws: settings.draws.unwrap_or(if few { (4000 / chains.max(1)).clamp(100, 1000) } else { 100 }),
         thin: settings.thin.unwrap_or(thin),
-        step_size: settings.step_size.unwrap_or(defaults.step_size),
+        step_size: settings.step_size.unwrap_or(if is_fixed { 0.3 } else { defaults.step_size }),
         fixed_step_size: settings.step_size.is_some(),
         target_acceptance: settings.target_acceptance,
         metric: settings.metric,
@@ -151,8 +171,21 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     Ok((chains, plan))
 }
 
+/// Refuses boundaries that kernels without a Metropolis test cannot have in transformed coordinates.
+pub(super) fn refuse_ends(sampler: Sampler, density: &dyn LogDensity) -> Result<()> {
+    use crate::density::Boundary;
+    let cuts = |bound: &&Bound| matches!(bound.boundary, Boundary::Reject | Boundary::Clamp);
+    match density.bounds().iter().find(cuts) {
+        Some(Bound { name, boundary, .. }) => {
+            let message = format!("{sampler} transforms bounded variables, and cannot {} at the ends of `{name}`", boundary.name());
+            Err(Error::new(ErrorKind::Setting, message).hint("leave --boundary to the default"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.
-fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Result<Population> {
+pub(super) fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Result<Population> {
     let Init::Point(point) = &settings.init else {
         return initial_positions(density, settings.seed, chains);
     };
@@ -179,7 +212,7 @@ fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Resul
 }
 
 /// Draws so far apart in their chains that they pass for independent, `ess` of them about.
-fn thinned(draws: &Draws, ess: f64) -> Population {
+pub(super) fn thinned(draws: &Draws, ess: f64) -> Population {
     let total = draws.chains() * draws.draws();
     let apart = if ess.is_finite() && ess >= 1.0 { (total as f64 / ess).ceil() as usize } else { draws.draws() };
     let apart = apart.clamp(1, draws.draws());
@@ -202,7 +235,7 @@ pub(super) fn disagreement(chains: &[&[f64]]) -> f64 {
 }
 
 /// The weight of the draws for whatever is asked of them: the smallest of bulk, tail and spread.
-fn weight(chains: &[&[f64]], mean: f64) -> f64 {
+pub(super) fn weight(chains: &[&[f64]], mean: f64) -> f64 {
     // A kernel that leaps across the middle may know the mean well and the spread badly.
     let squares: Vec<Vec<f64>> = chains.iter().map(|chain| chain.iter().map(|x| (x - mean) * (x - mean)).collect()).collect();
     let spread = ess_bulk(&squares.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -274,45 +307,13 @@ fn judge(
 ) -> Verdict {
     let draws = &chained.draws;
     let total = draws.chains() * draws.draws();
-    let mut warnings = Vec::new();
-    if !chained.complete {
-        let wanted = figures.settings.draws.max(1) as f64;
-        warnings.push(Warning::Incomplete { share: draws.draws() as f64 / wanted });
-    }
-    let still = (0..draws.chains())
-        .filter(|&chain| (0..draws.dimension()).all(|variable| draws.by_chain(variable)[chain].windows(2).all(|pair| pair[0] == pair[1])));
-    let frozen = if draws.draws() > 1 { still.count() } else { 0 };
-    if frozen > 0 {
-        warnings.push(Warning::Frozen { chains: frozen, of: draws.chains() });
-    }
-    for variable in variables {
-        let (low, high) = variable.atoms;
-        // Two draws of different chains on one bound do not happen to a law that doubles can tell from its bound.
-        if (low + high) * total as f64 >= 2.0 {
-            warnings.push(Warning::BoundaryAtoms { variable: variable.bound.name.clone(), low, high });
-        }
-    }
-    let apart = (0..draws.dimension()).map(|variable| (chains_apart(&draws.by_chain(variable)), variable)).max();
-    if let Some((chains, variable)) = apart.filter(|(chains, _)| *chains > 0) {
-        let variable = variables[variable].bound.name.clone();
-        warnings.push(Warning::Apart { variable, chains, of: draws.chains() });
-    }
+    let mut warnings = figure_warnings(chained.complete, figures.settings.draws, draws, variables);
     let name = |variable: &VariableSummary| variable.bound.name.clone();
     // One variable speaks for all: the worst.
     let worst = |figure: fn(&VariableSummary) -> f64| {
         let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
         variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b)))).map(|variable| (name(variable), figure(variable)))
     };
-    if let Some((variable, value)) = worst(|variable| variable.rhat).filter(|(_, value)| value.is_nan() || *value > RHAT_WANTED)
-        && draws.chains() > 1
-    {
-        warnings.push(Warning::Rhat { variable, value });
-    }
-    if let Some((variable, ess)) =
-        worst(|variable| -variable.ess_bulk.min(variable.ess_tail)).filter(|(_, ess)| ess.is_nan() || -*ess < ESS_WANTED)
-    {
-        warnings.push(Warning::FewEffective { variable, ess: -ess });
-    }
     if figures.divergences > 0 {
         warnings.push(Warning::Divergences { count: figures.divergences, of: total });
     }
@@ -350,4 +351,49 @@ fn judge(
         warnings.push(Warning::NoReference { reason });
     }
     Verdict::new(warnings, because)
+}
+
+/// What the draws of chains say against themselves.
+pub(super) fn figure_warnings(complete: bool, wanted: usize, draws: &Draws, variables: &[VariableSummary]) -> Vec<Warning> {
+    let total = draws.chains() * draws.draws();
+    let mut warnings = Vec::new();
+    if !complete {
+        let wanted = wanted.max(1) as f64;
+        warnings.push(Warning::Incomplete { share: draws.draws() as f64 / wanted });
+    }
+    let still = (0..draws.chains())
+        .filter(|&chain| (0..draws.dimension()).all(|variable| draws.by_chain(variable)[chain].windows(2).all(|pair| pair[0] == pair[1])));
+    let frozen = if draws.draws() > 1 { still.count() } else { 0 };
+    if frozen > 0 {
+        warnings.push(Warning::Frozen { chains: frozen, of: draws.chains() });
+    }
+    for variable in variables {
+        let (low, high) = variable.atoms;
+        // Two draws of different chains on one bound do not happen to a law that doubles can tell from its bound.
+        if (low + high) * total as f64 >= 2.0 {
+            warnings.push(Warning::BoundaryAtoms { variable: variable.bound.name.clone(), low, high });
+        }
+    }
+    let apart = (0..draws.dimension()).map(|variable| (chains_apart(&draws.by_chain(variable)), variable)).max();
+    if let Some((chains, variable)) = apart.filter(|(chains, _)| *chains > 0) {
+        let variable = variables[variable].bound.name.clone();
+        warnings.push(Warning::Apart { variable, chains, of: draws.chains() });
+    }
+    let name = |variable: &VariableSummary| variable.bound.name.clone();
+    // One variable speaks for all: the worst.
+    let worst = |figure: fn(&VariableSummary) -> f64| {
+        let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
+        variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b)))).map(|variable| (name(variable), figure(variable)))
+    };
+    if let Some((variable, value)) = worst(|variable| variable.rhat).filter(|(_, value)| value.is_nan() || *value > RHAT_WANTED)
+        && draws.chains() > 1
+    {
+        warnings.push(Warning::Rhat { variable, value });
+    }
+    if let Some((variable, ess)) =
+        worst(|variable| -variable.ess_bulk.min(variable.ess_tail)).filter(|(_, ess)| ess.is_nan() || -*ess < ESS_WANTED)
+    {
+        warnings.push(Warning::FewEffective { variable, ess: -ess });
+    }
+    warnings
 }

@@ -1,6 +1,7 @@
 //! A density to draws and a verdict: look, refer, plan, run, compare, judge.
 
 use super::chained::ChainFigures;
+use super::minibatch::BatchFigures;
 use super::pilot::pilot;
 use super::plan::{Plan, RELAXATIONS, plan};
 use super::settings::{Sampler, Sampling};
@@ -55,6 +56,8 @@ pub enum Method {
     },
     /// Chains with warm-up and draws.
     Chains(ChainFigures),
+    /// Chains whose gradients come from batches of rows.
+    Batches(Box<BatchFigures>),
     /// Independent draws from the exact distribution function.
     Independent,
 }
@@ -80,6 +83,14 @@ impl Run {
     pub fn chains(&self) -> Option<&ChainFigures> {
         match &self.method {
             Method::Chains(figures) => Some(figures),
+            _ => None,
+        }
+    }
+
+    /// The figures of a run over batches of rows.
+    pub fn batches(&self) -> Option<&BatchFigures> {
+        match &self.method {
+            Method::Batches(figures) => Some(figures),
             _ => None,
         }
     }
@@ -144,9 +155,11 @@ fn sample_by(
         Err(error) if error.kind == ErrorKind::Unsupported => (None, Some(error.message)),
         Err(error) => return Err(error),
     };
-    let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
+    let chosen = if settings.batch.is_some() && settings.sampler == Sampler::Auto { Sampler::Sgld } else { settings.sampler };
+    let (sampler, why) = chosen.resolved(density.dimension(), reference.is_some());
     let problem = Problem { density, settings, sampler, why, reference, no_reference, model };
     match sampler {
+        _ if settings.batch.is_some() => super::minibatch::minibatch(problem, control),
         Sampler::Exact => super::exact::exact(problem),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
         _ => population(problem, control),

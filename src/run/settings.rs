@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::minibatch::Batch;
 use crate::error::{Error, ErrorKind};
 use crate::sampler::{MetricKind, Shape};
 
@@ -34,13 +35,17 @@ pub enum Sampler {
     Mams,
     /// Microcanonical Langevin dynamics without a Metropolis test: second-order bias.
     Mclmc,
+    /// Stochastic-gradient Hamiltonian Monte Carlo: momenta with friction, no Metropolis test.
+    Sghmc,
+    /// The same with a thermostat for each variable, which finds the friction.
+    Sgnht,
     /// Whichever suits the problem.
     Auto,
 }
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 13] = [
+    pub const ALL: [Sampler; 15] = [
         Sampler::Sgld,
         Sampler::Lm,
         Sampler::Psgld,
@@ -53,6 +58,8 @@ impl Sampler {
         Sampler::Nuts,
         Sampler::Mams,
         Sampler::Mclmc,
+        Sampler::Sghmc,
+        Sampler::Sgnht,
         Sampler::Auto,
     ];
 
@@ -71,6 +78,8 @@ impl Sampler {
             Sampler::Nuts => "nuts",
             Sampler::Mams => "mams",
             Sampler::Mclmc => "mclmc",
+            Sampler::Sghmc => "sghmc",
+            Sampler::Sgnht => "sgnht",
             Sampler::Auto => "auto",
         }
     }
@@ -78,6 +87,7 @@ impl Sampler {
     /// Whether it runs chains with a warm-up, rather than an annealed population.
     pub fn is_chained(self) -> bool {
         matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
+            || matches!(self, Sampler::Sghmc | Sampler::Sgnht)
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.
@@ -144,6 +154,8 @@ pub struct Sampling {
     pub target_acceptance: Option<f64>,
     /// The metric that chains learn.
     pub metric: MetricKind,
+    /// Gradients from a few rows of the data.
+    pub batch: Option<Batch>,
     /// How many steps of an annealed population.
     pub steps: Option<usize>,
     /// The step size's schedule.
