@@ -6,7 +6,7 @@ use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit};
 use super::verdict::{Verdict, Warning};
 use crate::density::{LogDensity, Model};
-use crate::diagnostics::{mcse_mean, mcse_sd, mean_and_sd};
+use crate::diagnostics::{mcse_mean, mcse_sd, mean_and_sd, rhat_of_many};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
@@ -85,9 +85,9 @@ impl BiasCheck {
 pub(super) const FRICTION: f64 = 1.0;
 /// Inertia of sgnht's thermostats: their frictions stay within a third of their mean.
 pub(super) const INERTIA: f64 = 10.0;
-/// Chains and draws of each: R-hat of chains by eights, and 4096 draws.
+/// Chains and draws of each: enough for R-hat of chains by eights, and for means to a thirtieth of an sd.
 const CHAINS: usize = 64;
-const DRAWS: usize = 64;
+const DRAWS: usize = 100;
 /// The gradient's noise that the default step size allows, as a share of the injected noise.
 const NOISE: f64 = 0.1;
 
@@ -148,8 +148,13 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         };
         bias = Some(compare(&draws, &run(&halved)?.1, order(sampler)));
     }
-    let variables: Vec<VariableSummary> =
-        model.bounds().iter().enumerate().map(|(variable, bound)| summarise(bound, &draws, variable)).collect();
+    let summary = |(variable, bound)| {
+        let summary = summarise(bound, &draws, variable);
+        // Chains this short are no R-hat of their own; those that keep to a place of their own are told by another figure.
+        let rhat = if chains >= CHAINS { rhat_of_many(&draws.by_chain(variable)) } else { summary.rhat };
+        VariableSummary { rhat, ..summary }
+    };
+    let variables: Vec<VariableSummary> = model.bounds().iter().enumerate().map(summary).collect();
     let ess = weight(&draws.by_chain(0), variables[0].mean);
     let name = |variable: usize| model.bounds()[variable].name.clone();
     let fits: Vec<Fit> = reference.iter().map(|reference| fit(&name(0), reference, thinned(&draws, ess).column(0))).collect();
@@ -215,14 +220,14 @@ fn plan(sampler: Sampler, settings: &Sampling, batch: Batch, noise: &[f64]) -> R
     // The share of the noise is εV/2 for the first two, hV/2 beside a friction of 1 for the others, which correct it.
     let (usual, most): (f64, f64) = match sampler {
         Sampler::Sghmc | Sampler::Sgnht => (0.4, 2.0 / largest),
-        _ => (0.3, 2.0 * NOISE / largest),
+        _ => (0.25, 2.0 * NOISE / largest),
     };
     let step_size = settings.step_size.unwrap_or(usual.min(most).max(1e-4));
     // So that a smaller step does not make fewer independent draws.
     let slower = (usual / step_size).clamp(1.0, 1000.0);
     let chains = settings.chains.unwrap_or(CHAINS);
     // A difference of two runs, doubled, needs more draws for the same error.
-    let draws = (CHAINS * DRAWS / chains.max(1)).clamp(DRAWS, 2000) * if batch.check_bias { 8 } else { 1 };
+    let draws = (CHAINS * DRAWS / chains.max(1)).clamp(DRAWS, 4000) * if batch.check_bias { 8 } else { 1 };
     let plan = Chaining {
         warmup: settings.warmup.unwrap_or((6.0 / usual * slower).ceil() as usize),
         draws: settings.draws.unwrap_or(draws),

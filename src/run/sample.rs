@@ -124,7 +124,10 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// # Errors
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
-    inspect(model).refuse(model)?;
+    // It would go through all rows for hundreds of places.
+    if settings.batch.is_none() {
+        inspect(model).refuse(model)?;
+    }
     let mut run = sample_by(model, Some(model), certified(model, Tolerance::default(), CERTIFY), settings, control)?;
     let jumps = model.jumps();
     if !jumps.is_empty() {

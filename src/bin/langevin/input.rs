@@ -164,7 +164,9 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
             return Err(Error::new(ErrorKind::Setting, format!("{flag} must be a positive number")).into());
         }
     }
-    for (flag, value) in [("--chains", flags.chains), ("--steps", flags.steps), ("--draws", flags.draws), ("--thin", flags.thin), ("--batch", flags.batch)] {
+    for (flag, value) in
+        [("--chains", flags.chains), ("--steps", flags.steps), ("--draws", flags.draws), ("--thin", flags.thin), ("--batch", flags.batch)]
+    {
         if value == Some(0) {
             return Err(Error::new(ErrorKind::Setting, format!("{flag} must be 1 or more")).into());
         }
