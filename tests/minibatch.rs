@@ -184,11 +184,11 @@ fn friction_and_thermostats_take_out_the_gradient_noise() {
     // Told of no noise, it is too hot: the momentum gets h²V more than friction 1 takes.
     let hot = hamiltonian(h, 1.0) * (1.0 + 0.5 * h * v);
     assert_law(&sghmc(0.0), hot);
-    // The thermostat is not told either. Its friction wavers, which moves the variance by less than a hundredth here.
+    // The thermostat is not told either; at this step a simulation of its own has variances of 0.99 to 1.01 whatever the noise.
     let z = draws(&target, &Sgnht::new(1.0, 10.0, vec![0.0], Level::detect()), h, 60);
     let n = z.len() as f64;
     let variance = z.iter().map(|z| z * z).sum::<f64>() / n;
-    assert!((variance / right - 1.0).abs() < 0.01 + 4.0 * (2.0 / n).sqrt(), "{variance} for {right}, {hot} without");
+    assert!((variance - 1.0).abs() < 0.02 + 4.0 * (2.0 / n).sqrt(), "{variance} for {right}, {hot} without");
     assert!(scores(&z, hot).1 < -4.0);
 }
 
@@ -362,8 +362,9 @@ fn without_batches_the_kernels_with_momenta_run_as_chains() {
     let model = Model::new("exp(-x^2/2 - (y - x)^2)", langevin::density::Meaning::Density, &[]).unwrap();
     for sampler in [Sampler::Sghmc, Sampler::Sgnht] {
         let run = sample(&model, &Sampling { sampler, seed: 2, ..Sampling::default() }).unwrap();
-        // The variance is 1/(1 − h²/(2(2 − h))) at h = 0.3: sds 1.3 % too large.
-        assert!((run.variables[0].sd / 1.013 - 1.0).abs() < 0.04 && run.variables[0].mean.abs() < 0.06, "{sampler}");
+        // Sds within 1.5 % by the step; 2000 independent draws or so know them to 1.6 %.
+        let (mean, sd) = (run.variables[0].mean, run.variables[0].sd);
+        assert!((sd - 1.0).abs() < 0.07 && mean.abs() < 0.09, "{sampler}: {mean} and {sd}");
         assert!(run.verdict.warnings.iter().any(|warning| warning.kind() == "step_bias"));
     }
 }

@@ -444,7 +444,7 @@ impl fmt::Display for Warning {
                 percent(step_size * step_size / 12.0)
             ),
             Warning::StepBias { sd, noise, steps } => {
-                write!(f, "no Metropolis test: at step size {steps:.3} a Gaussian's sds come out {} too large; ", percent(*sd))?;
+                write!(f, "no Metropolis test: at step size {steps:.3} a Gaussian's sds are off by {}; ", percent(*sd))?;
                 if *noise > 0.0 {
                     write!(f, "the gradient's noise adds up to {} to the injected noise; ", percent(*noise))?;
                 }

@@ -1,15 +1,19 @@
 //! Stochastic-gradient Nosé–Hoover thermostats: a friction that finds by itself how much noise the gradient has.
 //!
-//! v ← v + h∇log p(x) − hξv + √(2hA)·ζ, x ← x + h·v, ξ ← ξ + (h/Q)(v² − T). Ding et al. (2014), algorithm 2, with a thermostat for each
-//! variable (their general diagonal form), as gradient noise differs between variables, and with the inertia Q. For a gradient of noise
-//! variance V the stationary ξ is about A + hV/2 with variance 1/Q, whatever V is; they begin there if an estimate of V is known.
+//! dx = v dt, dv = ∇log p(x) dt − ξv dt + √(2A) dW, dξ = (v² − T)/Q dt: Ding et al. (2014), eq. 8, with a thermostat for each variable,
+//! as gradient noise differs between variables, and with the inertia Q. For a gradient of noise variance V the stationary ξ is about
+//! A + hV/2, whatever V is; they begin there if an estimate of V is known.
+//!
+//! The step is the symmetric splitting of Chen, Ding & Carin (2015), "On the convergence of stochastic gradient MCMC algorithms with
+//! high-order integrators", with one gradient: half of x and ξ, half of the friction, kick, half of the friction, half of x and ξ. In the
+//! Euler step v runs half a step ahead of x and is hotter by 2/(2 − hξ), so its thermostat would cool x by as much.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::each;
+use super::lanewise::{each, map};
 use super::sghmc::{draw, unbounded};
 use super::unadjusted::{Guard, Place, Unadjusted, largest_drift};
 use crate::density::Evaluate;
-use crate::math::{Lanes, Level};
+use crate::math::{Lanes, Level, exp};
 use crate::random::{BlockRng, fill_normal};
 
 /// The kernel, in coordinates without bounds.
@@ -58,20 +62,30 @@ impl Kernel for Sgnht {
                 row.fill(friction + 0.5 * h * variance);
             }
         }
+        let level = self.level;
+        let half = 0.5 * h;
+        let pace = half / inertia;
+        let drift = |positions: &mut [Lanes], momentum: &[Lanes], frictions: &mut [Lanes]| {
+            for ((x, v), xi) in positions.iter_mut().zip(momentum).zip(frictions) {
+                each(level, |lane| {
+                    x[lane] = half.mul_add(v[lane], x[lane]);
+                    xi[lane] = pace.mul_add(v[lane].mul_add(v[lane], -temperature), xi[lane]);
+                });
+            }
+        };
+        drift(&mut place.positions, momentum, frictions);
         evaluate.gradient(&place.positions, &mut place.gradient);
-        self.cut_drift(place, largest_drift(0.5 * h * h), info);
+        self.cut_drift(place, largest_drift(half * h), info);
         let Place { positions, gradient, row, .. } = place;
         let spread = (2.0 * h * friction * temperature).sqrt();
-        let pace = h / inertia;
-        for (((x, v), slope), xi) in positions.iter_mut().zip(momentum).zip(gradient).zip(frictions) {
-            fill_normal(self.level, noise, row);
-            each(self.level, |lane| {
-                let kept = 1.0 - h * xi[lane];
-                v[lane] = spread.mul_add(row[lane], h.mul_add(slope[lane], kept * v[lane]));
-                x[lane] = h.mul_add(v[lane], x[lane]);
-                xi[lane] = pace.mul_add(v[lane].mul_add(v[lane], -temperature), xi[lane]);
-            });
+        let mut kept = Lanes::default();
+        for ((v, slope), xi) in momentum.iter_mut().zip(gradient).zip(&*frictions) {
+            each(level, |lane| kept[lane] = -half * xi[lane]);
+            map(level, &mut kept, exp);
+            fill_normal(level, noise, row);
+            each(level, |lane| v[lane] = kept[lane] * kept[lane].mul_add(v[lane], spread.mul_add(row[lane], h * slope[lane])));
         }
+        drift(positions, momentum, frictions);
         info.gradients = Lanes::splat(1.0);
     }
 
