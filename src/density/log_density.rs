@@ -11,6 +11,12 @@ pub trait LogDensity: Send + Sync {
     /// One thread's evaluator.
     fn evaluator(&self) -> Box<dyn Evaluate + '_>;
 
+    /// One thread's evaluator for block number `block` of the chains; another only where evaluations draw random numbers.
+    fn block_evaluator(&self, block: u64) -> Box<dyn Evaluate + '_> {
+        let _ = block;
+        self.evaluator()
+    }
+
     /// Where quadrature should look first; only what an expression can tell.
     fn landmarks(&self) -> Landmarks {
         Landmarks::default()

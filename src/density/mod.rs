@@ -1,5 +1,6 @@
 //! Tape and bounds to log density: the one place where the user's meaning becomes a sign.
 
+mod batches;
 mod bounds;
 mod declare;
 pub mod gallery;
@@ -10,6 +11,7 @@ mod model;
 mod noncentered;
 mod transform;
 
+pub use batches::BatchGradient;
 pub use bounds::{Bound, Boundary, Declaration};
 pub use landmarks::{End, Landmarks};
 pub use log_density::{Evaluate, FromFn, LogDensity};

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::error::Error;
 use crate::quadrature::{Certificate, Integral};
 use crate::run::{
-    Comparison, Contender, Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, Standing, VariableSummary, Verdict, Warning,
+    BatchFigures, Comparison, Contender, Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, Standing, VariableSummary, Verdict,
+    Warning,
 };
 use crate::sampler::Draws;
 
@@ -112,6 +113,7 @@ fn how(run: &Run, seconds: f64) -> Value {
             "e_bfmi": number(figures.e_bfmi),
             "warmup_gradient_evaluations": figures.warmup_gradients,
         }),
+        Method::Batches(figures) => batches(figures),
         Method::Independent => json!({}),
     };
     let speed = json!({
@@ -129,6 +131,30 @@ fn how(run: &Run, seconds: f64) -> Value {
         }
     }
     how
+}
+
+/// How batches were chosen, the gradient's noise, the bias; all of it in whitened coordinates or posterior standard deviations.
+fn batches(figures: &BatchFigures) -> Value {
+    let pairs = |list: &[(f64, f64)]| -> Value {
+        list.iter().map(|(bias, error)| json!({ "bias": number(*bias), "mcse": number(*error) })).collect::<Vec<_>>().into()
+    };
+    json!({
+        "warmup": figures.settings.warmup,
+        "thin": figures.settings.thin,
+        "step_size": number(figures.settings.step_size),
+        "metric": if figures.dense { "dense" } else { "diagonal" },
+        "batch": {
+            "tables": figures.tables.iter().map(|(rows, size)| json!({ "rows": rows, "batch": size })).collect::<Vec<_>>(),
+            "batching": figures.batching.name(),
+            "control_variates": figures.control_variates.name(),
+            "mode_found": figures.is_mode,
+            "noise_share": { "mean": number(figures.noise.0), "worst": number(figures.noise.1) },
+            "expected_sd_bias": number(figures.sd_bias),
+            "epochs": number(figures.epochs),
+            "full_gradient_evaluations": figures.full_gradients,
+            "bias": figures.bias.as_ref().map_or(Value::Null, |bias| json!({ "mean": pairs(&bias.mean), "sd": pairs(&bias.sd) })),
+        },
+    })
 }
 
 fn variable(variable: &VariableSummary) -> Value {

@@ -18,6 +18,8 @@ pub enum Purpose {
     Noise,
     /// Pilot runs, proposals, random directions.
     Proposal,
+    /// Which rows of data are in a batch.
+    Batch,
 }
 
 /// The generator of one block.

@@ -1,5 +1,6 @@
 //! A run of chains: plan it, make it, summarise it, judge it.
 
+use super::minibatch;
 use super::sample::{Method, Problem, Run, Z_LEVEL, compared, fits, judge_fits};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, QUANTILES, VariableSummary, gradients};
@@ -13,7 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, initial_positions, sample_rounds,
+    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, Sghmc, Sgnht, initial_positions,
+    sample_rounds,
 };
 
 /// The figures of a run of chains beside those of its variables.
@@ -77,6 +79,14 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         Sampler::Hmc => sample_rounds(density, &Hmc { level }, &plan, &starts, rounds, control),
         Sampler::Mams => sample_rounds(density, &Mams { level }, &plan, &starts, rounds, control),
         Sampler::Mclmc => sample_rounds(density, &Mclmc { level }, &plan, &starts, rounds, control),
+        Sampler::Sghmc => {
+            let kernel = Sghmc::new(minibatch::FRICTION, vec![0.0; density.dimension()], level);
+            sample_rounds(density, &kernel, &plan, &starts, rounds, control)
+        }
+        Sampler::Sgnht => {
+            let kernel = Sgnht::new(minibatch::FRICTION, minibatch::INERTIA, vec![0.0; density.dimension()], level);
+            sample_rounds(density, &kernel, &plan, &starts, rounds, control)
+        }
         _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, rounds, control),
     }?;
     if chained.draws.draws() == 0 {
@@ -97,6 +107,12 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
     if sampler == Sampler::Mclmc {
         verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
+    }
+    if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) {
+        let steps = figures.step_size;
+        let mut warnings = std::mem::take(&mut verdict.warnings);
+        warnings.push(Warning::StepBias { sd: minibatch::sd_bias(sampler, steps, 0.0), noise: 0.0, steps });
+        verdict = Verdict::new(warnings, verdict.because);
     }
     let until = until::progress(&settings.until, density.bounds(), &chained.draws);
     // A run that was ended early says so itself.
@@ -131,8 +147,8 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     if matches!(sampler, Sampler::Mams | Sampler::Mclmc) && density.dimension() < 2 {
         return refuse(format!("{sampler} turns a direction, and one variable has none to turn"), "use --sampler nuts");
     }
-    if sampler == Sampler::Mclmc && settings.target_acceptance.is_some() {
-        return refuse("mclmc accepts every step".into(), "--sampler mams, which has a Metropolis test");
+    if matches!(sampler, Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht) && settings.target_acceptance.is_some() {
+        return refuse(format!("{sampler} accepts every step"), "--sampler mams, which has a Metropolis test");
     }
     if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
         return refuse(
@@ -147,6 +163,10 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         let message = format!("{sampler} is for draws of the density, and clamping `{}` adds false mass", bound.name);
         return refuse(message, "leave --boundary to the default, which does not");
     }
+    let is_fixed = matches!(sampler, Sampler::Sghmc | Sampler::Sgnht);
+    if is_fixed {
+        refuse_ends(sampler, density)?;
+    }
     // A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
     let rows = density.rows();
     let chains = settings.chains.unwrap_or(ROWS.checked_div(rows).map_or(LANES, |chains| chains.clamp(FEWEST, LANES)));
@@ -154,7 +174,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     let thin = match sampler {
         Sampler::Rwm => 20,
         Sampler::Barker => 8,
-        Sampler::Mala | Sampler::Mclmc => 5,
+        Sampler::Mala | Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht => 5,
         _ => 1,
     };
     let defaults = Chaining::default();
@@ -166,7 +186,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
             (_, false) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(1000, 100_000),
         }),
         thin: settings.thin.unwrap_or(thin),
-        step_size: settings.step_size.unwrap_or(defaults.step_size),
+        step_size: settings.step_size.unwrap_or(if is_fixed { 0.3 } else { defaults.step_size }),
         fixed_step_size: settings.step_size.is_some(),
         target_acceptance: settings.target_acceptance,
         metric: settings.metric,
@@ -177,8 +197,21 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     Ok((chains, plan))
 }
 
+/// Refuses boundaries that kernels without a Metropolis test cannot have in transformed coordinates.
+pub(super) fn refuse_ends(sampler: Sampler, density: &dyn LogDensity) -> Result<()> {
+    use crate::density::Boundary;
+    let cuts = |bound: &&Bound| matches!(bound.boundary, Boundary::Reject | Boundary::Clamp);
+    match density.bounds().iter().find(cuts) {
+        Some(Bound { name, boundary, .. }) => {
+            let message = format!("{sampler} transforms bounded variables, and cannot {} at the ends of `{name}`", boundary.name());
+            Err(Error::new(ErrorKind::Setting, message).hint("leave --boundary to the default"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.
-fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Result<Population> {
+pub(super) fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Result<Population> {
     let Init::Point(point) = &settings.init else {
         return initial_positions(density, settings.seed, chains);
     };
@@ -301,45 +334,13 @@ fn judge(
 ) -> Verdict {
     let draws = &chained.draws;
     let total = draws.chains() * draws.draws();
-    let mut warnings = Vec::new();
-    if !chained.complete {
-        let wanted = figures.settings.draws.max(1) as f64;
-        warnings.push(Warning::Incomplete { share: draws.draws() as f64 / wanted });
-    }
-    let still = (0..draws.chains())
-        .filter(|&chain| (0..draws.dimension()).all(|variable| draws.by_chain(variable)[chain].windows(2).all(|pair| pair[0] == pair[1])));
-    let frozen = if draws.draws() > 1 { still.count() } else { 0 };
-    if frozen > 0 {
-        warnings.push(Warning::Frozen { chains: frozen, of: draws.chains() });
-    }
-    for variable in variables {
-        let (low, high) = variable.atoms;
-        // Two draws of different chains on one bound do not happen to a law that doubles can tell from its bound.
-        if (low + high) * total as f64 >= 2.0 {
-            warnings.push(Warning::BoundaryAtoms { variable: variable.bound.name.clone(), low, high });
-        }
-    }
-    let apart = (0..draws.dimension()).map(|variable| (chains_apart(&draws.by_chain(variable)), variable)).max();
-    if let Some((chains, variable)) = apart.filter(|(chains, _)| *chains > 0) {
-        let variable = variables[variable].bound.name.clone();
-        warnings.push(Warning::Apart { variable, chains, of: draws.chains() });
-    }
+    let mut warnings = figure_warnings(chained.complete, figures.settings.draws, draws, variables);
     let name = |variable: &VariableSummary| variable.bound.name.clone();
     // One variable speaks for all: the worst.
     let worst = |figure: fn(&VariableSummary) -> f64| {
         let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
         variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b)))).map(|variable| (name(variable), figure(variable)))
     };
-    if let Some((variable, value)) = worst(|variable| variable.rhat).filter(|(_, value)| value.is_nan() || *value > RHAT_WANTED)
-        && draws.chains() > 1
-    {
-        warnings.push(Warning::Rhat { variable, value });
-    }
-    if let Some((variable, ess)) =
-        worst(|variable| -variable.ess_bulk.min(variable.ess_tail)).filter(|(_, ess)| ess.is_nan() || -*ess < ESS_WANTED)
-    {
-        warnings.push(Warning::FewEffective { variable, ess: -ess });
-    }
     if figures.divergences > 0 {
         warnings.push(Warning::Divergences { count: figures.divergences, of: total });
     }
@@ -377,4 +378,49 @@ fn judge(
         warnings.push(Warning::NoReference { reason });
     }
     Verdict::new(warnings, because)
+}
+
+/// What the draws of chains say against themselves.
+pub(super) fn figure_warnings(complete: bool, wanted: usize, draws: &Draws, variables: &[VariableSummary]) -> Vec<Warning> {
+    let total = draws.chains() * draws.draws();
+    let mut warnings = Vec::new();
+    if !complete {
+        let wanted = wanted.max(1) as f64;
+        warnings.push(Warning::Incomplete { share: draws.draws() as f64 / wanted });
+    }
+    let still = (0..draws.chains())
+        .filter(|&chain| (0..draws.dimension()).all(|variable| draws.by_chain(variable)[chain].windows(2).all(|pair| pair[0] == pair[1])));
+    let frozen = if draws.draws() > 1 { still.count() } else { 0 };
+    if frozen > 0 {
+        warnings.push(Warning::Frozen { chains: frozen, of: draws.chains() });
+    }
+    for variable in variables {
+        let (low, high) = variable.atoms;
+        // Two draws of different chains on one bound do not happen to a law that doubles can tell from its bound.
+        if (low + high) * total as f64 >= 2.0 {
+            warnings.push(Warning::BoundaryAtoms { variable: variable.bound.name.clone(), low, high });
+        }
+    }
+    let apart = (0..draws.dimension()).map(|variable| (chains_apart(&draws.by_chain(variable)), variable)).max();
+    if let Some((chains, variable)) = apart.filter(|(chains, _)| *chains > 0) {
+        let variable = variables[variable].bound.name.clone();
+        warnings.push(Warning::Apart { variable, chains, of: draws.chains() });
+    }
+    let name = |variable: &VariableSummary| variable.bound.name.clone();
+    // One variable speaks for all: the worst.
+    let worst = |figure: fn(&VariableSummary) -> f64| {
+        let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
+        variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b)))).map(|variable| (name(variable), figure(variable)))
+    };
+    if let Some((variable, value)) = worst(|variable| variable.rhat).filter(|(_, value)| value.is_nan() || *value > RHAT_WANTED)
+        && draws.chains() > 1
+    {
+        warnings.push(Warning::Rhat { variable, value });
+    }
+    if let Some((variable, ess)) =
+        worst(|variable| -variable.ess_bulk.min(variable.ess_tail)).filter(|(_, ess)| ess.is_nan() || -*ess < ESS_WANTED)
+    {
+        warnings.push(Warning::FewEffective { variable, ess: -ess });
+    }
+    warnings
 }

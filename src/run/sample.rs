@@ -1,6 +1,7 @@
 //! A density to draws and a verdict: look, refer, plan, run, compare, judge.
 
 use super::chained::ChainFigures;
+use super::minibatch::BatchFigures;
 use super::pilot::pilot;
 use super::plan::{Plan, RELAXATIONS, plan};
 use super::settings::{Sampler, Sampling};
@@ -63,6 +64,8 @@ pub enum Method {
     },
     /// Chains with warm-up and draws.
     Chains(ChainFigures),
+    /// Chains whose gradients come from batches of rows.
+    Batches(Box<BatchFigures>),
     /// Independent draws from the exact distribution function.
     Independent,
 }
@@ -101,6 +104,14 @@ impl Run {
             _ => None,
         }
     }
+
+    /// The figures of a run over batches of rows.
+    pub fn batches(&self) -> Option<&BatchFigures> {
+        match &self.method {
+            Method::Batches(figures) => Some(figures),
+            _ => None,
+        }
+    }
 }
 
 /// Variables up to which a run asks quadrature for their laws.
@@ -133,7 +144,10 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// # Errors
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
-    inspect(model).refuse(model)?;
+    // It would go through all rows for hundreds of places.
+    if settings.batch.is_none() {
+        inspect(model).refuse(model)?;
+    }
     let law = if model.dimension() == 1 { certified(model, Tolerance::default(), CERTIFY).map(Law::Line) } else { law_of_several(model) };
     let run = sample_by(model, Some(model), law, settings, control);
     let mut run = run.map_err(|error| super::advice::explain_failure(model, error))?;
@@ -181,14 +195,17 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
         Err(error) if error.kind == ErrorKind::Unsupported => (None, None, Some(error.message)),
         Err(error) => return Err(error),
     };
-    let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
+    let chosen = if settings.batch.is_some() && settings.sampler == Sampler::Auto { Sampler::Sgld } else { settings.sampler };
+    let (sampler, why) = chosen.resolved(density.dimension(), reference.is_some());
     let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, model };
     let mut run = match sampler {
+        _ if settings.batch.is_some() => super::minibatch::minibatch(problem, control),
         Sampler::Exact => super::exact::exact(problem),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
         _ => population(problem, control),
     }?;
-    if run.reference.is_none() {
+    // With batches a gradient over all rows is what is too dear.
+    if run.reference.is_none() && settings.batch.is_none() {
         super::discrepancy::compare(density, &mut run);
     }
     Ok(run)

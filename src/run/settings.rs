@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::minibatch::Batch;
 use super::until::Target;
 use crate::error::{Error, ErrorKind};
 use crate::sampler::{MetricKind, Shape};
@@ -35,13 +36,17 @@ pub enum Sampler {
     Mams,
     /// Microcanonical Langevin dynamics without a Metropolis test: second-order bias.
     Mclmc,
+    /// Stochastic-gradient Hamiltonian Monte Carlo: momenta with friction, no Metropolis test.
+    Sghmc,
+    /// The same with a thermostat for each variable, which finds the friction.
+    Sgnht,
     /// Whichever suits the problem.
     Auto,
 }
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 13] = [
+    pub const ALL: [Sampler; 15] = [
         Sampler::Sgld,
         Sampler::Lm,
         Sampler::Psgld,
@@ -54,6 +59,8 @@ impl Sampler {
         Sampler::Nuts,
         Sampler::Mams,
         Sampler::Mclmc,
+        Sampler::Sghmc,
+        Sampler::Sgnht,
         Sampler::Auto,
     ];
 
@@ -72,6 +79,8 @@ impl Sampler {
             Sampler::Nuts => "nuts",
             Sampler::Mams => "mams",
             Sampler::Mclmc => "mclmc",
+            Sampler::Sghmc => "sghmc",
+            Sampler::Sgnht => "sgnht",
             Sampler::Auto => "auto",
         }
     }
@@ -79,11 +88,12 @@ impl Sampler {
     /// Whether it runs chains with a warm-up, rather than an annealed population.
     pub fn is_chained(self) -> bool {
         matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
+            || matches!(self, Sampler::Sghmc | Sampler::Sgnht)
     }
 
     /// Whether its draws follow the density exactly, in the limit of many.
     pub fn is_exact(self) -> bool {
-        self == Sampler::Exact || (self.is_chained() && self != Sampler::Mclmc)
+        self == Sampler::Exact || (self.is_chained() && !matches!(self, Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht))
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.
@@ -150,6 +160,8 @@ pub struct Sampling {
     pub target_acceptance: Option<f64>,
     /// The metric that chains learn.
     pub metric: MetricKind,
+    /// Gradients from a few rows of the data.
+    pub batch: Option<Batch>,
     /// How many steps of an annealed population.
     pub steps: Option<usize>,
     /// The step size's schedule.

@@ -228,6 +228,36 @@ pub enum Warning {
         /// Of how many times as many draws it would be met, about.
         growth: f64,
     },
+    /// Chains without a Metropolis test: what the step and the gradient's noise do to a Gaussian.
+    StepBias {
+        /// By how much standard deviations come out too large, as a share.
+        sd: f64,
+        /// The gradient's noise as a share of the injected noise, in the worst coordinate.
+        noise: f64,
+        /// The step size.
+        steps: f64,
+    },
+    /// Half the step size gives other moments.
+    MeasuredBias {
+        /// The variable.
+        variable: String,
+        /// Whether it is the standard deviation's, or the mean's.
+        is_sd: bool,
+        /// In posterior standard deviations.
+        bias: f64,
+        /// Its Monte Carlo standard error.
+        error: f64,
+    },
+    /// No mode was found to whiten by.
+    NoMode {
+        /// Whether there are control variates all the same.
+        control_variates: bool,
+    },
+    /// No loop over rows is left.
+    NothingToBatch {
+        /// Whether sums over the data replaced them.
+        has_statistics: bool,
+    },
     /// The run was ended early.
     Incomplete {
         /// Share of the steps that were taken.
@@ -270,6 +300,10 @@ impl Warning {
             Warning::Acceptance { .. } => "acceptance",
             Warning::Unadjusted { .. } => "unadjusted",
             Warning::Target { .. } => "target_missed",
+            Warning::StepBias { .. } => "step_bias",
+            Warning::MeasuredBias { .. } => "measured_bias",
+            Warning::NoMode { .. } => "no_mode",
+            Warning::NothingToBatch { .. } => "nothing_to_batch",
             Warning::Incomplete { .. } => "incomplete",
         }
     }
@@ -294,6 +328,11 @@ impl Warning {
             // A trajectory in a thousand that leaps into a steep wall and is refused is no sign of a place that is missed.
             Warning::Divergences { count, of } if 1000 * count < *of => Weight::Note,
             Warning::EnergyFraction { .. } => Weight::Failure,
+            Warning::StepBias { sd, .. } if *sd > 0.5 => Weight::Failure,
+            Warning::StepBias { sd, noise, .. } if *sd > 0.1 || *noise > 1.0 => Weight::Doubt,
+            Warning::MeasuredBias { bias, .. } if bias.abs() > 0.5 => Weight::Failure,
+            Warning::MeasuredBias { .. } | Warning::NoMode { .. } => Weight::Doubt,
+            Warning::StepBias { .. } | Warning::NothingToBatch { .. } => Weight::Note,
             Warning::Rhat { .. }
             | Warning::FewEffective { .. }
             | Warning::Frozen { .. }
@@ -487,6 +526,28 @@ impl fmt::Display for Warning {
                     false => f.write_str("raise --draws or --thin"),
                 }
             }
+            Warning::StepBias { sd, noise, steps } => {
+                write!(f, "no Metropolis test: at step size {steps:.3} a Gaussian's sds are off by {}; ", percent(*sd))?;
+                if *noise > 0.0 {
+                    write!(f, "the gradient's noise adds up to {} to the injected noise; ", percent(*noise))?;
+                }
+                f.write_str(if *noise > 0.05 { "lower --step-size or raise --batch" } else { "lower --step-size for less" })
+            }
+            Warning::MeasuredBias { variable, is_sd, bias, error } => write!(
+                f,
+                "half the step size moves the {} of `{variable}`: its bias is {bias:+.2} ± {error:.2} posterior sds; lower --step-size",
+                if *is_sd { "sd" } else { "mean" }
+            ),
+            Warning::NoMode { control_variates } => write!(
+                f,
+                "no mode was found, so the coordinates are scaled by the curvature at the best place that was{}; begin near a mode with --init",
+                if *control_variates { "" } else { ", and there are no control variates" }
+            ),
+            Warning::NothingToBatch { has_statistics } => write!(
+                f,
+                "nothing to batch: {}; the gradient is exact",
+                if *has_statistics { "the sums over rows became sums over the data" } else { "no loop over rows is left" }
+            ),
             Warning::Incomplete { share } => write!(f, "ended early: {} of the steps were taken", percent(*share)),
         }
     }

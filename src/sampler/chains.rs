@@ -294,6 +294,32 @@ pub fn sample_rounds<K: Kernel>(
     Ok(collect(blocks, wanted, coordinates, step_size, warmup_gradients, control))
 }
 
+/// Runs `kernel` at its step size, with nothing to learn: the density is in coordinates that suit it, as [`Minibatch`](super::Minibatch)
+/// is. `warmup` steps are taken before the first draw.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn sample_untuned<K: Kernel>(
+    density: &dyn LogDensity,
+    kernel: &K,
+    settings: &Chaining,
+    starts: &Population,
+    control: &Control,
+) -> Result<Chained> {
+    settings.check()?;
+    let total_steps = settings.warmup + settings.draws * settings.thin;
+    control.chain_steps_wanted.store(starts.chains() as u64 * total_steps as u64, Ordering::Relaxed);
+    let workers = Workers::new(settings.threads, starts.blocks())?;
+    let coordinates = Coordinates::new(density.bounds(), density.level());
+    let run = Run { density, settings, workers: &workers, control };
+    let mut blocks = blocks::<K>(density, settings, starts, &coordinates);
+    workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
+    let parameters = Parameters { length: settings.length, ..Parameters::new(settings.step_size) };
+    run.advance(kernel, &mut blocks, &coordinates, parameters, settings.warmup, None);
+    run.draw(kernel, &mut blocks, &coordinates, settings.step_size, settings.draws);
+    Ok(collect(blocks, settings.draws, coordinates, settings.step_size, 0, control))
+}
+
 fn blocks<'a, K: Kernel>(
     density: &'a dyn LogDensity,
     settings: &Chaining,
@@ -313,7 +339,7 @@ fn blocks<'a, K: Kernel>(
                 row.iter_mut().for_each(|x| *x = transform.coordinate(*x));
             }
             let active = LANES.min(starts.chains() - block * LANES);
-            let mut evaluate = density.evaluator();
+            let mut evaluate = density.block_evaluator(block as u64);
             evaluate.ask_for(active);
             Block {
                 evaluate,

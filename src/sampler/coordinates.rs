@@ -79,7 +79,7 @@ impl Metric {
     }
 
     /// The gradient by u into that by z, Lᵀg, in place.
-    fn pull_back(&self, level: Level, gradient: &mut [Lanes]) {
+    pub(super) fn pull_back(&self, level: Level, gradient: &mut [Lanes]) {
         // Entry j of Lᵀg needs the entries i ≥ j of g only: from the first on, each may be overwritten.
         for j in 0..gradient.len() {
             let (done, rest) = gradient.split_at_mut(j + 1);

@@ -9,7 +9,7 @@ use crate::graph::{Binary, Unary, max, min, powi, truth};
 use crate::math::{self, Level, Work, dispatch};
 
 /// Lanes in a piece of fixed size: no remainder to compile.
-const PIECE: usize = 64;
+pub(super) const PIECE: usize = 64;
 
 /// A row in pieces; every width is a multiple of [`PIECE`].
 #[inline(always)]

@@ -3,6 +3,7 @@
 //! [`Rounding`] says how the tape may differ from the scalar definition [`Graph::eval`](crate::graph::Graph::eval). A [`Tape`] is
 //! shared between threads; an [`Evaluator`] is one thread's scratch space. Its results are the same bits at every SIMD level.
 
+mod batches;
 mod compile;
 mod loops;
 mod operations;
@@ -10,6 +11,7 @@ mod program;
 mod rows;
 mod run;
 
+pub use batches::{BatchEvaluator, Batches};
 pub use compile::Tape;
 pub use operations::Rounding;
 pub use program::Program;

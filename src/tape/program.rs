@@ -39,6 +39,7 @@ pub(super) struct Stage {
 /// One tape over the rows of one table.
 #[derive(Debug, Clone)]
 pub(super) struct RowLoop {
+    pub(super) table: TableId,
     pub(super) rows: usize,
     /// Inputs: uniforms, then gathers, then columns.
     pub(super) tape: Tape,
@@ -141,6 +142,19 @@ impl Program {
     /// Instructions for each row, and rows, of each loop.
     pub fn loops(&self) -> Vec<(usize, usize)> {
         self.stages.iter().flat_map(|stage| &stage.loops).map(|row_loop| (row_loop.tape.len(), row_loop.rows)).collect()
+    }
+}
+
+impl Program {
+    /// The tables that it loops over, with their numbers of rows, in order of appearance.
+    pub fn tables(&self) -> Vec<(TableId, usize)> {
+        let mut tables: Vec<(TableId, usize)> = Vec::new();
+        for row_loop in self.stages.iter().flat_map(|stage| &stage.loops) {
+            if tables.iter().all(|(known, _)| *known != row_loop.table) {
+                tables.push((row_loop.table, row_loop.rows));
+            }
+        }
+        tables
     }
 }
 
@@ -248,6 +262,7 @@ fn row_loop(
     let (piece, roots) = extract(graph, &outputs.nodes, &leaves);
     let tape = Tape::compile(&piece, &roots, leaves.len(), rounding);
     RowLoop {
+        table,
         rows,
         tape,
         uniforms: uniforms.iter().map(|&uniform| chain.place(uniform)).collect(),

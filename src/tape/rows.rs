@@ -61,7 +61,7 @@ impl Scratch {
 }
 
 impl Target {
-    fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         match self {
             Target::All(_) => 0,
             Target::Groups { slots, .. } => slots.len(),
@@ -242,7 +242,7 @@ impl Job<'_> {
                 }
                 let uniforms = &uniforms[chain * width..(chain + 1) * width];
                 let inputs = RowInputs { uniforms, gathers, columns: &self.row_loop.columns, block };
-                evaluator.run_rows(tape, inputs, outputs);
+                evaluator.run_rows(tape, inputs, count, outputs);
                 let lanes = |source: Source| match source {
                     Source::Output(row) => &outputs[row],
                     Source::Input(row) => inputs.get(row),
@@ -278,11 +278,11 @@ impl Job<'_> {
 }
 
 /// Adds a block of rows to the partial sums: row r to number r mod [`PARTIAL`].
-struct AddUp<'a> {
-    total: &'a mut [f64; PARTIAL],
-    a: &'a Lanes,
-    b: Option<&'a Lanes>,
-    count: usize,
+pub(super) struct AddUp<'a> {
+    pub(super) total: &'a mut [f64; PARTIAL],
+    pub(super) a: &'a Lanes,
+    pub(super) b: Option<&'a Lanes>,
+    pub(super) count: usize,
 }
 
 impl Work for AddUp<'_> {
@@ -321,7 +321,7 @@ impl Work for AddUp<'_> {
 }
 
 /// The sum of the partial sums, two by two.
-fn pairwise(mut partial: [f64; PARTIAL]) -> f64 {
+pub(super) fn pairwise(mut partial: [f64; PARTIAL]) -> f64 {
     let mut left = PARTIAL / 2;
     while left > 0 {
         for at in 0..left {

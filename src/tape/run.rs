@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::compile::{Action, Bank, Instruction, Place, Tape};
-use super::loops::{binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
+use super::loops::{PIECE, binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
 use crate::graph::{max, select};
 use crate::math::{self, Block, LANES, Lanes, Level, Work, dispatch};
 
@@ -32,20 +32,25 @@ impl Evaluator {
     /// # Panics
     /// If `inputs` or `outputs` has fewer rows than the tape, or `self` was made for a smaller tape.
     pub fn run(&mut self, tape: &Tape, inputs: &Block, outputs: &mut Block) {
-        assert!(inputs.len() >= tape.inputs(), "a row for each variable");
-        self.run_from(tape, Inputs::Together(inputs.as_ptr().cast()), outputs);
+        self.run_lanes(tape, inputs, LANES, outputs);
     }
 
-    /// [`run`](Evaluator::run) on a block of the rows of a table.
-    pub(super) fn run_rows(&mut self, tape: &Tape, inputs: RowInputs<'_>, outputs: &mut Block) {
+    /// [`run`](Evaluator::run) for the first `lanes` lanes; what the others get means nothing.
+    pub(super) fn run_lanes(&mut self, tape: &Tape, inputs: &Block, lanes: usize, outputs: &mut Block) {
         assert!(inputs.len() >= tape.inputs(), "a row for each variable");
-        self.run_from(tape, Inputs::Rows(inputs), outputs);
+        self.run_from(tape, Inputs::Together(inputs.as_ptr().cast()), lanes.min(LANES), outputs);
     }
 
-    fn run_from(&mut self, tape: &Tape, inputs: Inputs<'_>, outputs: &mut Block) {
+    /// [`run`](Evaluator::run) on a block of the rows of a table, of which the first `lanes` are asked for.
+    pub(super) fn run_rows(&mut self, tape: &Tape, inputs: RowInputs<'_>, lanes: usize, outputs: &mut Block) {
+        assert!(inputs.len() >= tape.inputs(), "a row for each variable");
+        self.run_from(tape, Inputs::Rows(inputs), lanes.min(LANES), outputs);
+    }
+
+    fn run_from(&mut self, tape: &Tape, inputs: Inputs<'_>, lanes: usize, outputs: &mut Block) {
         assert!(outputs.len() >= tape.outputs(), "a row for each expression");
         assert!(self.registers.len() > (tape.registers * tape.width()).div_ceil(LANES), "an evaluator belongs to one tape");
-        dispatch(self.level, Run { level: self.level, tape, inputs, outputs, registers: &mut self.registers });
+        dispatch(self.level, Run { level: self.level, tape, inputs, lanes, outputs, registers: &mut self.registers });
     }
 }
 
@@ -89,6 +94,7 @@ struct Run<'a> {
     level: Level,
     tape: &'a Tape,
     inputs: Inputs<'a>,
+    lanes: usize,
     outputs: &'a mut Block,
     registers: &'a mut [Lanes],
 }
@@ -98,11 +104,12 @@ impl Work for Run<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Run { level, tape, inputs, outputs, registers } = self;
-        let width = tape.width();
+        let Run { level, tape, inputs, lanes, outputs, registers } = self;
+        // Few lanes need a part of the width; registers then lie closer.
+        let width = tape.width().min(lanes.next_multiple_of(PIECE));
         let (scratch, registers) = registers.split_last_mut().expect("the evaluator has one row more");
         let banks = [outputs.as_mut_ptr().cast(), registers.as_mut_ptr().cast()];
-        for from in (0..LANES).step_by(width) {
+        for from in (0..lanes).step_by(width) {
             let rows = Rows { inputs, banks, from, width };
             for instruction in &tape.instructions {
                 // SAFETY: `Evaluator::run` has checked that there are as many rows as the tape has inputs, outputs and registers, and

@@ -146,7 +146,7 @@ pub(crate) struct Compare {
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingFlags {
     /// The algorithm. A population of short annealed chains: sgld, psgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
-    /// hmc, mams, mala, barker, rwm; without a Metropolis test: mclmc. Independent draws of one variable: exact. By the problem: auto
+    /// hmc, mams, mala, barker, rwm; without a Metropolis test: mclmc, sghmc, sgnht. Independent draws of one variable: exact. By the problem: auto
     /// [default: sgld; auto with --model or --data].
     #[arg(long, value_name = "NAME")]
     pub(crate) sampler: Option<String>,
@@ -193,12 +193,39 @@ pub(crate) struct SamplingFlags {
     /// Where chains begin: a point (0.4, or 0.4,1 in order), `uniform` or `normal` [default: apart, by the problem].
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
     pub(crate) init: Option<String>,
+    /// Gradients from N rows of each table, other ones for each chain and step, with the sums scaled up; for sgld, lm, sghmc and sgnht,
+    /// which then run as chains in the coordinates of a mode [default without N: 128].
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "128")]
+    pub(crate) batch: Option<usize>,
+    /// How batches are chosen: each anew, or in turn through all rows shuffled.
+    #[arg(long, value_enum, default_value_t = BatchingFlag::Uniform, requires = "batch")]
+    pub(crate) batching: BatchingFlag,
+    /// What takes the noise out of a batch's gradient: its gradient at a mode, at the chain's place at the beginning of the epoch (svrg),
+    /// or nothing [default: mode, where one is found].
+    #[arg(long, value_enum, requires = "batch")]
+    pub(crate) control_variates: Option<ControlVariatesFlag>,
+    /// Run again at half the step size and print the bias of means and sds in posterior sds.
+    #[arg(long, requires = "batch")]
+    pub(crate) check_bias: bool,
     /// Seed; the same seed gives the same draws on any number of threads [default: drawn and printed].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Threads; 0 for all.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BatchingFlag {
+    Uniform,
+    Shuffled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ControlVariatesFlag {
+    Mode,
+    Svrg,
+    None,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

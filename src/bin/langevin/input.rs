@@ -9,12 +9,12 @@ use langevin::density::{Boundary, Declaration, Meaning, Model};
 use langevin::error::{Error, ErrorKind};
 use langevin::graph::constant;
 use langevin::math::Level;
-use langevin::run::{Init, Sampling, targets};
-use langevin::sampler::MetricKind;
+use langevin::run::{Batch, Init, Sampling, targets};
+use langevin::sampler::{Batching, ControlVariates, MetricKind};
 use langevin::syntax::Formula;
 use langevin::tape::Rounding;
 
-use crate::args::{Density, Engine, Metric, RoundingFlag, SamplingFlags};
+use crate::args::{BatchingFlag, ControlVariatesFlag, Density, Engine, Metric, RoundingFlag, SamplingFlags};
 use crate::exit::Failure;
 
 /// The formula of the flags and what they say of its meaning.
@@ -167,7 +167,9 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
             return Err(Error::new(ErrorKind::Setting, format!("{flag} must be a positive number")).into());
         }
     }
-    for (flag, value) in [("--chains", flags.chains), ("--steps", flags.steps), ("--draws", flags.draws), ("--thin", flags.thin)] {
+    for (flag, value) in
+        [("--chains", flags.chains), ("--steps", flags.steps), ("--draws", flags.draws), ("--thin", flags.thin), ("--batch", flags.batch)]
+    {
         if value == Some(0) {
             return Err(Error::new(ErrorKind::Setting, format!("{flag} must be 1 or more")).into());
         }
@@ -176,7 +178,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
     let asks_for_population = flags.steps.is_some() || flags.schedule.is_some() || flags.temperature.is_some();
     let until = flags.until.iter().map(|text| targets(text)).collect::<Result<Vec<_>, _>>()?.concat();
     let asks_for_chains = is_model || !until.is_empty();
-    let default = if asks_for_chains && !asks_for_population { "auto" } else { "sgld" };
+    let default = if asks_for_chains && flags.batch.is_none() && !asks_for_population { "auto" } else { "sgld" };
     let sampler = flags.sampler.as_deref().unwrap_or(default);
     Ok(Sampling {
         sampler: sampler.parse()?,
@@ -192,6 +194,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
             Metric::Dense => MetricKind::Dense,
             Metric::Identity => MetricKind::Identity,
         },
+        batch: flags.batch.map(|rows| batch(rows, flags)),
         steps: flags.steps,
         schedule,
         step_size: flags.step_size,
@@ -203,6 +206,22 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
         threads: flags.threads,
         frames: 0,
     })
+}
+
+fn batch(rows: usize, flags: &SamplingFlags) -> Batch {
+    Batch {
+        rows,
+        batching: match flags.batching {
+            BatchingFlag::Uniform => Batching::Uniform,
+            BatchingFlag::Shuffled => Batching::Shuffled,
+        },
+        control_variates: flags.control_variates.map(|chosen| match chosen {
+            ControlVariatesFlag::Mode => ControlVariates::Mode,
+            ControlVariatesFlag::Svrg => ControlVariates::Svrg,
+            ControlVariatesFlag::None => ControlVariates::None,
+        }),
+        check_bias: flags.check_bias,
+    }
 }
 
 fn coordinate(text: &str) -> Result<f64, Failure> {

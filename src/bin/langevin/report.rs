@@ -2,8 +2,10 @@
 
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
-use langevin::run::{ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, Run, Trust, Verdict, Warning, Weight};
-use langevin::sampler::{Chaining, Draws};
+use langevin::run::{
+    BatchFigures, ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, Run, Trust, Verdict, Warning, Weight,
+};
+use langevin::sampler::{Batching, Chaining, ControlVariates, Draws};
 use langevin::syntax::Noncentered;
 
 /// Escape codes, or nothing.
@@ -104,6 +106,9 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
         lines.push(format!("  chains  {}", chain_figures(run, chains)));
     }
     lines.extend(run.until.iter().filter(|target| target.met).map(until));
+    if let Some(figures) = run.batches() {
+        lines.extend(batch_figures(run, figures));
+    }
     let rate = run.chain_steps as f64 / seconds.max(1e-9);
     lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.chain_steps as f64), time(seconds), count(rate)));
     lines.push(String::new());
@@ -222,6 +227,48 @@ pub(crate) fn hierarchies(found: &[Noncentered]) -> Vec<String> {
     lines
 }
 
+/// The size of batches, the gradient's noise, the bias that half the step size shows.
+fn batch_figures(run: &Run, figures: &BatchFigures) -> Vec<String> {
+    let mut lines = Vec::new();
+    let sizes: Vec<String> = figures.tables.iter().map(|(rows, size)| format!("{size} of {rows}")).collect();
+    if !sizes.is_empty() {
+        let how = match figures.batching {
+            Batching::Uniform => "",
+            Batching::Shuffled => " in shuffled epochs",
+        };
+        let control = match figures.control_variates {
+            ControlVariates::None => "no control variates",
+            ControlVariates::Mode => "control variates at the mode",
+            ControlVariates::Svrg => "control variates where the chain was (svrg)",
+        };
+        let text = format!(
+            "batch   {} rows{how}, {control}; {} epochs a chain; {} gradients over all rows before",
+            sizes.join(" and "),
+            short(figures.epochs),
+            figures.full_gradients
+        );
+        lines.extend(wrap(&text, 10));
+        let (mean, worst) = figures.noise;
+        lines.push(format!("  noise   {} of the injected noise, at most {}", percent(mean), percent(worst)));
+    }
+    if let Some((bias, (variable, is_sd, value, error))) = figures.bias.as_ref().and_then(|bias| Some((bias, bias.worst()?))) {
+        let largest = |list: &[(f64, f64)]| list.iter().map(|(bias, _)| bias.abs()).fold(0.0, f64::max);
+        let what = if is_sd { "sd" } else { "mean" };
+        let text = format!(
+            "bias    by half the step, in posterior sds: means up to {:.3}, sds up to {:.3}; largest {what} of {}, {value:+.3} ± {error:.3}",
+            largest(&bias.mean),
+            largest(&bias.sd),
+            run.variables[variable].bound.name
+        );
+        lines.extend(wrap(&text, 10));
+    }
+    lines
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", short((1e4 * share).round() / 1e2))
+}
+
 fn warning(warning: &Warning) -> Vec<String> {
     let label = match warning.weight() {
         Weight::Failure => "wrong",
@@ -281,6 +328,19 @@ fn method(run: &Run) -> Vec<String> {
                 run.draws.draws(),
                 short(chains.step_size),
                 chains.metric()
+            )
+        }
+        Method::Batches(figures) => {
+            let Chaining { warmup, thin, step_size, .. } = figures.settings;
+            let thin = if thin > 1 { format!(" every {thin} steps") } else { String::new() };
+            let metric = if figures.dense { "dense" } else { "diagonal" };
+            format!(
+                "{}, {} chains of {} draws{thin} after {warmup} of warm-up, step size {}, {metric} metric of {}",
+                run.sampler,
+                run.draws.chains(),
+                run.draws.draws(),
+                short(step_size),
+                if figures.is_mode { "the mode" } else { "the best place found" }
             )
         }
         Method::Independent => format!("{}, {} independent draws", run.sampler, run.draws.chains()),

@@ -3,6 +3,7 @@
 //! A node *varies* if a column is below it and no sum over rows between. It belongs to one table; what it is multiplied or added with
 //! belongs to the same table or does not vary. Of nodes that vary, those without a parameter below are *data*: known before any run.
 
+mod linear;
 mod statistics;
 mod sum;
 

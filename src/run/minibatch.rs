@@ -1,0 +1,404 @@
+//! A run of chains whose gradients come from a few rows of the data: find the mode, whiten, measure the gradient's noise, draw, judge.
+
+use super::chained::{figure_warnings, summarise, thinned, weight};
+use super::sample::{Method, Problem, Run, fits, judge_fits};
+use super::settings::{Init, Sampler, Sampling};
+use super::summary::{Fit, VariableSummary};
+use super::verdict::{Verdict, Warning};
+use crate::density::{LogDensity, Model};
+use crate::diagnostics::{mcse_mean, mcse_sd, mean_and_sd, rhat_of_many};
+use crate::error::{Error, ErrorKind, Result};
+use crate::random::{BlockRng, Purpose};
+use crate::sampler::{
+    Batching, Chained, Chaining, Control, ControlVariates, Draws, Guard, Lm, Minibatch, Population, Sghmc, Sgld, Sgnht, initial_positions,
+    laplace, sample_untuned,
+};
+
+/// What to do with the rows of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// Rows of each table in a batch.
+    pub rows: usize,
+    /// How they are chosen.
+    pub batching: Batching,
+    /// Control variates; `None` for those at the mode where one is found.
+    pub control_variates: Option<ControlVariates>,
+    /// Whether to run again at half the step size and compare.
+    pub check_bias: bool,
+}
+
+impl Batch {
+    /// So many rows, the rest by default.
+    pub fn of(rows: usize) -> Batch {
+        Batch { rows, batching: Batching::default(), control_variates: None, check_bias: false }
+    }
+}
+
+/// The figures of a run over batches beside those of its variables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchFigures {
+    /// What was asked for, defaults filled in; the step size is in the whitened coordinates.
+    pub settings: Chaining,
+    /// For each table that is looped over, its rows and those of a batch; empty where nothing was left to loop over.
+    pub tables: Vec<(usize, usize)>,
+    /// How batches are chosen.
+    pub batching: Batching,
+    /// What was subtracted from the gradients.
+    pub control_variates: ControlVariates,
+    /// Whether the metric is that of a mode.
+    pub is_mode: bool,
+    /// Whether the metric knows correlations.
+    pub dense: bool,
+    /// The gradient's noise as a share of the injected noise, mean and largest over the whitened coordinates.
+    pub noise: (f64, f64),
+    /// By how much the standard deviations come out too large if the posterior is Gaussian, as a share: the worst.
+    pub sd_bias: f64,
+    /// Rows that each chain went through, in passes over the longest table.
+    pub epochs: f64,
+    /// Gradients over all rows that the search for the mode took.
+    pub full_gradients: u64,
+    /// What half the step size says of the bias.
+    pub bias: Option<BiasCheck>,
+}
+
+/// The bias of the draws, by Richardson's extrapolation from half the step size; in posterior standard deviations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BiasCheck {
+    /// Of each variable's mean, and its Monte Carlo standard error.
+    pub mean: Vec<(f64, f64)>,
+    /// Of each variable's standard deviation, and its Monte Carlo standard error.
+    pub sd: Vec<(f64, f64)>,
+}
+
+impl BiasCheck {
+    /// The largest in absolute value: the variable's number, whether it is the sd's, the bias and its error.
+    pub fn worst(&self) -> Option<(usize, bool, f64, f64)> {
+        let of = |is_sd: bool, list: &[(f64, f64)]| -> Vec<(usize, bool, f64, f64)> {
+            list.iter().enumerate().map(|(variable, &(bias, error))| (variable, is_sd, bias, error)).collect()
+        };
+        let all = of(false, &self.mean).into_iter().chain(of(true, &self.sd));
+        all.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
+    }
+}
+
+/// Friction of sghmc and sgnht in the whitened coordinates: below the critical 2, as correlations then die sooner.
+pub(super) const FRICTION: f64 = 1.0;
+/// Inertia of sgnht's thermostats: their frictions stay within a third of their mean.
+pub(super) const INERTIA: f64 = 10.0;
+/// Chains and draws of each: enough for R-hat of chains by eights, and for means to a thirtieth of an sd.
+const CHAINS: usize = 64;
+const DRAWS: usize = 100;
+/// The gradient's noise that the default step size allows, as a share of the injected noise.
+const NOISE: f64 = 0.1;
+
+pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model } = problem;
+    let Some((model, batch)) = model.zip(settings.batch) else {
+        return Err(Error::new(ErrorKind::Setting, "batches are rows of data, and this density has none").hint("leave out the batch"));
+    };
+    check(sampler, settings)?;
+    super::chained::refuse_ends(sampler, density)?;
+    model.check_batches()?;
+    let starts = match &settings.init {
+        Init::Point(_) => super::chained::starts(density, settings, 1)?,
+        _ => initial_positions(density, settings.seed, 4)?,
+    };
+    let found = laplace(density, &starts);
+    let tables: Vec<(usize, usize)> = {
+        let batches = model.batches(batch.rows, 0);
+        (0..batches.len()).map(|table| (batches.rows(table), batches.size(table))).collect()
+    };
+    let control_variates = match (batch.control_variates, found.is_mode) {
+        (Some(ControlVariates::Mode), false) => {
+            return Err(Error::new(ErrorKind::Setting, "no mode was found for the control variates")
+                .hint("begin near one with --init, or use --control-variates svrg"));
+        }
+        (Some(chosen), _) => chosen,
+        (None, true) => ControlVariates::Mode,
+        (None, false) => ControlVariates::None,
+    };
+    let dense = !found.coordinates.metric.is_diagonal();
+    let target = Minibatch::new(model, found.coordinates, batch.rows, batch.batching, control_variates, settings.seed);
+    let exact = tables.iter().all(|(rows, size)| rows == size);
+    let noise = if exact { vec![0.0; model.dimension()] } else { target.noise() };
+    let (chains, plan) = plan(sampler, settings, batch, &noise)?;
+    if batch.batching == Batching::Shuffled && tables.iter().map(|(rows, _)| rows).sum::<usize>().saturating_mul(chains) > MOST_ORDERED {
+        return Err(Error::new(ErrorKind::Setting, "an order of all rows for each chain would not fit the memory")
+            .hint("--batching uniform, or fewer --chains"));
+    }
+    let run = |plan: &Chaining| -> Result<(Chained, Draws)> {
+        let target = target.with_seed(plan.seed);
+        let chained = draw(&target, sampler, plan, &noise, &gaussian(model.dimension(), chains, plan.seed), control)?;
+        let draws = target.positions(&chained.draws);
+        Ok((chained, draws))
+    };
+    let (chained, draws) = run(&plan)?;
+    if draws.draws() == 0 {
+        return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
+    }
+    let mut bias = None;
+    if batch.check_bias && chained.complete {
+        // Other chains and other batches, over the same time.
+        let halved = Chaining {
+            step_size: 0.5 * plan.step_size,
+            warmup: 2 * plan.warmup,
+            thin: 2 * plan.thin,
+            seed: plan.seed ^ 0x5249_4348,
+            ..plan.clone()
+        };
+        bias = Some(compare(&draws, &run(&halved)?.1, order(sampler)));
+    }
+    let summary = |(variable, bound)| {
+        let summary = summarise(bound, &draws, variable);
+        // Chains this short are no R-hat of their own; those that keep to a place of their own are told by another figure.
+        let rhat = if chains >= CHAINS { rhat_of_many(&draws.by_chain(variable)) } else { summary.rhat };
+        VariableSummary { rhat, ..summary }
+    };
+    let variables: Vec<VariableSummary> = model.bounds().iter().enumerate().map(summary).collect();
+    let ess = weight(&draws.by_chain(0), variables[0].mean);
+    let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&draws, ess));
+    let steps = plan.warmup + plan.draws * plan.thin;
+    let figures = BatchFigures {
+        epochs: tables.iter().map(|(rows, size)| (steps * size) as f64 / *rows as f64).fold(f64::INFINITY, f64::min),
+        tables,
+        batching: batch.batching,
+        control_variates: if exact { ControlVariates::None } else { control_variates },
+        is_mode: found.is_mode,
+        dense,
+        noise: share(sampler, plan.step_size, &noise),
+        sd_bias: noise.iter().map(|noise| sd_bias(sampler, plan.step_size, *noise)).fold(0.0, f64::max),
+        full_gradients: found.gradients,
+        bias,
+        settings: plan,
+    };
+    let verdict = judge(model, &figures, &chained, &draws, &variables, &fits, no_reference);
+    let gradients = chained.chain_steps;
+    Ok(Run {
+        sampler,
+        why,
+        method: Method::Batches(Box::new(figures)),
+        draws,
+        chain_steps: chained.chain_steps,
+        gradients,
+        complete: chained.complete,
+        seed: settings.seed,
+        threads: settings.threads,
+        reference,
+        evidence,
+        variables,
+        fits,
+        until: Vec::new(),
+        discrepancy: None,
+        verdict,
+    })
+}
+
+/// Orders of rows that chains may keep, in rows: a gigabyte.
+const MOST_ORDERED: usize = 1 << 28;
+
+fn check(sampler: Sampler, settings: &Sampling) -> Result<()> {
+    let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
+    if !matches!(sampler, Sampler::Sgld | Sampler::Lm | Sampler::Sghmc | Sampler::Sgnht) {
+        return refuse(format!("{sampler} needs the density of all rows"), "for --batch use --sampler sgld, lm, sghmc or sgnht");
+    }
+    if settings.steps.is_some() || settings.schedule.is_some() || settings.final_step_size.is_some() || settings.frames > 0 {
+        return refuse(
+            "batches are for chains, not for an annealed population".into(),
+            "use --warmup, --draws, --thin and --step-size, or drop --batch",
+        );
+    }
+    if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
+        return refuse("chains over batches sample at temperature 1".into(), "leave out --temperature");
+    }
+    if !settings.until.is_empty() {
+        return refuse("--until is for chains over all rows".into(), "raise --draws, or drop --batch");
+    }
+    if settings.target_acceptance.is_some() {
+        return refuse(format!("{sampler} accepts every step"), "leave out --target-acceptance");
+    }
+    Ok(())
+}
+
+/// How many chains, and their settings. In whitened coordinates a step suits every posterior; noise of the gradient makes it smaller.
+fn plan(sampler: Sampler, settings: &Sampling, batch: Batch, noise: &[f64]) -> Result<(usize, Chaining)> {
+    let largest = noise.iter().fold(0.0_f64, |largest, noise| largest.max(*noise));
+    // The share of the noise is εV/2 for the first two, hV/2 beside a friction of 1 for the others, which correct it.
+    let (usual, most): (f64, f64) = match sampler {
+        Sampler::Sghmc | Sampler::Sgnht => (0.4, 2.0 / largest),
+        _ => (0.25, 2.0 * NOISE / largest),
+    };
+    let step_size = settings.step_size.unwrap_or(usual.min(most).max(1e-4));
+    // So that a smaller step does not make fewer independent draws.
+    let slower = (usual / step_size).clamp(1.0, 1000.0);
+    let chains = settings.chains.unwrap_or(CHAINS);
+    // A difference of two runs, doubled, needs more draws for the same error.
+    let draws = (CHAINS * DRAWS / chains.max(1)).clamp(DRAWS, 4000) * if batch.check_bias { 8 } else { 1 };
+    let plan = Chaining {
+        warmup: settings.warmup.unwrap_or((6.0 / usual * slower).ceil() as usize),
+        draws: settings.draws.unwrap_or(draws),
+        thin: settings.thin.unwrap_or(slower.round() as usize),
+        step_size,
+        fixed_step_size: true,
+        metric: settings.metric,
+        seed: settings.seed,
+        threads: settings.threads,
+        ..Chaining::default()
+    };
+    plan.check()?;
+    if chains == 0 {
+        return Err(Error::new(ErrorKind::Setting, "a run without chains").hint("--chains of 1 or more"));
+    }
+    Ok((chains, plan))
+}
+
+/// z from the unit Gaussian: the law of the Laplace approximation.
+fn gaussian(dimension: usize, chains: usize, seed: u64) -> Population {
+    let mut columns = vec![Vec::with_capacity(chains); dimension];
+    let mut row = crate::math::Lanes::default();
+    for block in 0..chains.div_ceil(crate::math::LANES) {
+        let mut rng = BlockRng::new(seed, block as u64, Purpose::Initial);
+        for column in &mut columns {
+            rng.fill_normal(&mut row);
+            let left = chains - column.len();
+            column.extend(row.iter().take(left));
+        }
+    }
+    Population::from_columns(columns)
+}
+
+fn draw(
+    target: &Minibatch<'_>,
+    sampler: Sampler,
+    plan: &Chaining,
+    noise: &[f64],
+    starts: &Population,
+    control: &Control,
+) -> Result<Chained> {
+    let level = target.level();
+    match sampler {
+        Sampler::Lm => sample_untuned(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, starts, control),
+        Sampler::Sghmc => sample_untuned(target, &Sghmc::new(FRICTION, noise.to_vec(), level), plan, starts, control),
+        Sampler::Sgnht => sample_untuned(target, &Sgnht::new(FRICTION, INERTIA, noise.to_vec(), level), plan, starts, control),
+        _ => sample_untuned(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, starts, control),
+    }
+}
+
+/// The gradient's noise as a share of what the kernel injects: mean and largest over the coordinates.
+fn share(sampler: Sampler, step_size: f64, noise: &[f64]) -> (f64, f64) {
+    // ε²V beside 2ε; h²V beside 2hA.
+    let injected = if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) { FRICTION } else { 1.0 };
+    let of = |noise: &f64| step_size * noise / (2.0 * injected);
+    let mean = noise.iter().map(of).sum::<f64>() / noise.len().max(1) as f64;
+    (mean, noise.iter().map(of).fold(0.0, f64::max))
+}
+
+/// The relative excess of the standard deviation of a unit Gaussian at this step, with a gradient of noise variance V.
+///
+/// sgld: x ← (1 − ε)x + noise of variance 2ε + ε²V. lm: exact but for ε²V. sghmc: see its file.
+pub(super) fn sd_bias(sampler: Sampler, step_size: f64, noise: f64) -> f64 {
+    let e = step_size;
+    let variance = match sampler {
+        // Fitted to simulations over h from 0.3 to 0.4 and V from 0 to 10, in absolute value.
+        Sampler::Sgnht => return e * e / 16.0 + 0.1 * e * e * e * noise,
+        Sampler::Sghmc => {
+            let friction = FRICTION + 0.5 * e * noise;
+            1.0 / (1.0 - e * e / (2.0 * (2.0 - e * friction)))
+        }
+        Sampler::Lm => 1.0 + e * noise / (2.0 - e),
+        _ => (2.0 + e * noise) / (2.0 - e),
+    };
+    if variance >= 1.0 { variance.sqrt() - 1.0 } else { f64::INFINITY }
+}
+
+/// The power of the step size that the bias is proportional to; gradient noise makes it 1 for lm too.
+fn order(sampler: Sampler) -> i32 {
+    if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) { 2 } else { 1 }
+}
+
+/// Richardson: a bias cεᵖ shrinks to cεᵖ/2ᵖ at half the step, so it is the difference over 1 − 2⁻ᵖ.
+fn compare(draws: &Draws, halved: &Draws, order: i32) -> BiasCheck {
+    let factor = 1.0 / (1.0 - 0.5_f64.powi(order));
+    let mut check = BiasCheck { mean: Vec::new(), sd: Vec::new() };
+    for variable in 0..draws.dimension() {
+        let (mean, sd) = mean_and_sd(draws.column(variable));
+        let (half_mean, half_sd) = mean_and_sd(halved.column(variable));
+        let (chains, half_chains) = (draws.by_chain(variable), halved.by_chain(variable));
+        let error = |of: fn(&[&[f64]]) -> f64| of(&chains).hypot(of(&half_chains));
+        check.mean.push((factor * (mean - half_mean) / half_sd, factor * error(mcse_mean) / half_sd));
+        check.sd.push((factor * (sd - half_sd) / half_sd, factor * error(mcse_sd) / half_sd));
+    }
+    check
+}
+
+fn judge(
+    model: &Model,
+    figures: &BatchFigures,
+    chained: &Chained,
+    draws: &Draws,
+    variables: &[VariableSummary],
+    fits: &[Fit],
+    no_reference: Option<String>,
+) -> Verdict {
+    let mut warnings = figure_warnings(chained.complete, figures.settings.draws, draws, variables);
+    judge_fits(fits, &mut warnings);
+    if figures.tables.is_empty() {
+        warnings.push(Warning::NothingToBatch { has_statistics: model.graph().sufficient_statistics() > 0 });
+    }
+    if !figures.is_mode {
+        warnings.push(Warning::NoMode { control_variates: figures.control_variates != ControlVariates::None });
+    }
+    warnings.push(Warning::StepBias { sd: figures.sd_bias, noise: figures.noise.1, steps: figures.settings.step_size });
+    let info = &chained.info;
+    let updates = (chained.chain_steps * variables.len() as u64).max(1) as f64;
+    if info.truncated > 0 {
+        warnings.push(Warning::Truncated { share: info.truncated as f64 / updates });
+    }
+    if info.non_finite > 0 {
+        warnings.push(Warning::NonFinite {
+            count: info.non_finite,
+            at: "a place in whitened coordinates".into(),
+            position: Vec::new(),
+            blame: None,
+        });
+    }
+    if let Some((variable, is_sd, bias, error)) = figures.bias.as_ref().and_then(BiasCheck::worst)
+        && bias.abs() > 0.1
+        && bias.abs() > 3.0 * error
+    {
+        warnings.push(Warning::MeasuredBias { variable: model.bounds()[variable].name.clone(), is_sd, bias, error });
+    }
+    let rhat = variables.iter().map(|variable| variable.rhat).fold(f64::NAN, f64::max);
+    let ess = variables.iter().map(|variable| variable.ess_bulk.min(variable.ess_tail)).fold(f64::INFINITY, f64::min);
+    let because = format!(
+        "largest R-hat {rhat:.3}, smallest ESS {ess:.0}; unadjusted: sds off by {:.1} % at this step on a Gaussian; begun around one \
+         place, so a mode elsewhere would not be seen",
+        100.0 * figures.sd_bias
+    );
+    if let Some(reason) = no_reference {
+        warnings.push(Warning::NoReference { reason });
+    }
+    Verdict::new(warnings, because)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bias_is_what_a_simulation_of_the_recursion_has() {
+        let (h, v) = (0.4, 3.0);
+        // Variance and covariance of the symplectic Euler step, iterated to the fixed point.
+        let friction = FRICTION + 0.5 * h * v;
+        let (mut xx, mut xp, mut pp) = (1.0, 0.0, 1.0);
+        for _ in 0..10_000 {
+            let kept = 1.0 - h * friction;
+            let momentum = kept * kept * pp - 2.0 * kept * h * xp + h * h * xx + 2.0 * h * friction;
+            let cross = kept * xp - h * xx;
+            (xx, xp) = (xx + 2.0 * h * cross + h * h * momentum, cross + h * momentum);
+            pp = momentum;
+        }
+        assert!((sd_bias(Sampler::Sghmc, h, v) - (xx.sqrt() - 1.0)).abs() < 1e-9, "{xx}");
+        assert!((sd_bias(Sampler::Sgld, 0.5, 0.0) - ((4.0_f64 / 3.0).sqrt() - 1.0)).abs() < 1e-12);
+        assert!(sd_bias(Sampler::Lm, 0.5, 0.0).abs() < 1e-12 && sd_bias(Sampler::Sgld, 2.5, 0.0) == f64::INFINITY);
+    }
+}
