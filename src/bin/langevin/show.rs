@@ -137,7 +137,7 @@ fn traces(chains: &[&[f64]], paint: Paint) -> Vec<String> {
             // Joined to the column before.
             let joined = before.map_or((least, most), |before| (least.min(before.min(most)), most.max(before.max(least))));
             dots.column(x, joined.0, joined.1);
-            before = levels().last();
+            before = levels().next_back();
         }
         for (row, line) in dots.lines().into_iter().enumerate() {
             let label = if row == 0 { format!("{:>width$}", chain + 1, width = LABEL - 1) } else { " ".repeat(LABEL - 1) };

@@ -16,7 +16,7 @@ pub(super) fn draw(canvas: &mut Canvas, shown: &[&Shown]) {
     // One axis for all, so that charts can be compared.
     let most = shown.iter().zip(&curves).map(|(shown, curve)| forgotten(curve, band(shown))).max().unwrap_or(FEWEST);
     let lowest = curves.iter().flatten().copied().filter(|rho| rho.is_finite()).fold(0.0, f64::min);
-    let low = (1.15 * lowest).min(-0.12).max(-1.0);
+    let low = (1.15 * lowest).clamp(-1.0, -0.12);
     let label = Panel::new(unit(), (0.0, 1.0), (low, 1.05)).y_label_width(&kind) + 0.5 * kind.text;
     let (columns, rows) = grid_of(shown.len());
     let areas = grid_areas(canvas, shown.len(), label);
