@@ -41,6 +41,9 @@ fn number(value: f64) -> String {
     if value.is_nan() { "nan".into() } else { value.to_string() }
 }
 
+/// Expressions with their values.
+type Inputs = Vec<(String, f64)>;
+
 /// Inputs that are shown, and letters of an expression.
 const SHOWN: usize = 6;
 const LETTERS: usize = 100;
@@ -136,7 +139,7 @@ impl Walk<'_> {
             .map(|operand| (show(operand), self.value(operand)))
             .collect();
         let (text, inputs, span) = match typed {
-            Some((text, inputs, span, _)) => (text, inputs, Some(span)),
+            Some((text, inputs, span)) => (text, inputs, Some(span)),
             None => (show(culprit), operands.clone(), None),
         };
         let operand = operands.first().map(|(text, _)| text.clone()).unwrap_or_default();
@@ -150,8 +153,8 @@ impl Walk<'_> {
         }
     }
 
-    /// The smallest piece of the text that holds `culprit`, its parts with their values, its place, and whether it is just that.
-    fn typed(&self, culprit: NodeId) -> Option<(String, Vec<(String, f64)>, Span, bool)> {
+    /// The smallest piece of the text that holds `culprit`, its parts with their values, and its place.
+    fn typed(&self, culprit: NodeId) -> Option<(String, Inputs, Span)> {
         let (ast, source) = (self.model.formula().ast(), self.model.formula().source());
         let origins = self.model.origins();
         let above = self.above(culprit);
@@ -184,7 +187,7 @@ impl Walk<'_> {
                 inputs.push((text, self.value(*node)));
             }
         }
-        Some((shortened(&source[span.start..span.end]), inputs, span, node == culprit))
+        Some((shortened(&source[span.start..span.end]), inputs, span))
     }
 
     /// Which nodes have `culprit` below them, or are it.
