@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Error;
 use crate::quadrature::{Certificate, Integral};
 use crate::run::{Derived, DrawsSummary, Fit, Method, QUANTILES, Run, VariableSummary, Verdict, Warning};
-use crate::sampler::Draws;
+use crate::sampler::{Draws, Ladder};
 
 /// The layout's number; it grows when a key changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -68,7 +68,7 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
         "formula": formula,
         "meaning": meaning,
         "variables": derived.map_or(&run.variables, |derived| &derived.variables).iter().map(variable).collect::<Vec<_>>(),
-        "normalizer": run.reference.as_ref().map_or(Value::Null, |reference| integral(&reference.integral)),
+        "normalizer": run.normalizer().as_ref().map_or(Value::Null, integral),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "run": how(run, seconds),
         "verdict": verdict(&run.verdict),
@@ -102,6 +102,7 @@ fn how(run: &Run, seconds: f64) -> Value {
             "divergences": figures.divergences,
             "e_bfmi": number(figures.e_bfmi),
             "warmup_gradient_evaluations": figures.warmup_gradients,
+            "ladder": figures.ladder.as_ref().map_or(Value::Null, ladder),
         }),
         Method::Independent => json!({}),
     };
@@ -120,6 +121,22 @@ fn how(run: &Run, seconds: f64) -> Value {
         }
     }
     how
+}
+
+/// The ladder of a tempered run.
+fn ladder(ladder: &Ladder) -> Value {
+    let numbers = |values: &[f64]| values.iter().map(|value| number(*value)).collect::<Vec<_>>();
+    json!({
+        "rungs": ladder.inverse_temperatures.len(),
+        "inverse_temperatures": numbers(&ladder.inverse_temperatures),
+        "barrier": number(ladder.barrier),
+        "swap_acceptance": numbers(&ladder.swap_acceptance),
+        "lowest_swap_acceptance": number(ladder.lowest_acceptance()),
+        "mean_swap_acceptance": number(ladder.mean_acceptance()),
+        "round_trips": number(ladder.round_trips),
+        "log_normalizer": number(ladder.log_normalizer),
+        "log_error": number(ladder.log_error),
+    })
 }
 
 fn variable(variable: &VariableSummary) -> Value {

@@ -12,7 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rwm, initial_positions, sample_chains,
+    Barker, Chained, Chaining, Control, Draws, Hmc, Ladder, Mala, Mams, Mclmc, Nuts, Population, Rwm, initial_positions, sample_chains,
+    sample_tempered,
 };
 
 /// The figures of a run of chains beside those of its variables.
@@ -32,6 +33,8 @@ pub struct ChainFigures {
     pub e_bfmi: f64,
     /// Gradients of the warm-up.
     pub warmup_gradients: u64,
+    /// The ladder of a tempered run.
+    pub ladder: Option<Ladder>,
 }
 
 impl ChainFigures {
@@ -57,7 +60,12 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let (chains, plan) = plan(sampler, density, settings)?;
     let starts = starts(density, settings, chains)?;
     let level = density.level();
+    let mut ladder = None;
     let chained = match sampler {
+        Sampler::Tempering => sample_tempered(density, &plan, settings.rungs, &starts, control).map(|found| {
+            ladder = Some(found.ladder);
+            found.chained
+        }),
         Sampler::Rwm => sample_chains(density, &Rwm { level }, &plan, &starts, control),
         Sampler::Mala => sample_chains(density, &Mala { level }, &plan, &starts, control),
         Sampler::Barker => sample_chains(density, &Barker { level }, &plan, &starts, control),
@@ -73,16 +81,20 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let ess = weight(&chained.draws.by_chain(0), variables[0].mean);
     let fits: Vec<Fit> =
         reference.iter().map(|reference| fit(&density.bounds()[0].name, reference, thinned(&chained.draws, ess).column(0))).collect();
-    let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts);
-    let figures = figures(&chained, plan, has_momentum);
+    let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts | Sampler::Tempering);
+    let figures = ChainFigures { ladder, ..figures(&chained, plan, has_momentum) };
     let target = settings.target_acceptance.or(match sampler {
-        Sampler::Nuts | Sampler::Hmc => Some(0.8),
+        Sampler::Nuts | Sampler::Hmc | Sampler::Tempering => Some(0.8),
         Sampler::Mams => Some(0.9),
         _ => None,
     });
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
     if sampler == Sampler::Mclmc {
         verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
+    }
+    if let Some(ladder) = &figures.ladder {
+        verdict.warnings.extend(super::tempered::warnings(ladder, chained.draws.chains()));
+        verdict = Verdict::new(verdict.warnings, verdict.because);
     }
     let Chained { draws, chain_steps, warmup_gradients, gradients, complete, .. } = chained;
     Ok(Run {
@@ -125,9 +137,8 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         let message = format!("{sampler} is for draws of the density, and clamping `{}` adds false mass", bound.name);
         return refuse(message, "leave --boundary to the default, which does not");
     }
-    // A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
     let rows = density.rows();
-    let chains = settings.chains.unwrap_or(ROWS.checked_div(rows).map_or(LANES, |chains| chains.clamp(FEWEST, LANES)));
+    let chains = settings.chains.unwrap_or(affordable_chains(density));
     let few = chains < 32;
     let thin = match sampler {
         Sampler::Rwm => 20,
@@ -149,6 +160,11 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         ..defaults
     };
     Ok((chains, plan))
+}
+
+/// A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
+pub(super) fn affordable_chains(density: &dyn LogDensity) -> usize {
+    ROWS.checked_div(density.rows()).map_or(LANES, |chains| chains.clamp(FEWEST, LANES))
 }
 
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.
@@ -258,6 +274,7 @@ fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFi
         divergences: statistics.divergent.iter().sum::<f64>() as usize,
         e_bfmi: quantile(&fractions, 0.5),
         warmup_gradients: chained.warmup_gradients,
+        ladder: None,
     }
 }
 

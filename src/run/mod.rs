@@ -5,11 +5,13 @@ mod derived;
 mod diagnose;
 mod exact;
 mod missed;
+mod modes;
 mod pilot;
 mod plan;
 mod sample;
 mod settings;
 mod summary;
+mod tempered;
 mod verdict;
 
 pub use chained::ChainFigures;

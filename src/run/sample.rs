@@ -9,7 +9,7 @@ use super::verdict::{Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::proof::{inspect, smoothness};
-use crate::quadrature::{CERTIFY, Reference, Tolerance, certified, reference};
+use crate::quadrature::{CERTIFY, Integral, Reference, Tolerance, certified, reference};
 use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Psgld, Sgld, Shot, Underdamped, anneal};
 
 /// A finished run.
@@ -73,6 +73,15 @@ impl Run {
         match &self.method {
             Method::Population { film, .. } => film.as_ref(),
             _ => None,
+        }
+    }
+
+    /// Z: by quadrature where that serves, else by the ladder of a tempered run.
+    pub fn normalizer(&self) -> Option<Integral> {
+        let ladder = self.chains().and_then(|figures| figures.ladder.as_ref());
+        match &self.reference {
+            Some(reference) => Some(reference.integral.clone()),
+            None => ladder.map(|ladder| super::tempered::normalizer(ladder, self.gradients)),
         }
     }
 
@@ -144,7 +153,16 @@ fn sample_by(
         Err(error) if error.kind == ErrorKind::Unsupported => (None, Some(error.message)),
         Err(error) => return Err(error),
     };
-    let (sampler, why) = settings.sampler.resolved(density.dimension(), reference.is_some());
+    let (mut sampler, mut why) = settings.sampler.resolved(density.dimension(), reference.is_some());
+    if settings.sampler == Sampler::Auto && density.dimension() > 1 {
+        let chains = super::chained::affordable_chains(density);
+        if super::modes::are_separate(density, chains, settings.seed, settings.threads, control) {
+            (sampler, why) = (Sampler::Tempering, Some("several modes with valleys between them: a ladder crosses, and gives Z"));
+        }
+    }
+    if settings.rungs.is_some() && sampler != Sampler::Tempering {
+        return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("they are those of --sampler tempering"));
+    }
     let problem = Problem { density, settings, sampler, why, reference, no_reference, model };
     match sampler {
         Sampler::Exact => super::exact::exact(problem),

@@ -34,13 +34,15 @@ pub enum Sampler {
     Mams,
     /// Microcanonical Langevin dynamics without a Metropolis test: second-order bias.
     Mclmc,
+    /// Non-reversible parallel tempering: crosses between far modes, and log Z in any dimension.
+    Tempering,
     /// Whichever suits the problem.
     Auto,
 }
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 13] = [
+    pub const ALL: [Sampler; 14] = [
         Sampler::Sgld,
         Sampler::Lm,
         Sampler::Psgld,
@@ -53,6 +55,7 @@ impl Sampler {
         Sampler::Nuts,
         Sampler::Mams,
         Sampler::Mclmc,
+        Sampler::Tempering,
         Sampler::Auto,
     ];
 
@@ -71,13 +74,24 @@ impl Sampler {
             Sampler::Nuts => "nuts",
             Sampler::Mams => "mams",
             Sampler::Mclmc => "mclmc",
+            Sampler::Tempering => "tempering",
             Sampler::Auto => "auto",
         }
     }
 
     /// Whether it runs chains with a warm-up, rather than an annealed population.
     pub fn is_chained(self) -> bool {
-        matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
+        matches!(
+            self,
+            Sampler::Rwm
+                | Sampler::Mala
+                | Sampler::Barker
+                | Sampler::Hmc
+                | Sampler::Nuts
+                | Sampler::Mams
+                | Sampler::Mclmc
+                | Sampler::Tempering
+        )
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.
@@ -144,6 +158,8 @@ pub struct Sampling {
     pub target_acceptance: Option<f64>,
     /// The metric that chains learn.
     pub metric: MetricKind,
+    /// Rungs of a tempering ladder.
+    pub rungs: Option<usize>,
     /// How many steps of an annealed population.
     pub steps: Option<usize>,
     /// The step size's schedule.

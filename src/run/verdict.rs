@@ -185,6 +185,20 @@ pub enum Warning {
         /// h, in units of the learned metric.
         step_size: f64,
     },
+    /// Replicas of a ladder that seldom or never went from its reference to the density and back.
+    RoundTrips {
+        /// Of each system, the mean.
+        each: f64,
+        /// In how many steps.
+        steps: usize,
+    },
+    /// Neighbours on a ladder that hardly ever swap.
+    Swaps {
+        /// The lowest acceptance.
+        lowest: f64,
+        /// Rungs of the ladder.
+        rungs: usize,
+    },
     /// The run was ended early.
     Incomplete {
         /// Share of the steps that were taken.
@@ -222,6 +236,8 @@ impl Warning {
             Warning::MissedMode { .. } => "missed_mode",
             Warning::Acceptance { .. } => "acceptance",
             Warning::Unadjusted { .. } => "unadjusted",
+            Warning::RoundTrips { .. } => "round_trips",
+            Warning::Swaps { .. } => "swap_acceptance",
             Warning::Incomplete { .. } => "incomplete",
         }
     }
@@ -245,6 +261,8 @@ impl Warning {
             // A trajectory in a thousand that leaps into a steep wall and is refused is no sign of a place that is missed.
             Warning::Divergences { count, of } if 1000 * count < *of => Weight::Note,
             Warning::EnergyFraction { .. } => Weight::Failure,
+            Warning::RoundTrips { each, .. } if *each == 0.0 => Weight::Failure,
+            Warning::RoundTrips { .. } | Warning::Swaps { .. } => Weight::Doubt,
             Warning::Rhat { .. }
             | Warning::FewEffective { .. }
             | Warning::Frozen { .. }
@@ -403,6 +421,15 @@ impl fmt::Display for Warning {
                 f,
                 "no Metropolis test: a bias of second order in the step is left, {} of the variances on a Gaussian; --sampler mams has none",
                 percent(step_size * step_size / 12.0)
+            ),
+            Warning::RoundTrips { each, steps } => write!(
+                f,
+                "{each:.2} round trips of each system between reference and density in {steps} steps: the shares of far modes, and Z, may be those of the starts; raise --draws, --thin or --warmup"
+            ),
+            Warning::Swaps { lowest, rungs } => write!(
+                f,
+                "two neighbours of the {rungs} rungs accept {} of their swaps and hold up the ladder; raise --rungs or --warmup",
+                percent(*lowest)
             ),
             Warning::Incomplete { share } => write!(f, "ended early: {} of the steps were taken", percent(*share)),
         }

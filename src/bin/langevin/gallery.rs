@@ -55,6 +55,7 @@ fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
         thin: given.thin.or(own.thin),
         target_acceptance: given.target_acceptance.or(own.target_acceptance),
         metric: given.metric,
+        rungs: given.rungs.or(own.rungs),
         steps: given.steps.or(own.steps),
         step_size: given.step_size.or(own.step_size),
         final_step_size: given.final_step_size.or(own.final_step_size),

@@ -186,6 +186,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
             Metric::Dense => MetricKind::Dense,
             Metric::Identity => MetricKind::Identity,
         },
+        rungs: flags.rungs,
         steps: flags.steps,
         schedule,
         step_size: flags.step_size,

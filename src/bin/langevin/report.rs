@@ -3,7 +3,7 @@
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
 use langevin::run::{ChainFigures, Derived, DrawsSummary, Method, QUANTILES, Run, Trust, Verdict, Warning, Weight};
-use langevin::sampler::{Chaining, Draws};
+use langevin::sampler::{Chaining, Draws, Ladder};
 
 /// Escape codes, or nothing.
 #[derive(Clone, Copy)]
@@ -87,8 +87,8 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
         )));
     }
     lines.push(String::new());
-    if let Some(reference) = &run.reference {
-        lines.push(format!("  Z       {}", normalizer(&reference.integral)));
+    if let Some(found) = run.normalizer() {
+        lines.push(format!("  Z       {}", normalizer(&found)));
     }
     for fit in &run.fits {
         lines.push(format!(
@@ -109,6 +109,7 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
     }
     if let Some(chains) = run.chains() {
         lines.push(format!("  chains  {}", chain_figures(run, chains)));
+        lines.extend(chains.ladder.as_ref().map(|found| format!("  ladder  {}", ladder(found))));
     }
     let rate = run.chain_steps as f64 / seconds.max(1e-9);
     lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.chain_steps as f64), time(seconds), count(rate)));
@@ -185,6 +186,18 @@ fn chain_figures(run: &Run, chains: &ChainFigures) -> String {
     parts.push(format!("divergences {}", chains.divergences));
     parts.push(format!("gradients {} (ESS {:.0} a 1000)", count(gradients as f64), 1000.0 * ess / gradients.max(1) as f64));
     parts.join(", ")
+}
+
+/// Rungs, barrier, swaps, round trips.
+fn ladder(ladder: &Ladder) -> String {
+    format!(
+        "{} rungs, barrier {:.2}, swaps {:.2} (lowest {:.2}), {:.1} round trips a system",
+        ladder.inverse_temperatures.len(),
+        ladder.barrier,
+        ladder.mean_acceptance(),
+        ladder.lowest_acceptance(),
+        ladder.round_trips
+    )
 }
 
 fn warning(warning: &Warning) -> Vec<String> {
@@ -264,7 +277,12 @@ pub(crate) fn normalizer(integral: &Integral) -> String {
     let doubt = if integral.converged { "" } else { ", not converged" };
     let how = format!("{method}, {evaluations} evaluations{doubt}");
     if *value > 0.0 && value.is_finite() {
-        format!("{} ± {:.0e}  (log Z {}; {how})", digits(*value, *relative_error), integral.error, digits(*log_value, *relative_error))
+        // Of an estimate one digit more than is certain; and what is an error of Z relative to it is one of log Z as it stands.
+        let (of_value, of_log) = match *relative_error {
+            rough if rough > 1e-6 => (0.1 * rough, 0.1 * rough / log_value.abs()),
+            exact => (exact, exact),
+        };
+        format!("{} ± {:.0e}  (log Z {}; {how})", digits(*value, of_value), integral.error, digits(*log_value, of_log))
     } else {
         format!(
             "exp({}), outside doubles; relative error {relative}  ({how})",
