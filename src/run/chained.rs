@@ -144,6 +144,8 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         Sampler::Rwm => 20,
         Sampler::Barker => 8,
         Sampler::Mala | Sampler::Mclmc => 5,
+        // A whole step, then a short one.
+        Sampler::Tempering => 2,
         _ => 1,
     };
     let defaults = Chaining::default();

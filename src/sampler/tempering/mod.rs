@@ -33,7 +33,7 @@ const FEWEST_STEPS: usize = 60;
 /// Draws of each chain of that search.
 const SEARCH_DRAWS: usize = 10;
 /// Steps of the first round, each as long as twice the one before, and its rungs, before the barrier is known.
-const FIRST_ROUND: usize = 8;
+const FIRST_ROUND: usize = 12;
 const FIRST_RUNGS: usize = 12;
 /// What a ladder showed.
 #[derive(Debug, Clone, PartialEq)]

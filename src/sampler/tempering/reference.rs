@@ -18,9 +18,9 @@ const FREEDOM: usize = 5;
 const WIDE_SHARE: f64 = 0.1;
 /// How much wider it is than the first fit.
 const WIDER: f64 = 2.0;
-/// Draws that a fit looks at, and its iterations.
+/// Draws that a fit looks at, and how far out they count, in the scales of their middle.
 const FITTED: usize = 4096;
-const ITERATIONS: usize = 30;
+const REACH: f64 = 16.0;
 
 /// r = 0.9·t₅(m, LLᵀ) + 0.1·t₅(b, diag s²), in unconstrained coordinates u; m and L are the metric of the ladder's coordinates.
 #[derive(Debug, Clone)]
@@ -167,75 +167,45 @@ impl ReferenceLaw {
     }
 }
 
-/// The t that fits the draws best, by expectation and maximisation (Liu, Rubin & Wu 1998, section 3: weights divided by their sum), from
-/// medians and middle halves. `None` where the draws do not spread.
+/// Mean and covariance of the draws, as Surjanovic et al. (2022) match them: the closest law of its kind by the divergence from the
+/// density, which covers every mode that the draws know. Draws further out than a few tens of the scale of their middle count as if they
+/// were there, as heavy tails have no moments. `None` where the draws do not spread.
 pub(super) fn fit(columns: &[Vec<f64>], dense: bool) -> Option<Metric> {
     let count = columns.first().map_or(0, Vec::len);
     let apart = count.div_ceil(FITTED).max(1);
-    let rows: Vec<Vec<f64>> = columns.iter().map(|column| column.iter().copied().step_by(apart).collect()).collect();
+    let mut rows: Vec<Vec<f64>> = columns.iter().map(|column| column.iter().copied().step_by(apart).collect()).collect();
     let (d, n) = (rows.len(), rows.first().map_or(0, Vec::len));
     if n < 10 {
         return None;
     }
-    let quantile = |row: &Vec<f64>, share: usize| {
-        let mut row = row.clone();
-        row.sort_by(f64::total_cmp);
-        row[(n * share / 100).min(n - 1)]
-    };
-    let centre: Vec<f64> = rows.iter().map(|row| quantile(row, 50)).collect();
-    // Of a normal law the middle four fifths are 2.56 standard deviations wide.
-    let scale: Vec<f64> = rows.iter().map(|row| (quantile(row, 90) - quantile(row, 10)) / 2.56).collect();
-    if !centre.iter().chain(&scale).all(|x| x.is_finite()) || scale.iter().any(|scale| *scale <= 0.0) {
-        return None;
-    }
-    let mut metric = Metric::diagonal(centre, &scale);
-    let dense = dense && n > 10 * d;
-    for _ in 0..ITERATIONS {
-        let Some(next) = maximise(&rows, &weights(&rows, &metric), dense) else { break };
-        metric = next;
-    }
-    Some(metric)
-}
-
-/// (ν + d)/(ν + δ) of each draw, δ its squared distance.
-fn weights(rows: &[Vec<f64>], metric: &Metric) -> Vec<f64> {
-    let (d, n) = (rows.len(), rows[0].len());
-    let mut weights = Vec::with_capacity(n);
-    let (mut u, mut z) = (vec![Lanes::default(); d], vec![Lanes::default(); d]);
-    for from in (0..n).step_by(LANES) {
-        let to = n.min(from + LANES);
-        u.iter_mut().zip(rows).for_each(|(u, row)| u[..to - from].copy_from_slice(&row[from..to]));
-        metric.backward(Level::detect(), &u, &mut z);
-        for lane in 0..to - from {
-            let square: f64 = z.iter().map(|z| z[lane] * z[lane]).sum();
-            weights.push((FREEDOM + d) as f64 / (FREEDOM as f64 + square));
+    for row in &mut rows {
+        let mut sorted = row.clone();
+        sorted.sort_by(f64::total_cmp);
+        let quantile = |share: usize| sorted[(n * share / 100).min(n - 1)];
+        // Of a normal law the middle four fifths are 2.56 standard deviations wide.
+        let (middle, reach) = (quantile(50), REACH * (quantile(90) - quantile(10)) / 2.56);
+        if !(middle.is_finite() && reach.is_finite() && reach > 0.0) {
+            return None;
         }
+        row.iter_mut().for_each(|x| *x = x.clamp(middle - reach, middle + reach));
     }
-    weights
-}
-
-/// Weighted mean and scatter; off its diagonal the scatter shrinks towards 0 with the weight of five draws.
-fn maximise(rows: &[Vec<f64>], weights: &[f64], dense: bool) -> Option<Metric> {
-    let n = weights.len() as f64;
-    let sum = in_lanes(weights, |i| weights[i]);
-    let centre: Vec<f64> = rows.iter().map(|row| in_lanes(weights, |i| weights[i] * row[i]) / sum).collect();
+    let n = n as f64;
+    let centre: Vec<f64> = rows.iter().map(|row| in_lanes(row.len(), |k| row[k]) / n).collect();
     let product = |i: usize, j: usize| {
         let (a, b, ca, cb) = (&rows[i], &rows[j], centre[i], centre[j]);
-        in_lanes(weights, |k| weights[k] * (a[k] - ca) * (b[k] - cb)) / sum
+        in_lanes(a.len(), |k| (a[k] - ca) * (b[k] - cb)) / n
     };
-    let scale: Vec<f64> = (0..rows.len()).map(|i| product(i, i).sqrt()).collect();
-    if !centre.iter().chain(&scale).all(|x| x.is_finite()) || scale.iter().any(|scale| *scale <= 0.0) {
-        return None;
-    }
-    let scatter = |i: usize| (0..=i).map(|j| product(i, j) * if i == j { 1.0 } else { n / (n + 5.0) }).collect();
-    let covariance: Option<Vec<Vec<f64>>> = dense.then(|| (0..rows.len()).map(scatter).collect());
+    let scale: Vec<f64> = (0..d).map(|i| product(i, i).sqrt()).collect();
+    // Off the diagonal a covariance shrinks towards 0 with the weight of five draws.
+    let row = |i: usize| (0..=i).map(|j| product(i, j) * if i == j { 1.0 } else { n / (n + 5.0) }).collect();
+    let covariance: Option<Vec<Vec<f64>>> = (dense && n > 10.0 * d as f64).then(|| (0..d).map(row).collect());
     let dense = covariance.and_then(|covariance| Metric::dense(centre.clone(), &covariance));
     Some(dense.unwrap_or_else(|| Metric::diagonal(centre, &scale)))
 }
 
 /// Σ over the draws, by lanes, so that the order is one and the loop may be vector code.
-fn in_lanes(draws: &[f64], term: impl Fn(usize) -> f64) -> f64 {
+fn in_lanes(draws: usize, term: impl Fn(usize) -> f64) -> f64 {
     let mut sums = Lanes::default();
-    (0..draws.len()).for_each(|i| sums[i % LANES] += term(i));
+    (0..draws).for_each(|i| sums[i % LANES] += term(i));
     total(&sums)
 }

@@ -21,6 +21,10 @@ use crate::random::{BlockRng, Purpose};
 /// Doublings of a trajectory at most: swaps take a replica further than a longer one would.
 const DEPTH: usize = 7;
 
+/// The share of the tuned step size that every other step takes: far modes are seldom of one width, and a step that suits most replicas
+/// may be too long for a narrow mode.
+const SHORT: f64 = 0.3;
+
 /// A run between its rounds.
 pub(super) struct Run<'a> {
     rules: &'a Rules,
@@ -116,8 +120,9 @@ impl<'a> Run<'a> {
         let parity = *steps % 2;
         blocks.iter_mut().for_each(|block| block.swap(rules, path.level, parity));
         let mut rungs: Vec<&mut Rung> = blocks.iter_mut().flat_map(|block| &mut block.rungs).collect();
+        let share = if parity == 0 { 1.0 } else { SHORT };
         workers.each(&mut rungs, |rung| {
-            rung.explore(path);
+            rung.explore(path, share);
             control.chain_steps.fetch_add(rung.active as u64, Ordering::Relaxed);
         });
         *steps += 1;
@@ -138,7 +143,9 @@ impl<'a> Run<'a> {
                 self.blocks.iter_mut().for_each(|block| block.rungs[number].step_size = tuner.step_size());
             }
             self.step();
-            for (number, tuner) in self.tuners.iter_mut().enumerate().skip(1) {
+            // The count is past the step: an odd one says that it was a whole one.
+            let whole = usize::from(self.steps % 2 == 1);
+            for (number, tuner) in self.tuners.iter_mut().enumerate().skip(1).take(whole * self.betas.len()) {
                 let sum: f64 = self.blocks.iter().map(|block| tuner.observed(&block.rungs[number].info, block.active)).sum();
                 tuner.update(sum / self.systems as f64);
             }

@@ -118,8 +118,8 @@ impl<'a> Rung<'a> {
         });
     }
 
-    /// One step: independent draws of the reference at β = 0, else one of the no-U-turn sampler.
-    pub(super) fn explore(&mut self, path: &Path) {
+    /// One step: independent draws of the reference at β = 0, else one of the no-U-turn sampler by `share` of the step size.
+    pub(super) fn explore(&mut self, path: &Path, share: f64) {
         if self.beta == 0.0 {
             let Rung { z, rows, noise, scratch, .. } = self;
             let u = &mut rows[..z.len()];
@@ -130,7 +130,7 @@ impl<'a> Rung<'a> {
         let inner = InCoordinates { inner: &mut **evaluate, coordinates: &path.coordinates, scratch: rows, active: *active };
         let mut on_path = OnPath { inner, path, beta: self.beta, scratch };
         kernel.place(state, z, &mut on_path);
-        kernel.step(state, &mut on_path, noise, Parameters::new(self.step_size), info);
+        kernel.step(state, &mut on_path, noise, Parameters::new(share * self.step_size), info);
         // One more for the place that a swap brought.
         self.gradients += info.gradients[..*active].iter().sum::<f64>() as u64 + *active as u64;
         z.copy_from_slice(kernel.positions(state));
