@@ -8,7 +8,7 @@ use crate::run::{
     BatchFigures, Comparison, Contender, Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, Standing, VariableSummary, Verdict,
     Warning,
 };
-use crate::sampler::Draws;
+use crate::sampler::{Draws, Ladder};
 
 /// The layout's number; it grows when a key changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -71,7 +71,7 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
         "formula": formula,
         "meaning": meaning,
         "variables": derived.map_or(&run.variables, |derived| &derived.variables).iter().map(variable).collect::<Vec<_>>(),
-        "normalizer": run.normalizer().map_or(Value::Null, integral),
+        "normalizer": run.normalizer().map_or(Value::Null, |found| integral(&found)),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "stein_discrepancy": run.discrepancy.map_or(Value::Null, |found| json!({
             "value": number(found.value),
@@ -112,6 +112,7 @@ fn how(run: &Run, seconds: f64) -> Value {
             "divergences": figures.divergences,
             "e_bfmi": number(figures.e_bfmi),
             "warmup_gradient_evaluations": figures.warmup_gradients,
+            "ladder": figures.ladder.as_ref().map_or(Value::Null, ladder),
         }),
         Method::Batches(figures) => batches(figures),
         Method::Independent => json!({}),
@@ -154,6 +155,22 @@ fn batches(figures: &BatchFigures) -> Value {
             "full_gradient_evaluations": figures.full_gradients,
             "bias": figures.bias.as_ref().map_or(Value::Null, |bias| json!({ "mean": pairs(&bias.mean), "sd": pairs(&bias.sd) })),
         },
+    })
+}
+
+/// The ladder of a tempered run.
+fn ladder(ladder: &Ladder) -> Value {
+    let numbers = |values: &[f64]| values.iter().map(|value| number(*value)).collect::<Vec<_>>();
+    json!({
+        "rungs": ladder.inverse_temperatures.len(),
+        "inverse_temperatures": numbers(&ladder.inverse_temperatures),
+        "barrier": number(ladder.barrier),
+        "swap_acceptance": numbers(&ladder.swap_acceptance),
+        "lowest_swap_acceptance": number(ladder.lowest_acceptance()),
+        "mean_swap_acceptance": number(ladder.mean_acceptance()),
+        "round_trips": number(ladder.round_trips),
+        "log_normalizer": number(ladder.log_normalizer),
+        "log_error": number(ladder.log_error),
     })
 }
 

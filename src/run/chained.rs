@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, Sghmc, Sgnht, initial_positions,
-    sample_rounds,
+    Barker, Chained, Chaining, Control, Draws, Hmc, Ladder, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, Sghmc, Sgnht,
+    initial_positions, sample_rounds, sample_tempered,
 };
 
 /// The figures of a run of chains beside those of its variables.
@@ -37,6 +37,8 @@ pub struct ChainFigures {
     pub e_bfmi: f64,
     /// Gradients of the warm-up.
     pub warmup_gradients: u64,
+    /// The ladder of a tempered run.
+    pub ladder: Option<Ladder>,
 }
 
 impl ChainFigures {
@@ -72,7 +74,12 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let growth = |draws: &Draws| until::growth(&until::progress(&settings.until, density.bounds(), draws));
     let first = if chains < FEW { 100 } else { 20 };
     let rounds = (!settings.until.is_empty()).then_some(Rounds { first, growth: &growth });
+    let mut ladder = None;
     let chained = match sampler {
+        Sampler::Tempering => sample_tempered(density, &plan, settings.rungs, &starts, control).map(|found| {
+            ladder = Some(found.ladder);
+            found.chained
+        }),
         Sampler::Rwm => sample_rounds(density, &Rwm { level }, &plan, &starts, rounds, control),
         Sampler::Mala => sample_rounds(density, &Mala { level }, &plan, &starts, rounds, control),
         Sampler::Barker => sample_rounds(density, &Barker { level }, &plan, &starts, rounds, control),
@@ -96,17 +103,21 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let weight = |(index, variable): (usize, &VariableSummary)| weight(&chained.draws.by_chain(index), variable.mean);
     let ess = variables.iter().enumerate().map(weight).fold(f64::INFINITY, f64::min);
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&chained.draws, ess));
-    let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts);
+    let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts | Sampler::Tempering);
     plan.draws = chained.wanted;
-    let figures = figures(&chained, plan, has_momentum);
+    let figures = ChainFigures { ladder, ..figures(&chained, plan, has_momentum) };
     let target = settings.target_acceptance.or(match sampler {
-        Sampler::Nuts | Sampler::Hmc => Some(0.8),
+        Sampler::Nuts | Sampler::Hmc | Sampler::Tempering => Some(0.8),
         Sampler::Mams => Some(0.9),
         _ => None,
     });
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
     if sampler == Sampler::Mclmc {
         verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
+    }
+    if let Some(ladder) = &figures.ladder {
+        verdict.warnings.extend(super::tempered::warnings(ladder, chained.draws.chains()));
+        verdict = Verdict::new(verdict.warnings, verdict.because);
     }
     if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) {
         let steps = figures.step_size;
@@ -156,6 +167,9 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
             "temperatures are for the annealed --sampler sgld, psgld, lm and underdamped",
         );
     }
+    if sampler == Sampler::Tempering && !settings.until.is_empty() {
+        return refuse("--until is for chains that know nothing of a ladder".into(), "raise --draws, or choose another --sampler");
+    }
     if settings.steps.is_some() {
         return refuse(format!("{sampler} has no --steps"), "use --warmup, --draws and --thin");
     }
@@ -167,14 +181,15 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     if is_fixed {
         refuse_ends(sampler, density)?;
     }
-    // A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
     let rows = density.rows();
-    let chains = settings.chains.unwrap_or(ROWS.checked_div(rows).map_or(LANES, |chains| chains.clamp(FEWEST, LANES)));
+    let chains = settings.chains.unwrap_or_else(|| affordable_chains(density));
     let few = chains < FEW;
     let thin = match sampler {
         Sampler::Rwm => 20,
         Sampler::Barker => 8,
         Sampler::Mala | Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht => 5,
+        // A whole step, then a short one.
+        Sampler::Tempering => 2,
         _ => 1,
     };
     let defaults = Chaining::default();
@@ -208,6 +223,11 @@ pub(super) fn refuse_ends(sampler: Sampler, density: &dyn LogDensity) -> Result<
         }
         None => Ok(()),
     }
+}
+
+/// A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
+pub(super) fn affordable_chains(density: &dyn LogDensity) -> usize {
+    ROWS.checked_div(density.rows()).map_or(LANES, |chains| chains.clamp(FEWEST, LANES))
 }
 
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.
@@ -318,6 +338,7 @@ fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFi
         divergent: (0..statistics.divergent.len()).filter(|&draw| statistics.divergent[draw] > 0.0).collect(),
         e_bfmi: quantile(&fractions, 0.5),
         warmup_gradients: chained.warmup_gradients,
+        ladder: None,
     }
 }
 

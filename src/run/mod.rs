@@ -9,11 +9,13 @@ mod discrepancy;
 mod exact;
 mod minibatch;
 mod missed;
+mod modes;
 mod pilot;
 mod plan;
 mod sample;
 mod settings;
 mod summary;
+mod tempered;
 mod until;
 mod verdict;
 

@@ -71,11 +71,6 @@ pub enum Method {
 }
 
 impl Run {
-    /// Z, where quadrature serves.
-    pub fn normalizer(&self) -> Option<&Integral> {
-        self.reference.as_ref().map(|reference| &reference.integral).or(self.evidence.as_ref().map(|evidence| &evidence.integral))
-    }
-
     /// The plan of an annealed population.
     pub fn plan(&self) -> Option<&Plan> {
         match &self.method {
@@ -95,6 +90,14 @@ impl Run {
     /// Numbers of the draws, in the order of their columns, whose trajectory diverged.
     pub fn divergent(&self) -> &[usize] {
         self.chains().map_or(&[], |figures| &figures.divergent)
+    }
+
+    /// Z: by quadrature where that serves, else by the ladder of a tempered run.
+    pub fn normalizer(&self) -> Option<Integral> {
+        let by_quadrature = self.reference.as_ref().map(|reference| &reference.integral);
+        let by_quadrature = by_quadrature.or(self.evidence.as_ref().map(|evidence| &evidence.integral));
+        let ladder = self.chains().and_then(|figures| figures.ladder.as_ref());
+        by_quadrature.cloned().or_else(|| ladder.map(|ladder| super::tempered::normalizer(ladder, self.gradients)))
     }
 
     /// The figures of a run of chains.
@@ -196,7 +199,16 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
         Err(error) => return Err(error),
     };
     let chosen = if settings.batch.is_some() && settings.sampler == Sampler::Auto { Sampler::Sgld } else { settings.sampler };
-    let (sampler, why) = chosen.resolved(density.dimension(), reference.is_some());
+    let (mut sampler, mut why) = chosen.resolved(density.dimension(), reference.is_some());
+    if chosen == Sampler::Auto && density.dimension() > 1 {
+        let chains = super::chained::affordable_chains(density);
+        if super::modes::are_separate(density, chains, settings.seed, settings.threads, control) {
+            (sampler, why) = (Sampler::Tempering, Some("several modes with valleys between them: a ladder crosses, and gives Z"));
+        }
+    }
+    if settings.rungs.is_some() && sampler != Sampler::Tempering {
+        return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("they are those of --sampler tempering"));
+    }
     let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, model };
     let mut run = match sampler {
         _ if settings.batch.is_some() => super::minibatch::minibatch(problem, control),

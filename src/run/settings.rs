@@ -40,13 +40,15 @@ pub enum Sampler {
     Sghmc,
     /// The same with a thermostat for each variable, which finds the friction.
     Sgnht,
+    /// Non-reversible parallel tempering: crosses between far modes, and log Z in any dimension.
+    Tempering,
     /// Whichever suits the problem.
     Auto,
 }
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 15] = [
+    pub const ALL: [Sampler; 16] = [
         Sampler::Sgld,
         Sampler::Lm,
         Sampler::Psgld,
@@ -61,6 +63,7 @@ impl Sampler {
         Sampler::Mclmc,
         Sampler::Sghmc,
         Sampler::Sgnht,
+        Sampler::Tempering,
         Sampler::Auto,
     ];
 
@@ -81,14 +84,26 @@ impl Sampler {
             Sampler::Mclmc => "mclmc",
             Sampler::Sghmc => "sghmc",
             Sampler::Sgnht => "sgnht",
+            Sampler::Tempering => "tempering",
             Sampler::Auto => "auto",
         }
     }
 
     /// Whether it runs chains with a warm-up, rather than an annealed population.
     pub fn is_chained(self) -> bool {
-        matches!(self, Sampler::Rwm | Sampler::Mala | Sampler::Barker | Sampler::Hmc | Sampler::Nuts | Sampler::Mams | Sampler::Mclmc)
-            || matches!(self, Sampler::Sghmc | Sampler::Sgnht)
+        matches!(
+            self,
+            Sampler::Rwm
+                | Sampler::Mala
+                | Sampler::Barker
+                | Sampler::Hmc
+                | Sampler::Nuts
+                | Sampler::Mams
+                | Sampler::Mclmc
+                | Sampler::Sghmc
+                | Sampler::Sgnht
+                | Sampler::Tempering
+        )
     }
 
     /// Whether its draws follow the density exactly, in the limit of many.
@@ -162,6 +177,8 @@ pub struct Sampling {
     pub metric: MetricKind,
     /// Gradients from a few rows of the data.
     pub batch: Option<Batch>,
+    /// Rungs of a tempering ladder.
+    pub rungs: Option<usize>,
     /// How many steps of an annealed population.
     pub steps: Option<usize>,
     /// The step size's schedule.

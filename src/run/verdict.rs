@@ -258,6 +258,20 @@ pub enum Warning {
         /// Whether sums over the data replaced them.
         has_statistics: bool,
     },
+    /// Replicas of a ladder that seldom or never went from its reference to the density and back.
+    RoundTrips {
+        /// Of each system, the mean.
+        each: f64,
+        /// In how many steps.
+        steps: usize,
+    },
+    /// Neighbours on a ladder that hardly ever swap.
+    Swaps {
+        /// The lowest acceptance.
+        lowest: f64,
+        /// Rungs of the ladder.
+        rungs: usize,
+    },
     /// The run was ended early.
     Incomplete {
         /// Share of the steps that were taken.
@@ -304,6 +318,8 @@ impl Warning {
             Warning::MeasuredBias { .. } => "measured_bias",
             Warning::NoMode { .. } => "no_mode",
             Warning::NothingToBatch { .. } => "nothing_to_batch",
+            Warning::RoundTrips { .. } => "round_trips",
+            Warning::Swaps { .. } => "swap_acceptance",
             Warning::Incomplete { .. } => "incomplete",
         }
     }
@@ -333,6 +349,8 @@ impl Warning {
             Warning::MeasuredBias { bias, .. } if bias.abs() > 0.5 => Weight::Failure,
             Warning::MeasuredBias { .. } | Warning::NoMode { .. } => Weight::Doubt,
             Warning::StepBias { .. } | Warning::NothingToBatch { .. } => Weight::Note,
+            Warning::RoundTrips { each, .. } if *each == 0.0 => Weight::Failure,
+            Warning::RoundTrips { .. } | Warning::Swaps { .. } => Weight::Doubt,
             Warning::Rhat { .. }
             | Warning::FewEffective { .. }
             | Warning::Frozen { .. }
@@ -547,6 +565,15 @@ impl fmt::Display for Warning {
                 f,
                 "nothing to batch: {}; the gradient is exact",
                 if *has_statistics { "the sums over rows became sums over the data" } else { "no loop over rows is left" }
+            ),
+            Warning::RoundTrips { each, steps } => write!(
+                f,
+                "{each:.2} round trips of each system between reference and density in {steps} steps: the shares of far modes, and Z, may be those of the starts; raise --draws, --thin or --warmup"
+            ),
+            Warning::Swaps { lowest, rungs } => write!(
+                f,
+                "two neighbours of the {rungs} rungs accept {} of their swaps and hold up the ladder; raise --rungs or --warmup",
+                percent(*lowest)
             ),
             Warning::Incomplete { share } => write!(f, "ended early: {} of the steps were taken", percent(*share)),
         }

@@ -52,7 +52,7 @@ impl Metric {
     }
 
     /// z into u.
-    fn forward(&self, level: Level, z: &Block, u: &mut [Lanes]) {
+    pub(super) fn forward(&self, level: Level, z: &Block, u: &mut [Lanes]) {
         for (variable, (row, out)) in self.rows.iter().zip(u).enumerate() {
             let first = variable + 1 - row.len();
             *out = Lanes::splat(self.centre[variable]);
@@ -63,7 +63,7 @@ impl Metric {
     }
 
     /// u into z, by forward substitution.
-    fn backward(&self, level: Level, u: &Block, z: &mut [Lanes]) {
+    pub(super) fn backward(&self, level: Level, u: &Block, z: &mut [Lanes]) {
         for (variable, row) in self.rows.iter().enumerate() {
             let first = variable + 1 - row.len();
             let (before, here) = z.split_at_mut(variable);

@@ -138,6 +138,17 @@ impl Kernel for Nuts {
 }
 
 impl Nuts {
+    /// Moves every lane to `positions`.
+    pub(super) fn place(&self, state: &mut State, positions: &[Lanes], evaluate: &mut dyn Evaluate) {
+        state.point.position.copy_from_slice(positions);
+        state.point.evaluate(evaluate);
+    }
+
+    /// log p where the lanes are.
+    pub(super) fn log_density<'a>(&self, state: &'a State) -> &'a Lanes {
+        &state.point.log_density
+    }
+
     /// A fresh momentum, and a trajectory of one point.
     fn begin(&self, state: &mut State, noise: &mut BlockRng, step_size: f64, info: &mut StepInfo) {
         let State { point, left, right, candidate, momentum_sum, rows, .. } = state;

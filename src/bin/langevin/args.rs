@@ -146,7 +146,7 @@ pub(crate) struct Compare {
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingFlags {
     /// The algorithm. A population of short annealed chains: sgld, psgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
-    /// hmc, mams, mala, barker, rwm; without a Metropolis test: mclmc, sghmc, sgnht. Independent draws of one variable: exact. By the problem: auto
+    /// hmc, mams, mala, barker, rwm; across far modes, with Z: tempering; without a Metropolis test: mclmc, sghmc, sgnht. Independent draws of one variable: exact. By the problem: auto
     /// [default: sgld; auto with --model or --data].
     #[arg(long, value_name = "NAME")]
     pub(crate) sampler: Option<String>,
@@ -175,6 +175,9 @@ pub(crate) struct SamplingFlags {
     /// What the warm-up learns of the scales: auto, diagonal, dense or identity.
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub(crate) metric: Metric,
+    /// Rungs of the ladder of --sampler tempering, from its reference to the density [default: by the barrier between them].
+    #[arg(long, value_name = "N")]
+    pub(crate) rungs: Option<usize>,
     /// Step size at the start; of chains with warm-up the step size, in units of the learned metric.
     #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
     pub(crate) step_size: Option<f64>,

@@ -60,6 +60,7 @@ fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
         batching: given.batching,
         control_variates: given.control_variates,
         check_bias: given.check_bias,
+        rungs: given.rungs.or(own.rungs),
         steps: given.steps.or(own.steps),
         step_size: given.step_size.or(own.step_size),
         final_step_size: given.final_step_size.or(own.final_step_size),

@@ -195,6 +195,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
             Metric::Identity => MetricKind::Identity,
         },
         batch: flags.batch.map(|rows| batch(rows, flags)),
+        rungs: flags.rungs,
         steps: flags.steps,
         schedule,
         step_size: flags.step_size,

@@ -5,7 +5,7 @@ use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
 use langevin::run::{
     BatchFigures, ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, Run, Trust, Verdict, Warning, Weight,
 };
-use langevin::sampler::{Batching, Chaining, ControlVariates, Draws};
+use langevin::sampler::{Batching, Chaining, ControlVariates, Draws, Ladder};
 use langevin::syntax::Noncentered;
 
 /// Escape codes, or nothing.
@@ -81,7 +81,7 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
     }
     lines.push(String::new());
     if let Some(integral) = run.normalizer() {
-        lines.extend(wrap(&format!("Z       {}", normalizer(integral)), 10));
+        lines.extend(wrap(&format!("Z       {}", normalizer(&integral)), 10));
     }
     let several = run.variables.len() > 1;
     for fit in run.fits.iter().filter(|fit| !fit.ks.is_nan()).take(ROWS) {
@@ -104,6 +104,7 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
     }
     if let Some(chains) = run.chains() {
         lines.push(format!("  chains  {}", chain_figures(run, chains)));
+        lines.extend(chains.ladder.as_ref().map(|found| format!("  ladder  {}", ladder(found))));
     }
     lines.extend(run.until.iter().filter(|target| target.met).map(until));
     if let Some(figures) = run.batches() {
@@ -269,6 +270,18 @@ fn percent(share: f64) -> String {
     format!("{} %", short((1e4 * share).round() / 1e2))
 }
 
+/// Rungs, barrier, swaps, round trips.
+fn ladder(ladder: &Ladder) -> String {
+    format!(
+        "{} rungs, barrier {:.2}, swaps {:.2} (lowest {:.2}), {:.1} round trips a system",
+        ladder.inverse_temperatures.len(),
+        ladder.barrier,
+        ladder.mean_acceptance(),
+        ladder.lowest_acceptance(),
+        ladder.round_trips
+    )
+}
+
 fn warning(warning: &Warning) -> Vec<String> {
     let label = match warning.weight() {
         Weight::Failure => "wrong",
@@ -359,7 +372,12 @@ pub(crate) fn normalizer(integral: &Integral) -> String {
     let doubt = if integral.converged { "" } else { ", not converged" };
     let how = format!("{method}, {evaluations} evaluations{doubt}");
     if *value > 0.0 && value.is_finite() {
-        format!("{} ± {:.0e}  (log Z {}; {how})", digits(*value, *relative_error), integral.error, digits(*log_value, *relative_error))
+        // Of an estimate one digit more than is certain; and what is an error of Z relative to it is one of log Z as it stands.
+        let (of_value, of_log) = match *relative_error {
+            rough if rough > 1e-6 => (0.1 * rough, 0.1 * rough / log_value.abs()),
+            exact => (exact, exact),
+        };
+        format!("{} ± {:.0e}  (log Z {}; {how})", digits(*value, of_value), integral.error, digits(*log_value, of_log))
     } else {
         format!(
             "exp({}), outside doubles; relative error {relative}  ({how})",
