@@ -58,11 +58,11 @@ fn check_log_z(run: &Run, exact: f64, largest: f64) {
 #[test]
 fn far_modes_have_their_shares() {
     let tau = std::f64::consts::TAU;
-    // Equal; of weights 0.2 and 0.8; of widths 1 and 0.3, so of masses 1 and 0.09.
+    // Equal; of weights 0.2 and 0.8; of widths 1 and 0.5, so of masses 1 and 0.25.
     for (formula, right, z) in [
         ("exp(-((x-8)^2 + y^2)/2) + exp(-((x+8)^2 + y^2)/2)", 0.5, 2.0 * tau),
         ("0.8*exp(-((x-8)^2 + y^2)/2) + 0.2*exp(-((x+8)^2 + y^2)/2)", 0.8, tau),
-        ("exp(-((x-8)^2 + y^2)/2) + exp(-((x+8)^2 + y^2)/0.18)", 1.0 / 1.09, 1.09 * tau),
+        ("exp(-((x-8)^2 + y^2)/2) + exp(-((x+8)^2 + y^2)/0.5)", 0.8, 1.25 * tau),
     ] {
         let found = run(formula, &[], &tempering(4));
         assert_eq!(found.verdict.trust, Trust::Yes, "{formula}: {:?}", found.verdict);
