@@ -72,8 +72,8 @@ fn far_modes_have_their_shares() {
         check_log_z(&found, z.ln(), 0.02);
         assert!(ladder(&found).round_trips > 5.0, "{:?}", ladder(&found));
         let normalizer = found.normalizer().unwrap();
-        assert_eq!((normalizer.method, normalizer.certified, normalizer.converged), ("stepping stone", false, true));
-        assert!((normalizer.value - z).abs() < 4.0 * normalizer.error);
+        // Two variables: quadrature has Z, and says it in place of the ladder.
+        assert!(normalizer.method != "stepping stone" && (normalizer.value - z).abs() < 4.0 * normalizer.error);
     }
 }
 

@@ -47,26 +47,62 @@ fn quantiles_below(level: Level, p: &mut [f64]) {
     for chunk in p.chunks_mut(LANES) {
         let mut lanes = Lanes::splat(0.5);
         lanes[..chunk.len()].copy_from_slice(chunk);
-        dispatch(level, Map(&mut x, |lane| start(lanes[lane])));
+        dispatch(level, Starts { p: &lanes, x: &mut x });
         for _ in 0..STEPS {
-            let before = x;
-            dispatch(level, Map(&mut twice, |lane| left(before[lane])));
-            dispatch(level, Map(&mut x, |lane| closer(before[lane], lanes[lane], twice[lane])));
+            dispatch(level, Lefts { x: &x, twice: &mut twice });
+            dispatch(level, Steps { p: &lanes, twice: &twice, x: &mut x });
         }
         chunk.copy_from_slice(&x[..chunk.len()]);
     }
 }
 
-/// Each lane by its number: one function a loop, so that it is vector code.
-struct Map<'a, F>(&'a mut Lanes, F);
+// One loop a function: a closure would not be inlined into it, and the loop not be vector code.
 
-impl<F: Fn(usize) -> f64> Work for Map<'_, F> {
+struct Starts<'a> {
+    p: &'a Lanes,
+    x: &'a mut Lanes,
+}
+
+impl Work for Starts<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         for lane in 0..LANES {
-            self.0[lane] = self.1(lane);
+            self.x[lane] = start(self.p[lane]);
+        }
+    }
+}
+
+struct Lefts<'a> {
+    x: &'a Lanes,
+    twice: &'a mut Lanes,
+}
+
+impl Work for Lefts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for lane in 0..LANES {
+            self.twice[lane] = left(self.x[lane]);
+        }
+    }
+}
+
+struct Steps<'a> {
+    p: &'a Lanes,
+    twice: &'a Lanes,
+    x: &'a mut Lanes,
+}
+
+impl Work for Steps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for lane in 0..LANES {
+            self.x[lane] = closer(self.x[lane], self.p[lane], self.twice[lane]);
         }
     }
 }

@@ -87,7 +87,7 @@ pub(super) const FRICTION: f64 = 1.0;
 pub(super) const INERTIA: f64 = 10.0;
 /// Chains and draws of each: enough for R-hat of chains by eights, and for means to a thirtieth of an sd.
 const CHAINS: usize = 64;
-const DRAWS: usize = 100;
+const DRAWS: usize = 200;
 /// The gradient's noise that the default step size allows, as a share of the injected noise.
 const NOISE: f64 = 0.1;
 

@@ -7,7 +7,7 @@ use super::plan::{Plan, RELAXATIONS, plan};
 use super::settings::{Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit, fit_marginal, variables};
 use super::until::Progress;
-use super::verdict::{Verdict, Warning};
+use super::verdict::{Trust, Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
 use crate::diagnostics::SteinDiscrepancy;
 use crate::error::{Error, ErrorKind, Result};
@@ -97,7 +97,11 @@ impl Run {
         let by_quadrature = self.reference.as_ref().map(|reference| &reference.integral);
         let by_quadrature = by_quadrature.or(self.evidence.as_ref().map(|evidence| &evidence.integral));
         let ladder = self.chains().and_then(|figures| figures.ladder.as_ref());
-        by_quadrature.cloned().or_else(|| ladder.map(|ladder| super::tempered::normalizer(ladder, self.gradients)))
+        by_quadrature.cloned().or_else(|| {
+            let found = super::tempered::normalizer(ladder?, self.gradients);
+            // A Z of draws that are not to be trusted is not, either.
+            Some(Integral { converged: found.converged && self.verdict.trust != Trust::No, ..found })
+        })
     }
 
     /// The figures of a run of chains.

@@ -197,11 +197,9 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        for i in 0..dimension {
-            for j in 0..i {
-                let mean = 0.5 * (rows[i][j] + rows[j][i]);
-                (rows[i][j], rows[j][i]) = (mean, mean);
-            }
+        for (i, j) in (0..dimension).flat_map(|i| (0..i).map(move |j| (i, j))) {
+            let mean = 0.5 * (rows[i][j] + rows[j][i]);
+            (rows[i][j], rows[j][i]) = (mean, mean);
         }
         rows
     }
