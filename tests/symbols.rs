@@ -225,7 +225,8 @@ fn refusals_and_failed_searches_say_where() {
 
 #[test]
 fn supports_are_inferred_but_not_applied() {
-    let cases: [(&str, &[(&str, f64, f64)]); 10] = [
+    type Supports = &'static [(&'static str, f64, f64)];
+    let cases: [(&str, Supports); 10] = [
         ("log(x) - x", &[("x", 0.0, f64::INFINITY)]),
         ("sqrt(1 - x^2)", &[("x", -1.0, 1.0)]),
         ("beta_lpdf(x | 2, 3) + normal_lpdf(y | x, 1)", &[("x", 0.0, 1.0)]),
