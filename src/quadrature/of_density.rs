@@ -22,11 +22,11 @@ pub fn reference(density: &dyn LogDensity, tolerance: Tolerance) -> Result<Refer
     reference_by(density, &landmarks, tolerance)
 }
 
-/// [`reference`] with a proof: Z is enclosed by [`certify`], `relative` apart where that can be had. Where value and enclosure disagree,
+/// [`reference()`] with a proof: Z is enclosed by [`certify()`], `relative` apart where that can be had. Where value and enclosure disagree,
 /// the enclosure wins, and a note says so.
 ///
 /// # Errors
-/// Those of [`reference`]; `infinite_Z` also where only the proof sees it.
+/// Those of [`reference()`]; `infinite_Z` also where only the proof sees it.
 ///
 /// ```
 /// use langevin::density::{Meaning, Model};

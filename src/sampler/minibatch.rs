@@ -95,7 +95,7 @@ impl<'a> Minibatch<'a> {
     }
 
     /// The variance of each component of the gradient estimate given the position, the mean over positions of the unit Gaussian: from
-    /// [`PAIRS`] pairs of batches. With SVRG the anchor is an independent position, as it is at the end of a long epoch.
+    /// `PAIRS` pairs of batches. With SVRG the anchor is an independent position, as it is at the end of a long epoch.
     pub fn noise(&self) -> Vec<f64> {
         let dimension = self.bounds.len();
         let level = self.model.level();

@@ -7,7 +7,7 @@
 //!
 //! That mean is what makes Γ small enough to drop. V remembers where a chain was, so the law of x is p if and only if
 //! E[Γᵢ|x] = ∂ᵢE[Gᵢ|x] (no mass flows at any x). With the V of one chain alone and Γ = 0, the law is p/E[G|x]: on a unit Gaussian of
-//! relaxation time τ, where E[g²] of a time t ago varies with x² like e^(−2t/τ), the variance is too large by S = τ/(τ + 2m) to first
+//! relaxation time τ, where E g² of a time t ago varies with x² like e^(−2t/τ), the variance is too large by S = τ/(τ + 2m) to first
 //! order, and between basins of different steepness the masses are wrong several times over. The paper's Γᵢ = ∂Gᵢ/∂xᵢ takes the past as
 //! fixed and mends the share 1 − α of that only, as the past is near x. One chain of n in the mean moves G by the n-th part: the
 //! variance is off by S/n, for a block of 256 and m = τ/2 by 0.2 %. What is left is the bias of the Euler step, 1/(1 − εG/2).

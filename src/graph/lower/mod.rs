@@ -92,7 +92,7 @@ pub struct Lowered {
     pub reached: Vec<bool>,
     /// log |∂parameters/∂variables| of those, to be added to a log density of the parameters; a node of the graph.
     pub log_jacobian: NodeId,
-    /// Which nodes the expressions of the text became, operands first; the first [`ORIGINS`] of a long text.
+    /// Which nodes the expressions of the text became, operands first; the first `ORIGINS` of a long text.
     pub origins: Vec<Origin>,
 }
 
