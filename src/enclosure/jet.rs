@@ -60,7 +60,10 @@ impl Jet {
     pub(crate) fn second(&self, i: usize, j: usize) -> Option<Interval> {
         let slopes = self.slopes.as_ref()?;
         let (i, j, dimension) = (i.min(j), i.max(j), slopes.first.len());
-        Some(slopes.second.get(place(i, j, dimension)).copied().unwrap_or(Interval::ZERO))
+        if dimension == 0 {
+            return Some(Interval::ZERO);
+        }
+        Some(slopes.second[place(i, j, dimension)])
     }
 
     fn rough(value: Enclosed) -> Jet {

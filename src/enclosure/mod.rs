@@ -1,13 +1,14 @@
 //! Graph to proofs: what is certain about an expression over a whole box.
 //!
-//! Four kinds of number run through the same steps of a graph (`code`): intervals (`functions`), interval Taylor series of one
-//! variable (`taylor`), germs, which reach down to a singular point and out to infinity (`germ`), and jets, which carry gradient and
-//! Hessian in any dimension (`jet`).
+//! Four kinds of number run through the same steps of a graph (`code`): intervals (`functions`), interval Taylor series of one to three
+//! variables (`taylor`, `homogeneous`), germs, which reach down to a singular point and out to infinity (`germ`), and jets, which carry
+//! gradient and Hessian in any dimension (`jet`).
 
 mod code;
 mod form;
 mod functions;
 mod germ;
+mod homogeneous;
 mod jet;
 mod taylor;
 #[cfg(test)]
@@ -20,8 +21,9 @@ pub use functions::Enclosed;
 pub(crate) use code::{Code, Enclosing};
 pub(crate) use form::Form;
 pub(crate) use germ::{Germ, LARGEST_REACH, Mass};
+pub(crate) use homogeneous::Homogeneous;
 pub(crate) use jet::Jet;
-pub(crate) use taylor::{TERMS, Taylor};
+pub(crate) use taylor::{Series, TERMS, Taylor};
 
 use crate::graph::{Graph, NodeId};
 

@@ -1,76 +1,122 @@
 //! Taylor series with interval coefficients: a function and its derivatives over a box, one recurrence an operator.
 //!
 //! Moore, Kearfott & Cloud (2009), chapter 9; the recurrences are those of Griewank & Walther (2008), table 13.2. Coefficients about a
-//! point of the box, evaluated over the whole box, are the remainders of Taylor's theorem.
+//! point of the box, evaluated over the whole box, are the remainders of Taylor's theorem. In several variables the coefficient of degree
+//! k is a homogeneous polynomial of that degree: along every line through the point the series is one in the distance, so the recurrences
+//! are the same.
+
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::code::Enclosing;
 use super::functions::{self, Enclosed};
 use crate::graph::{Binary, Unary};
 use crate::math::Interval;
 
-/// Coefficients of a series: degrees 0 to `TERMS` − 1.
+/// Coefficients of a series of one variable: degrees 0 to `TERMS` − 1.
 pub(crate) const TERMS: usize = 13;
 
-type Coefficients = [Interval; TERMS];
+/// A series of one variable.
+pub(crate) type Taylor = Series<Interval, TERMS>;
 
-/// A series; beyond `valid` coefficients nothing is known.
+/// What stands at one degree of a series.
+pub(crate) trait Coefficient:
+    Copy
+    + From<Interval>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Neg<Output = Self>
+    + Mul<Output = Self>
+    + Mul<Interval, Output = Self>
+    + Div<Interval, Output = Self>
+{
+    /// The coefficient of degree 0.
+    fn number(self) -> Interval;
+    /// Whether it vanishes.
+    fn is_zero(self) -> bool;
+    /// Its square.
+    fn square(self) -> Self;
+}
+
+impl Coefficient for Interval {
+    fn number(self) -> Interval {
+        self
+    }
+
+    fn is_zero(self) -> bool {
+        self.is_zero()
+    }
+
+    fn square(self) -> Interval {
+        self.square()
+    }
+}
+
+/// A series to degree N − 1; beyond `valid` coefficients nothing is known.
 #[derive(Debug, Clone)]
-pub(crate) struct Taylor {
-    coefficients: Coefficients,
+pub(crate) struct Series<C, const N: usize> {
+    coefficients: [C; N],
     /// How many coefficients hold, from the first. Only the range does where the function is not smooth.
     valid: usize,
     /// Where the range is undefined or jumps.
     partial: bool,
     nowhere: bool,
-    /// Known roots inside the box, one bit each, at which the function vanishes exactly.
+    /// Known roots inside the box, one bit each, at which the function vanishes exactly. Of one variable only.
     roots: u32,
 }
 
-const NONE: Coefficients = [Interval::ZERO; TERMS];
-
-impl From<Interval> for Taylor {
+impl<C: Coefficient, const N: usize> From<Interval> for Series<C, N> {
     fn from(range: Interval) -> Self {
-        Taylor::rough(Enclosed::total(range))
+        Series::rough(Enclosed::total(range))
     }
 }
 
 impl Taylor {
     /// The variable over `range`: x itself.
     pub(crate) fn variable(range: Interval) -> Taylor {
-        let mut series = Taylor::smooth(NONE, TERMS);
-        series.coefficients[0] = range;
-        series.coefficients[1] = Interval::ONE;
-        series
+        Taylor::along(range, Interval::ONE)
     }
 
     /// The variable over `range`, of which three coefficients are wanted: value, slope, half the curvature.
     pub(crate) fn local(range: Interval) -> Taylor {
         Taylor { valid: 3, ..Taylor::variable(range) }
     }
+}
 
-    /// The first `terms` coefficients.
-    pub(crate) fn new(coefficients: Coefficients, terms: usize) -> Taylor {
-        Taylor::smooth(coefficients, terms)
+impl<C: Coefficient, const N: usize> Series<C, N> {
+    /// A variable over `range`, whose coefficient of degree 1 is `direction`.
+    pub(crate) fn along(range: Interval, direction: C) -> Self {
+        let mut coefficients = Self::none();
+        (coefficients[0], coefficients[1]) = (range.into(), direction);
+        Series::smooth(coefficients, N)
     }
 
-    fn smooth(coefficients: Coefficients, valid: usize) -> Taylor {
-        Taylor { coefficients, valid, partial: false, nowhere: false, roots: 0 }
+    fn none() -> [C; N] {
+        [Interval::ZERO.into(); N]
+    }
+
+    /// The first `terms` coefficients.
+    pub(crate) fn new(coefficients: [C; N], terms: usize) -> Self {
+        Series::smooth(coefficients, terms)
+    }
+
+    fn smooth(coefficients: [C; N], valid: usize) -> Self {
+        Series { coefficients, valid, partial: false, nowhere: false, roots: 0 }
     }
 
     /// A range and nothing more.
-    fn rough(range: Enclosed) -> Taylor {
-        let mut coefficients = NONE;
-        coefficients[0] = range.range;
-        Taylor { coefficients, valid: 1, partial: range.partial, nowhere: range.nowhere, roots: 0 }
+    fn rough(range: Enclosed) -> Self {
+        let mut coefficients = Self::none();
+        coefficients[0] = range.range.into();
+        Series { coefficients, valid: 1, partial: range.partial, nowhere: range.nowhere, roots: 0 }
     }
 
     /// The range over the box.
     pub(crate) fn range(&self) -> Interval {
-        self.coefficients[0]
+        self.coefficients[0].number()
     }
 
     /// The coefficient of degree `k`, if it is known.
-    pub(crate) fn coefficient(&self, k: usize) -> Option<Interval> {
+    pub(crate) fn coefficient(&self, k: usize) -> Option<C> {
         (k < self.valid).then(|| self.coefficients[k])
     }
 
@@ -84,76 +130,76 @@ impl Taylor {
         !self.partial
     }
 
-    fn flags(mut self, partial: bool, nowhere: bool) -> Taylor {
+    fn flags(mut self, partial: bool, nowhere: bool) -> Self {
         (self.partial, self.nowhere) = (self.partial || partial, self.nowhere || nowhere);
         self
     }
 
     fn enclosed(&self) -> Enclosed {
-        Enclosed { range: self.coefficients[0], partial: self.partial, nowhere: self.nowhere, jumps: false }
+        Enclosed { range: self.range(), partial: self.partial, nowhere: self.nowhere, jumps: false }
     }
 
     /// Whether nothing but the value at degree 0 differs from 0.
     fn is_constant(&self) -> bool {
-        self.coefficients[1..self.valid].iter().all(|c| c.is_zero()) && self.valid == TERMS
+        self.coefficients[1..self.valid].iter().all(|c| c.is_zero()) && self.valid == N
     }
 
-    fn map(&self, f: impl Fn(Interval) -> Interval) -> Taylor {
-        Taylor { coefficients: self.coefficients.map(f), ..self.clone() }
+    fn map(&self, f: impl Fn(C) -> C) -> Self {
+        Series { coefficients: self.coefficients.map(f), ..self.clone() }
     }
 
-    fn plus(&self, other: &Taylor) -> Taylor {
+    fn plus(&self, other: &Self) -> Self {
         let coefficients = std::array::from_fn(|k| self.coefficients[k] + other.coefficients[k]);
-        Taylor::smooth(coefficients, self.valid.min(other.valid)).flags(self.partial || other.partial, self.nowhere || other.nowhere)
+        Series::smooth(coefficients, self.valid.min(other.valid)).flags(self.partial || other.partial, self.nowhere || other.nowhere)
     }
 
-    pub(crate) fn times(&self, other: &Taylor) -> Taylor {
+    pub(crate) fn times(&self, other: &Self) -> Self {
         let valid = self.valid.min(other.valid);
         let (a, b) = (&self.coefficients, &other.coefficients);
-        let mut product = NONE;
+        let mut product = Self::none();
         if other.is_constant() {
-            product = a.map(|c| c * b[0]);
+            product = a.map(|c| c * other.range());
         } else if self.is_constant() {
-            product = b.map(|c| a[0] * c);
+            product = b.map(|c| c * self.range());
         } else {
             product[..valid].iter_mut().enumerate().for_each(|(k, c)| *c = convolution(a, b, 0..=k, k));
         }
-        Taylor::smooth(product, valid).flags(self.partial || other.partial, self.nowhere || other.nowhere)
+        Series::smooth(product, valid).flags(self.partial || other.partial, self.nowhere || other.nowhere)
     }
 
-    fn square(&self) -> Taylor {
+    fn square(&self) -> Self {
         let a = &self.coefficients;
-        let mut product = NONE;
+        let mut product = Self::none();
         for k in 0..self.valid {
             // Each pair twice, the middle once and as a square, so that it is not negative.
-            let pairs = (0..k.div_ceil(2)).fold(Interval::ZERO, |sum, j| sum + a[j] * a[k - j]);
+            let pairs = (0..k.div_ceil(2)).fold(C::from(Interval::ZERO), |sum, j| sum + a[j] * a[k - j]);
             let two = Interval::point(2.0);
             product[k] = if k % 2 == 0 { pairs * two + a[k / 2].square() } else { pairs * two };
         }
-        Taylor { coefficients: product, roots: 0, ..self.clone() }
+        Series { coefficients: product, roots: 0, ..self.clone() }
     }
 
     /// The quotient by a series that does not vanish in the box.
-    fn over(&self, other: &Taylor) -> Taylor {
+    fn over(&self, other: &Self) -> Self {
         let (a, b) = (&self.coefficients, &other.coefficients);
         let valid = self.valid.min(other.valid);
-        let mut quotient = NONE;
-        quotient[0] = a[0] / b[0];
+        let mut quotient = Self::none();
+        quotient[0] = a[0] / other.range();
         for k in 1..valid {
-            quotient[k] = (a[k] - convolution(&quotient, b, 0..=k - 1, k)) / b[0];
+            quotient[k] = (a[k] - convolution(&quotient, b, 0..=k - 1, k)) / other.range();
         }
-        Taylor::smooth(quotient, valid).flags(self.partial || other.partial, self.nowhere || other.nowhere)
+        Series::smooth(quotient, valid).flags(self.partial || other.partial, self.nowhere || other.nowhere)
     }
 
     /// The function divided by x − r for a root r in the box: its k-th coefficient is among the values of the (k+1)-th over the box,
     /// as f(x)/(x − r) = ∫₀¹ f′(r + t(x − r)) dt (Hadamard's lemma).
-    fn without_root(&self) -> Taylor {
-        let mut shifted = NONE;
-        shifted[..TERMS - 1].copy_from_slice(&self.coefficients[1..]);
-        Taylor { coefficients: shifted, valid: self.valid - 1, roots: 0, ..self.clone() }
+    fn without_root(&self) -> Self {
+        let mut shifted = Self::none();
+        shifted[..N - 1].copy_from_slice(&self.coefficients[1..]);
+        Series { coefficients: shifted, valid: self.valid - 1, roots: 0, ..self.clone() }
     }
 
-    fn divide(&self, other: &Taylor) -> Taylor {
+    fn divide(&self, other: &Self) -> Self {
         if !other.range().contains(0.0) {
             return self.over(other);
         }
@@ -161,89 +207,90 @@ impl Taylor {
         if common != 0 && self.valid > 2 && other.valid > 2 {
             return self.without_root().divide(&other.without_root());
         }
-        Taylor::rough(<Enclosed as Enclosing>::binary(Binary::Divide, &self.enclosed(), &other.enclosed()))
+        Series::rough(<Enclosed as Enclosing>::binary(Binary::Divide, &self.enclosed(), &other.enclosed()))
     }
 
     /// w with w′ = factor·u′ and the range `first`; `factor` may use the coefficients of w found so far.
-    fn integrate(u: &Taylor, first: Interval, valid: usize, factor: impl Fn(&Coefficients, usize) -> Interval) -> Taylor {
+    fn integrate(u: &Self, first: Interval, valid: usize, factor: impl Fn(&[C; N], usize) -> C) -> Self {
         // k·w_k = Σ j·u_j·f_(k−j), f the coefficients of the factor.
-        let mut w = NONE;
-        let mut f = NONE;
-        w[0] = first;
+        let mut w = Self::none();
+        let mut f = Self::none();
+        w[0] = first.into();
         for k in 1..valid {
             f[k - 1] = factor(&w, k - 1);
-            let mut sum = Interval::ZERO;
+            let mut sum = C::from(Interval::ZERO);
             for j in 1..=k {
                 sum = sum + u.coefficients[j] * f[k - j] * whole(j);
             }
             w[k] = sum / whole(k);
         }
-        Taylor::smooth(w, valid).flags(u.partial, u.nowhere)
+        Series::smooth(w, valid).flags(u.partial, u.nowhere)
     }
 
     /// w with w′ = s·u′ for a series s that is known already.
-    fn primitive(u: &Taylor, first: Interval, slope: &Taylor) -> Taylor {
-        Taylor::integrate(u, first, u.valid.min(slope.valid + 1), |_, k| slope.coefficients[k])
+    fn primitive(u: &Self, first: Interval, slope: &Self) -> Self {
+        Series::integrate(u, first, u.valid.min(slope.valid + 1), |_, k| slope.coefficients[k])
     }
 
     /// uᶜ for u > 0 or a whole c.
-    fn pow(&self, exponent: Interval, first: Interval) -> Taylor {
+    fn pow(&self, exponent: Interval, first: Interval) -> Self {
         // u·w′ = c·u′·w.
         let u = &self.coefficients;
-        let mut w = NONE;
-        w[0] = first;
+        let mut w = Self::none();
+        w[0] = first.into();
         for k in 1..self.valid {
-            let mut sum = Interval::ZERO;
+            let mut sum = C::from(Interval::ZERO);
             for j in 1..=k {
-                sum = sum + (exponent * whole(j) - whole(k - j)) * u[j] * w[k - j];
+                sum = sum + u[j] * w[k - j] * (exponent * whole(j) - whole(k - j));
             }
-            w[k] = sum / (u[0] * whole(k));
+            w[k] = sum / (self.range() * whole(k));
         }
-        Taylor { coefficients: w, roots: 0, ..self.clone() }
+        Series { coefficients: w, roots: 0, ..self.clone() }
     }
 
-    fn exp(&self) -> Taylor {
+    fn exp(&self) -> Self {
         let first = functions::unary(Unary::Exp, self.range()).range;
-        Taylor::integrate(self, first, self.valid, |w, k| w[k])
+        Series::integrate(self, first, self.valid, |w, k| w[k])
     }
 
     /// (sin, cos), or with a plus (sinh, cosh).
-    fn circular(&self, ops: [Unary; 2], sign: Interval) -> [Taylor; 2] {
+    fn circular(&self, ops: [Unary; 2], sign: Interval) -> [Self; 2] {
         let u = &self.coefficients;
-        let [mut s, mut c] = [NONE, NONE];
-        s[0] = functions::unary(ops[0], u[0]).range;
-        c[0] = functions::unary(ops[1], u[0]).range;
+        let [mut s, mut c] = [Self::none(), Self::none()];
+        s[0] = functions::unary(ops[0], self.range()).range.into();
+        c[0] = functions::unary(ops[1], self.range()).range.into();
         for k in 1..self.valid {
-            let (mut up, mut down) = (Interval::ZERO, Interval::ZERO);
+            let zero = C::from(Interval::ZERO);
+            let (mut up, mut down) = (zero, zero);
             for j in 1..=k {
                 let rate = u[j] * whole(j);
                 up = up + rate * c[k - j];
                 down = down + rate * s[k - j];
             }
             s[k] = up / whole(k);
-            c[k] = sign * down / whole(k);
+            c[k] = down * sign / whole(k);
         }
-        [s, c].map(|coefficients| Taylor { coefficients, roots: 0, ..self.clone() })
+        [s, c].map(|coefficients| Series { coefficients, roots: 0, ..self.clone() })
     }
 
     /// A number.
-    pub(crate) fn constant(value: Interval) -> Taylor {
-        let mut coefficients = NONE;
-        coefficients[0] = value;
-        Taylor::smooth(coefficients, TERMS)
+    pub(crate) fn constant(value: Interval) -> Self {
+        let mut coefficients = Self::none();
+        coefficients[0] = value.into();
+        Series::smooth(coefficients, N)
     }
 
-    fn negate(&self) -> Taylor {
+    fn negate(&self) -> Self {
         self.map(|c| -c)
     }
 
     /// w with the slope w′ = s(u)·u′.
-    fn with_slope(&self, range: Enclosed, slope: impl FnOnce(&Taylor) -> Taylor) -> Taylor {
+    fn with_slope(&self, range: Enclosed, slope: impl FnOnce(&Self) -> Self) -> Self {
         let slope = slope(self);
         if slope.range().is_finite() {
-            Taylor::primitive(self, range.range, &slope).flags(range.partial, range.nowhere)
+            Series::primitive(self, range.range, &slope).flags(range.partial, range.nowhere)
         } else {
-            Taylor::rough(range)
+            Series::rough(range)
         }
     }
 }
@@ -253,8 +300,8 @@ fn whole(k: usize) -> Interval {
 }
 
 /// Σ aⱼ·b_(k−j).
-fn convolution(a: &Coefficients, b: &Coefficients, terms: std::ops::RangeInclusive<usize>, k: usize) -> Interval {
-    let mut sum = Interval::ZERO;
+fn convolution<C: Coefficient>(a: &[C], b: &[C], terms: std::ops::RangeInclusive<usize>, k: usize) -> C {
+    let mut sum = C::from(Interval::ZERO);
     for j in terms {
         if !a[j].is_zero() && !b[k - j].is_zero() {
             sum = sum + a[j] * b[k - j];
@@ -263,29 +310,29 @@ fn convolution(a: &Coefficients, b: &Coefficients, terms: std::ops::RangeInclusi
     sum
 }
 
-impl Enclosing for Taylor {
+impl<C: Coefficient, const N: usize> Enclosing for Series<C, N> {
     fn literal(value: f64) -> Self {
-        if value.is_nan() { Taylor::rough(Enclosed::undefined()) } else { Taylor::constant(Interval::literal(value)) }
+        if value.is_nan() { Series::rough(Enclosed::undefined()) } else { Series::constant(Interval::literal(value)) }
     }
 
     fn unary(op: Unary, u: &Self) -> Self {
         use Unary::*;
         let x = u.range();
         let range = <Enclosed as Enclosing>::unary(op, &u.enclosed());
-        let rough = || Taylor::rough(range);
+        let rough = || Series::rough(range);
         // A slope that is infinite or unknown somewhere ends the series.
         if range.partial || u.valid == 1 && op != Negate {
             return rough();
         }
         if u.is_constant() {
-            return Taylor::constant(range.range);
+            return Series::constant(range.range);
         }
-        let one = || Taylor::constant(Interval::ONE);
+        let one = || Series::constant(Interval::ONE);
         match op {
             Negate => u.negate(),
             Abs if x.is_nonnegative() => u.clone(),
             Abs if x.is_nonpositive() => u.negate(),
-            Sign | Floor | Ceil | Round | Not if range.range.low == range.range.high && !range.jumps => Taylor::constant(range.range),
+            Sign | Floor | Ceil | Round | Not if range.range.low == range.range.high && !range.jumps => Series::constant(range.range),
             Abs | Sign | Floor | Ceil | Round | Not => rough(),
             Sqrt if x.is_positive() => u.pow(Interval::point(0.5), range.range),
             Cbrt if !x.contains(0.0) => u.pow(Interval::ONE / whole(3), range.range),
@@ -293,12 +340,12 @@ impl Enclosing for Taylor {
             Exp => u.exp(),
             Expm1 => {
                 let mut w = u.exp();
-                w.coefficients[0] = range.range;
+                w.coefficients[0] = range.range.into();
                 w
             }
             Log if x.is_positive() => u.with_slope(range, |u| one().over(u)),
             Log1p if x.low > -1.0 => u.with_slope(range, |u| one().over(&one().plus(u))),
-            Log1mExp if x.is_negative() => u.with_slope(range, |u| one().over(&Taylor::unary(Expm1, &u.negate())).negate()),
+            Log1mExp if x.is_negative() => u.with_slope(range, |u| one().over(&Series::unary(Expm1, &u.negate())).negate()),
             Log | Log1p | Log1mExp => rough(),
             Sin => {
                 let [s, _] = u.circular([Sin, Cos], Interval::point(-1.0));
@@ -316,28 +363,28 @@ impl Enclosing for Taylor {
                 let [_, c] = u.circular([Sinh, Cosh], Interval::ONE);
                 c
             }
-            Tan if range.range.is_finite() => Taylor::integrate(u, range.range, u.valid, |w, k| {
+            Tan if range.range.is_finite() => Series::integrate(u, range.range, u.valid, |w, k| {
                 // 1 + w².
                 let square = convolution(w, w, 0..=k, k);
-                if k == 0 { Interval::ONE + square } else { square }
+                if k == 0 { square + Interval::ONE.into() } else { square }
             }),
-            Tanh => Taylor::integrate(u, range.range, u.valid, |w, k| {
+            Tanh => Series::integrate(u, range.range, u.valid, |w, k| {
                 let square = convolution(w, w, 0..=k, k);
-                if k == 0 { (Interval::ONE - w[0].square()).within(0.0, 1.0) } else { -square }
+                if k == 0 { (Interval::ONE - w[0].number().square()).within(0.0, 1.0).into() } else { -square }
             }),
-            Sigmoid => Taylor::integrate(u, range.range, u.valid, |w, k| w[k] - convolution(w, w, 0..=k, k)),
+            Sigmoid => Series::integrate(u, range.range, u.valid, |w, k| w[k] - convolution(w, w, 0..=k, k)),
             Tan => rough(),
             Asin | Acos if x.low > -1.0 && x.high < 1.0 => {
-                let w = u.with_slope(range, |u| one().over(&Taylor::unary(Sqrt, &one().plus(&u.square().negate()))));
+                let w = u.with_slope(range, |u| one().over(&Series::unary(Sqrt, &one().plus(&u.square().negate()))));
                 if op == Acos {
-                    Taylor { coefficients: std::array::from_fn(|k| if k == 0 { range.range } else { -w.coefficients[k] }), ..w }
+                    Series { coefficients: std::array::from_fn(|k| if k == 0 { range.range.into() } else { -w.coefficients[k] }), ..w }
                 } else {
                     w
                 }
             }
             Atan => u.with_slope(range, |u| one().over(&one().plus(&u.square()))),
-            Asinh => u.with_slope(range, |u| one().over(&Taylor::unary(Sqrt, &one().plus(&u.square())))),
-            Acosh if x.low > 1.0 => u.with_slope(range, |u| one().over(&Taylor::unary(Sqrt, &u.square().plus(&one().negate())))),
+            Asinh => u.with_slope(range, |u| one().over(&Series::unary(Sqrt, &one().plus(&u.square())))),
+            Acosh if x.low > 1.0 => u.with_slope(range, |u| one().over(&Series::unary(Sqrt, &u.square().plus(&one().negate())))),
             Atanh if x.low > -1.0 && x.high < 1.0 => u.with_slope(range, |u| one().over(&one().plus(&u.square().negate()))),
             Asin | Acos | Acosh | Atanh => rough(),
             Erf | Erfc => u.with_slope(range, |u| {
@@ -348,19 +395,19 @@ impl Enclosing for Taylor {
             Erfcx => {
                 // w′ = 2uw − 2/√π.
                 let slope = Interval::new(1.128_379_167_095_512_4, 1.128_379_167_095_512_8);
-                Taylor::integrate(u, range.range, u.valid, |w, k| {
+                Series::integrate(u, range.range, u.valid, |w, k| {
                     let product = convolution(&u.coefficients, w, 0..=k, k) * whole(2);
-                    if k == 0 { product - slope } else { product }
+                    if k == 0 { product - slope.into() } else { product }
                 })
             }
             LogErfc => u.with_slope(range, |u| {
                 let slope = Interval::new(-1.128_379_167_095_512_8, -1.128_379_167_095_512_4);
-                Taylor::constant(slope).over(&Taylor::unary(Erfcx, u))
+                Series::constant(slope).over(&Series::unary(Erfcx, u))
             }),
-            Softplus => u.with_slope(range, |u| Taylor::unary(Sigmoid, u)),
-            Lgamma if x.is_positive() => u.with_slope(range, |u| Taylor::unary(Digamma, u)),
-            Gamma if x.is_positive() => Taylor::unary(Lgamma, u).exp().meeting(range.range),
-            Digamma if x.is_positive() => Taylor::polygamma_of(0, u, range),
+            Softplus => u.with_slope(range, |u| Series::unary(Sigmoid, u)),
+            Lgamma if x.is_positive() => u.with_slope(range, |u| Series::unary(Digamma, u)),
+            Gamma if x.is_positive() => Series::unary(Lgamma, u).exp().meeting(range.range),
+            Digamma if x.is_positive() => Series::polygamma_of(0, u, range),
             Gamma | Lgamma | Digamma => rough(),
         }
     }
@@ -381,9 +428,9 @@ impl Enclosing for Taylor {
                 {
                     a.pow(b.range(), range.range).flags(range.partial, range.nowhere)
                 } else if x.is_positive() {
-                    Taylor::unary(Unary::Log, a).times(b).exp().meeting(range.range)
+                    Series::unary(Unary::Log, a).times(b).exp().meeting(range.range)
                 } else {
-                    Taylor::rough(range)
+                    Series::rough(range)
                 }
             }
             Min | Max => {
@@ -391,7 +438,7 @@ impl Enclosing for Taylor {
                 let (smaller, larger) = match () {
                     () if a.range().high <= b.range().low => (a, b),
                     () if b.range().high <= a.range().low => (b, a),
-                    () => return Taylor::rough(range()),
+                    () => return Series::rough(range()),
                 };
                 let (chosen, other) = if op == Min { (smaller, larger) } else { (larger, smaller) };
                 chosen.clone().flags(other.partial, other.nowhere)
@@ -400,21 +447,21 @@ impl Enclosing for Taylor {
                 let range = range();
                 let turns = (a.range() / b.range()).low.floor();
                 if range.jumps || range.partial || !turns.is_finite() {
-                    Taylor::rough(range)
+                    Series::rough(range)
                 } else {
-                    let whole = Taylor::constant(Interval::point(turns));
+                    let whole = Series::constant(Interval::point(turns));
                     a.plus(&b.times(&whole).negate())
                 }
             }
-            Hypot if a.range().contains(0.0) && b.range().contains(0.0) => Taylor::rough(range()),
-            Hypot => Taylor::unary(Unary::Sqrt, &a.square().plus(&b.square())),
-            Atan2 if b.range().is_positive() => Taylor::unary(Unary::Atan, &a.divide(b)),
+            Hypot if a.range().contains(0.0) && b.range().contains(0.0) => Series::rough(range()),
+            Hypot => Series::unary(Unary::Sqrt, &a.square().plus(&b.square())),
+            Atan2 if b.range().is_positive() => Series::unary(Unary::Atan, &a.divide(b)),
             _ => {
                 let range = range();
                 if range.range.low == range.range.high {
-                    Taylor::constant(range.range).flags(range.partial, range.nowhere)
+                    Series::constant(range.range).flags(range.partial, range.nowhere)
                 } else {
-                    Taylor::rough(range)
+                    Series::rough(range)
                 }
             }
         }
@@ -422,27 +469,27 @@ impl Enclosing for Taylor {
 
     fn power(x: &Self, n: i32) -> Self {
         match n {
-            0 => Taylor::constant(Interval::ONE),
+            0 => Series::constant(Interval::ONE),
             1 => x.clone(),
             2 => x.square(),
             3..=8 => {
-                let half = Taylor::power(x, n / 2).square();
+                let half = Series::power(x, n / 2).square();
                 let whole = if n % 2 == 0 { half } else { half.times(x) };
                 whole.meeting(x.range().powi(n))
             }
             _ if !x.range().contains(0.0) && x.valid > 1 => x.pow(Interval::point(f64::from(n)), x.range().powi(n)),
             _ if n > 0 && n < 1 << 20 => {
-                let half = Taylor::power(x, n / 2).square();
+                let half = Series::power(x, n / 2).square();
                 let whole = if n % 2 == 0 { half } else { half.times(x) };
                 whole.meeting(x.range().powi(n))
             }
-            _ => Taylor::rough(<Enclosed as Enclosing>::power(&x.enclosed(), n)),
+            _ => Series::rough(<Enclosed as Enclosing>::power(&x.enclosed(), n)),
         }
     }
 
     fn polygamma(n: u32, x: &Self) -> Self {
         let range = <Enclosed as Enclosing>::polygamma(n, &x.enclosed());
-        if range.partial || x.valid == 1 { Taylor::rough(range) } else { Taylor::polygamma_of(n, x, range) }
+        if range.partial || x.valid == 1 { Series::rough(range) } else { Series::polygamma_of(n, x, range) }
     }
 
     fn select(condition: &Self, then: &Self, otherwise: &Self) -> Self {
@@ -452,7 +499,7 @@ impl Enclosing for Taylor {
         } else if !c.contains(0.0) {
             then
         } else {
-            return Taylor::rough(range);
+            return Series::rough(range);
         };
         chosen.clone().flags(range.partial, range.nowhere)
     }
@@ -462,14 +509,14 @@ impl Enclosing for Taylor {
         let range = functions::log_sum_exp(operands.iter().map(|operand| operand.range()));
         let largest = operands.iter().map(|operand| operand.range().high).fold(f64::NEG_INFINITY, f64::max);
         let partial = operands.iter().any(|operand| operand.partial);
-        let rough = || Taylor::rough(Enclosed::total(range).partial_if(partial));
+        let rough = || Series::rough(Enclosed::total(range).partial_if(partial));
         if !largest.is_finite() || partial {
             return rough();
         }
-        let shift = Taylor::constant(Interval::point(-largest));
+        let shift = Series::constant(Interval::point(-largest));
         let sum = operands.iter().map(|operand| operand.plus(&shift).exp()).reduce(|sum, term| sum.plus(&term));
         match sum {
-            Some(sum) if sum.range().is_positive() => Taylor::unary(Unary::Log, &sum).plus(&shift.negate()).meeting(range),
+            Some(sum) if sum.range().is_positive() => Series::unary(Unary::Log, &sum).plus(&shift.negate()).meeting(range),
             _ => rough(),
         }
     }
@@ -479,28 +526,28 @@ impl Enclosing for Taylor {
     }
 }
 
-impl Taylor {
+impl<C: Coefficient, const N: usize> Series<C, N> {
     /// The same with a range that is known better otherwise.
-    pub(crate) fn meeting(mut self, range: Interval) -> Taylor {
-        self.coefficients[0] = self.coefficients[0].meet(range);
+    pub(crate) fn meeting(mut self, range: Interval) -> Self {
+        self.coefficients[0] = self.range().meet(range).into();
         self
     }
 
     /// ψ⁽ⁿ⁾(u) by composing the series of ψ⁽ⁿ⁾ over the range with that of u.
-    fn polygamma_of(n: u32, u: &Taylor, range: Enclosed) -> Taylor {
+    fn polygamma_of(n: u32, u: &Self, range: Enclosed) -> Self {
         // ψ⁽ⁿ⁾(u₀ + h) = Σ ψ⁽ⁿ⁺ᵏ⁾(u₀)·hᵏ/k!, by Horner's rule in the series h = u − u₀.
         let mut h = u.clone();
-        h.coefficients[0] = Interval::ZERO;
+        h.coefficients[0] = Interval::ZERO.into();
         let mut factorial = Interval::ONE;
         let mut outer = vec![range.range];
         for k in 1..u.valid as u32 {
             factorial = factorial * Interval::point(f64::from(k));
             outer.push(functions::polygamma(n + k, u.range()).range / factorial);
         }
-        let mut sum = Taylor::constant(Interval::ZERO);
+        let mut sum = Series::constant(Interval::ZERO);
         for coefficient in outer.into_iter().rev() {
-            sum = sum.times(&h).plus(&Taylor::constant(coefficient));
+            sum = sum.times(&h).plus(&Series::constant(coefficient));
         }
-        Taylor { valid: u.valid, ..sum }
+        Series { valid: u.valid, ..sum }
     }
 }

@@ -6,7 +6,7 @@ use rand::RngExt as _;
 use super::code::Enclosing;
 use super::functions::{self, Enclosed};
 use super::jet::Jet;
-use super::{Code, Form, Germ, Interval, TERMS, Taylor};
+use super::{Code, Form, Germ, Homogeneous, Interval, Series, TERMS, Taylor};
 use crate::graph::{Binary, Graph, Node, NodeId, Unary, powi};
 use crate::random::{Purpose, Stream};
 
@@ -247,6 +247,54 @@ fn intervals_and_series_hold_the_value_of_random_formulas() {
         }
     }
     assert!(compared > formulas() / 2 && smooth > 4 * formulas(), "only {compared} values, {smooth} remainders");
+}
+
+/// Taylor's theorem for every degree, in D variables.
+fn series_hold_the_value<const D: usize, const M: usize, const N: usize>(stream: u64) {
+    let mut rng = dice(stream);
+    let mut oracle = Oracle { consts: Consts::new().unwrap() };
+    let mut series: Vec<Series<Homogeneous<D, M>, N>> = Vec::new();
+    let mut smooth = 0;
+    for _ in 0..formulas() {
+        let (graph, root) = formula(&mut rng, D as u32);
+        let width = 10_f64.powi(rng.random_range(-5..2));
+        let low: [f64; D] = std::array::from_fn(|_| rng.random_range(-4.0..4.0));
+        let mut inside = || low.map(|low| (low + width * rng.random::<f64>()).clamp(low, low + width));
+        let (x, a) = (inside(), inside());
+        let Some(value) = oracle.eval(&graph, root, &x) else { continue };
+        let code = Code::new(&graph, &[root]);
+        let mut run = |sides: [Interval; D]| {
+            let inputs: [_; D] = std::array::from_fn(|i| Series::along(sides[i], Homogeneous::variable(i)));
+            code.run(&inputs, &[], &mut series);
+            series[code.root(0)].clone()
+        };
+        let (over, at) = (run(low.map(|low| Interval::new(low, low + width))), run(a.map(Interval::point)));
+        if !over.is_total() || !at.is_total() {
+            continue;
+        }
+        let step: [Interval; D] = std::array::from_fn(|i| Interval::point(x[i]) - Interval::point(a[i]));
+        let term = |part: Homogeneous<D, M>| {
+            part.monomials().fold(Interval::ZERO, |sum, (exponents, coefficient)| {
+                sum + (0..D).fold(coefficient, |product, i| product * step[i].powi(exponents[i] as i32))
+            })
+        };
+        let mut sum = Interval::ZERO;
+        for k in 0..N {
+            let (Some(rest), Some(next)) = (over.coefficient(k), at.coefficient(k)) else { break };
+            let found = sum + term(rest);
+            let shown = shown_as(&graph, root);
+            assert!(holds(found, &value), "{shown} at {x:?} about {a:?}, degree {k}: {value} is not in {found:?}");
+            sum = sum + term(next);
+            smooth += 1;
+        }
+    }
+    assert!(smooth > formulas(), "only {smooth} remainders");
+}
+
+#[test]
+fn series_of_two_and_three_variables_hold_the_value_of_random_formulas() {
+    series_hold_the_value::<2, 7, 7>(5);
+    series_hold_the_value::<3, 15, 5>(6);
 }
 
 /// Jets by their definition: the mean value theorem in each variable and Taylor's theorem of order two hold with the derivatives over the

@@ -38,9 +38,11 @@ pub(super) struct Decay {
     noise: f64,
 }
 
+/// How many halvings of the reach a law is measured over: two slopes and how they change.
+const OCTAVES: i32 = 2;
 /// How many neighbours an envelope is taken of, and how far apart relative to tau.
-const NEIGHBOURS: usize = 9;
-const SPACING: f64 = 0.0037;
+const NEIGHBOURS: usize = 7;
+const SPACING: f64 = 0.0049;
 
 /// The behaviour of the integrand along a way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,8 +65,7 @@ impl Way {
 
     /// Samples L up to the reach. Each level is the largest of a few neighbours, so that an oscillation shows its envelope.
     pub(super) fn decay(&self, probe: &mut Probe) -> Decay {
-        let octaves = (self.reach.log2().floor() as i32).clamp(3, 12);
-        let tau: Vec<f64> = (0..=octaves).rev().map(|octave| self.reach * 0.5f64.powi(octave)).collect();
+        let tau: Vec<f64> = (0..=OCTAVES).rev().map(|octave| self.reach * 0.5f64.powi(octave)).collect();
         let near: Vec<f64> = tau.iter().flat_map(|tau| (0..NEIGHBOURS).map(move |k| tau * (1.0 - SPACING * k as f64))).collect();
         let level = self.levels(probe, &near);
         let edge = level[level.len() - NEIGHBOURS];
@@ -86,6 +87,9 @@ impl Way {
     pub(super) fn within_doubles(mut self, probe: &mut Probe) -> Way {
         const STEPS: usize = 64;
         let tau = |k: usize| self.reach.powf((k + 1) as f64 / STEPS as f64);
+        if self.levels(probe, &[self.reach])[0].1.is_finite() {
+            return self;
+        }
         let level = self.levels(probe, &(0..STEPS).map(tau).collect::<Vec<f64>>());
         let Some(last) = level.iter().rposition(|level| level.1.is_finite()) else { return self };
         if last + 1 == STEPS || last < 4 {

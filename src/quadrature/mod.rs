@@ -27,6 +27,7 @@ pub use several::{Evidence, Marginal, Part, evidence, evidence_at_a_glance};
 
 pub use crate::density::End;
 use crate::error::{Error, ErrorKind, Result};
+use scale::Grain;
 
 /// log p at a batch of points: fills the second slice with log p of the first; -inf where p = 0, NaN where undefined, +inf at a pole.
 pub type LogDensityLine<'a> = dyn FnMut(&[f64], &mut [f64]) + 'a;
@@ -123,16 +124,21 @@ pub struct Integral {
 /// assert!((normal.quantile(0.975) - 1.959963984540054).abs() < 1e-9);
 /// ```
 pub fn integrate(line: Line, tolerance: Tolerance) -> Result<Reference> {
+    integrate_from(Grain::Fine, line, tolerance)
+}
+
+/// [`integrate`] from first panels of that grain.
+fn integrate_from(grain: Grain, line: Line, tolerance: Tolerance) -> Result<Reference> {
     check_range(line.low, line.high)?;
     let mut probe = probe::Probe::new(line);
-    let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Everything)?;
+    let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Everything, grain)?;
     Ok(Reference::new(&probe, solved))
 }
 
 /// Only the logarithm of the integral, its relative error and the points it took.
 fn mass(line: Line, tolerance: Tolerance) -> Result<(f64, f64, usize)> {
     let mut probe = probe::Probe::new(line);
-    let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Mass)?;
+    let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Mass, Grain::Fine)?;
     Ok((solved.reference + solved.mass.ln(), solved.error / solved.mass, probe.evaluations))
 }
 

@@ -1,6 +1,7 @@
 //! The reference of a [`LogDensity`] of one variable: its evaluator, landmarks and ends handed to the quadrature.
 
-use super::{Line, Reference, Tolerance, certify, integrate};
+use super::scale::Grain;
+use super::{Line, Reference, Tolerance, certify, integrate_from};
 use crate::density::{End, Evaluate, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -18,8 +19,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Ok::<(), langevin::Error>(())
 /// ```
 pub fn reference(density: &dyn LogDensity, tolerance: Tolerance) -> Result<Reference> {
-    let landmarks = density.landmarks().points.into_iter().next().unwrap_or_default();
-    reference_by(density, &landmarks, tolerance)
+    reference_by(density, &landmarks(density), tolerance, Grain::Fine)
+}
+
+fn landmarks(density: &dyn LogDensity) -> Vec<f64> {
+    density.landmarks().points.into_iter().next().unwrap_or_default()
 }
 
 /// [`reference()`] with a proof: Z is enclosed by [`certify()`], `relative` apart where that can be had. Where value and enclosure disagree,
@@ -37,21 +41,28 @@ pub fn reference(density: &dyn LogDensity, tolerance: Tolerance) -> Result<Refer
 /// # Ok::<(), langevin::Error>(())
 /// ```
 pub fn certified(model: &Model, tolerance: Tolerance, relative: f64) -> Result<Reference> {
-    let mut found = match reference(model, tolerance) {
+    if model.rows() > 0 {
         // A sum over rows has no enclosure worth the name.
-        Ok(found) if model.rows() == 0 => found,
+        return reference(model, tolerance);
+    }
+    let mut found = match reference_by(model, &landmarks(model), tolerance, Grain::Coarse) {
+        Ok(found) => found,
         Err(error) if error.kind == ErrorKind::NoMass && model.dimension() == 1 => match certify(model, None, relative) {
             Err(proved) => return Err(proved),
             // There is mass that no point hit: the panels of the proof say where.
-            Ok(proof) if proof.bounds.is_positive() => reference_by(model, &proof.knots, tolerance)?,
+            Ok(proof) if proof.bounds.is_positive() => reference_by(model, &proof.knots, tolerance, Grain::Fine)?,
             Ok(_) => return Err(error),
         },
-        other => return other,
+        Err(error) => return Err(error),
     };
     let mut proof = certify(model, Some(&found), relative)?;
+    if proof.reason.is_some() {
+        // Without a proof only fine panels guard against a missed peak.
+        found = reference(model, tolerance)?;
+    }
     if !proof.holds(found.integral.log_value, 1e-12) {
         // A peak was missed: once more, with the panels that the proof ended with.
-        let again = reference_by(model, &proof.knots, tolerance)?;
+        let again = reference_by(model, &proof.knots, tolerance, Grain::Fine)?;
         if proof.holds(again.integral.log_value, 1e-12) {
             found = again;
         } else if proof.reason.is_none() {
@@ -73,7 +84,7 @@ pub fn certified(model: &Model, tolerance: Tolerance, relative: f64) -> Result<R
     Ok(found)
 }
 
-fn reference_by(density: &dyn LogDensity, points: &[f64], tolerance: Tolerance) -> Result<Reference> {
+fn reference_by(density: &dyn LogDensity, points: &[f64], tolerance: Tolerance, grain: Grain) -> Result<Reference> {
     let [bound] = density.bounds() else {
         let message = format!("quadrature serves one variable, and this density has {}", density.dimension());
         return Err(Error::new(ErrorKind::Unsupported, message).hint("`langevin sample` serves any number"));
@@ -89,7 +100,8 @@ fn reference_by(density: &dyn LogDensity, points: &[f64], tolerance: Tolerance) 
             None => out.fill(f64::NAN),
         }
     };
-    integrate(
+    integrate_from(
+        grain,
         Line {
             low: bound.low,
             high: bound.high,

@@ -8,9 +8,7 @@ use super::probe::Probe;
 use super::rule::N;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Panels of equal width that a finite range starts with at least.
-const BASE_PANELS: f64 = 14.0;
-/// Ratio of neighbouring distances at which the neighbourhood of a landmark is probed.
+/// Ratio of neighbouring distances at which the neighbourhood of a landmark is probed, and of those that one panel spans where most mass is.
 const STEP: f64 = 8.0;
 /// Most panels that a frequency can ask for.
 const MOST_PANELS: usize = 20_000;
@@ -18,6 +16,41 @@ const MOST_PANELS: usize = 20_000;
 const NEGLIGIBLE: f64 = 55.0;
 /// Landmarks beyond this many are left to the adaptive rule.
 const MOST_LANDMARKS: usize = 2_000;
+
+/// How closely the first panels look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Grain {
+    /// For what the formula tells of itself: a proof will follow, and say where anything was missed.
+    Coarse,
+    /// For peaks that no landmark names: nobody looks after these panels.
+    Fine,
+}
+
+impl Grain {
+    /// Panels of equal width that a finite range starts with at least.
+    fn base_panels(self) -> f64 {
+        match self {
+            Grain::Coarse => 2.0,
+            Grain::Fine => 14.0,
+        }
+    }
+
+    /// Widest first panel in log-distance.
+    fn widest(self) -> f64 {
+        match self {
+            Grain::Coarse => 40.0,
+            Grain::Fine => 2.0 * STEP.ln(),
+        }
+    }
+
+    /// Ratio of neighbouring distances at which the neighbourhood of a landmark is probed, on the way to another landmark.
+    fn step(self) -> f64 {
+        match self {
+            Grain::Coarse => STEP * STEP,
+            Grain::Fine => STEP,
+        }
+    }
+}
 
 /// What the adaptive rule starts from.
 pub(super) struct Plan {
@@ -29,13 +62,14 @@ pub(super) struct Plan {
 }
 
 /// Cuts the range at `landmarks` and sets up panels. Errors: `InfiniteZ`.
-pub(super) fn plan(probe: &mut Probe, landmarks: &[f64]) -> Result<Plan> {
-    let range = Range { low: probe.low(), high: probe.high() };
+pub(super) fn plan(probe: &mut Probe, landmarks: &[f64], grain: Grain) -> Result<Plan> {
+    let range = Range { low: probe.low(), high: probe.high(), grain };
     let breaks = breakpoints(range, landmarks);
     let mut sides = sides(probe, range, &breaks);
     profile(probe, &mut sides);
     let heights = Heights::of(&sides);
-    let mut build = Build { plan: Plan { panels: Vec::new(), stubs: Vec::new(), moments: [2; 2] }, heights, frequency: probe.frequency() };
+    let plan = Plan { panels: Vec::new(), stubs: Vec::new(), moments: [2; 2] };
+    let mut build = Build { plan, heights, frequency: probe.frequency(), grain };
     for side in &mut sides {
         build.side(probe, side)?;
     }
@@ -105,6 +139,7 @@ fn climb(probe: &mut Probe, mut low: f64, mut best: f64, mut high: f64) -> f64 {
 struct Range {
     low: f64,
     high: f64,
+    grain: Grain,
 }
 
 impl Range {
@@ -133,7 +168,7 @@ fn breakpoints(range: Range, landmarks: &[f64]) -> Vec<f64> {
 }
 
 fn base_width(range: Range, low: f64, high: f64) -> f64 {
-    if range.finite() { (range.high - range.low) / BASE_PANELS } else { (high - low) / 4.0 }
+    if range.finite() { (range.high - range.low) / range.grain.base_panels() } else { (high - low) / 4.0 }
 }
 
 /// One side of a breakpoint and what is seen there.
@@ -156,6 +191,12 @@ impl Side {
         Chart::Log { anchor: self.anchor, side: self.sign, end: self.end.and_then(|end| probe.symbolic(end)) }
     }
 
+    /// The level with most mass about it.
+    fn heaviest(&self) -> f64 {
+        let mass = |level: &&(f64, f64)| level.0 + level.1;
+        self.levels.iter().max_by(|a, b| mass(a).total_cmp(&mass(b))).map_or(0.0, |level| level.0)
+    }
+
     /// The smallest log-distance that x can hold.
     fn floor(&self, probe: &Probe) -> f64 {
         if self.chart(probe).end().is_some() {
@@ -169,6 +210,7 @@ impl Side {
 }
 
 fn sides(probe: &Probe, range: Range, breaks: &[f64]) -> Vec<Side> {
+    const NEAREST: f64 = 50.0;
     let mut sides = Vec::with_capacity(2 * breaks.len());
     for (k, &anchor) in breaks.iter().enumerate() {
         for sign in [-1.0, 1.0] {
@@ -189,15 +231,17 @@ fn sides(probe: &Probe, range: Range, breaks: &[f64]) -> Vec<Side> {
     }
     for side in &mut sides {
         let floor = side.floor(probe);
-        let step = STEP.ln();
         if side.width.is_finite() {
             let top = side.width.ln();
-            side.levels = (0..=24).map(|k| top - step * k as f64).filter(|&s| s >= floor).map(|s| (s, f64::NAN)).rev().collect();
+            let step = range.grain.step().ln();
+            let count = (NEAREST / step) as usize;
+            side.levels = (0..=count).map(|k| top - step * k as f64).filter(|&s| s >= floor).map(|s| (s, f64::NAN)).rev().collect();
         } else {
+            let step = STEP.ln();
             // The scale is unknown: around that of the anchor finely, then coarsely to the largest double.
             let unit = side.anchor.abs().max(1.0).ln();
             let fine = (-12..=12).map(|k| unit + step * k as f64);
-            let far = (1..40).map(|k| unit + 12.0 * step + 18.4 * k as f64).take_while(|&s| s < NUMERIC_REACH);
+            let far = (1..10).map(|k| unit + 12.0 * step + 73.6 * k as f64).take_while(|&s| s < NUMERIC_REACH);
             side.levels = fine.chain(far).filter(|&s| s >= floor).map(|s| (s, f64::NAN)).collect();
         }
     }
@@ -266,6 +310,7 @@ struct Build {
     plan: Plan,
     heights: Heights,
     frequency: f64,
+    grain: Grain,
 }
 
 impl Build {
@@ -274,27 +319,29 @@ impl Build {
         let chart = side.chart(probe);
         let Some(structured) = self.innermost_structure(side) else { return Ok(()) };
         let outer = if side.width.is_finite() { side.width.ln() } else { self.outer_reach(probe, side)? };
-        let inner = side.levels[structured].0;
         side.graded = true;
-        let mut graded_from = inner;
-        if structured == 0 {
-            graded_from = self.singular(probe, side, inner)?;
+        let graded_from = if structured == 0 {
+            self.singular(probe, side)?
         } else {
+            // Smooth on that scale.
+            let inner = (side.levels[structured].0 + STEP.ln()).min(outer);
             let edge = side.anchor + side.sign * inner.exp();
             self.direct(edge.min(side.anchor), edge.max(side.anchor), 1);
-        }
+            inner
+        };
         if outer > graded_from {
-            self.graded(chart, graded_from, outer);
+            self.graded(chart, graded_from, outer, side.heaviest());
         }
         Ok(())
     }
 
-    /// The first level, from the anchor outward, above which p is not simply flat: moving out by a factor of 8 from there changes p by more
-    /// than a quarter of the next such change. A smooth p, or one with a kink or a jump at the anchor, has none.
+    /// The first level, from the anchor outward, above which p is not simply flat: moving out by one step from there changes p as if by a
+    /// power of the distance below 2/3, or by more. A smooth p, or one with a kink or a jump at the anchor, has none.
     fn innermost_structure(&self, side: &Side) -> Option<usize> {
         let height = |k: usize| (side.levels[k].1 - self.heights.density).exp();
         let change = |k: usize| (height(k + 1) - height(k)).abs();
         let cells = side.levels.len().saturating_sub(1);
+        let flat = |k: usize| (2.0 / 3.0 * (side.levels[k].0 - side.levels[k + 1].0)).exp();
         let structured = (0..cells).find(|&k| {
             let next = if k + 1 < cells {
                 change(k + 1)
@@ -304,15 +351,16 @@ impl Build {
                 0.0
             };
             let significant = change(k).ln() + self.heights.density + side.levels[k + 1].0 >= self.heights.mass - 30.0;
-            significant && change(k) > 0.25 * next
+            significant && change(k) > flat(k) * next
         });
         // A density that is flat to the largest doubles has no structure, and a tail to judge all the same.
         let flat = !side.width.is_finite() && cells > 0 && height(cells) > 0.0;
         structured.or(flat.then_some(cells))
     }
 
-    /// From log-distance `inner` down to the anchor, where p is singular; returns from where on the rest of the side is to be graded.
-    fn singular(&mut self, probe: &mut Probe, side: &Side, inner: f64) -> Result<f64> {
+    /// The anchor, where p is singular, and the panels that only logarithms of the log-distance serve; returns from where on the side is to
+    /// be graded.
+    fn singular(&mut self, probe: &mut Probe, side: &Side) -> Result<f64> {
         let chart = side.chart(probe);
         let exact = chart.end().is_some() || side.anchor == 0.0;
         // Where the bulk of this side begins.
@@ -333,19 +381,18 @@ impl Build {
             return Err(if exponent < 200.0 { infinite_at(side.anchor, exponent) } else { too_steep(side.anchor) });
         }
         let stop = self.far_edge(probe, &way, 0.0);
-        let turn = (start - 64.0).min(inner);
-        if exact && stop < turn && turn < 0.0 {
-            self.graded(chart, turn, inner);
-            let Chart::Log { anchor, side, end } = chart else { return Ok(inner) };
-            let far = Chart::LogLog { anchor, side, inward: true, end };
-            self.spread(far, (-turn).ln(), (-stop).ln(), 1.5);
-        } else if stop < inner {
-            self.graded(chart, stop, inner);
-        }
         if stop <= way.at(way.reach) {
             self.plan.stubs.extend(Stub::beyond(&way, &decay, tail));
         }
-        Ok(inner.max(stop))
+        let turn = (start - 64.0).min(side.levels[0].0);
+        match chart {
+            Chart::Log { anchor, side, end } if exact && stop < turn && turn < 0.0 => {
+                let far = Chart::LogLog { anchor, side, inward: true, end };
+                self.spread(far, (-turn).ln(), (-stop).ln(), 1.5);
+                Ok(turn)
+            }
+            _ => Ok(stop),
+        }
     }
 
     /// The log-distance to which an infinite side is covered in its own chart; what is beyond is set up here.
@@ -402,7 +449,7 @@ impl Build {
 
     /// The log-distance on `way` beyond which the integrand times distance^moment is negligible, or the end of its reach.
     fn far_edge(&self, probe: &mut Probe, way: &Way, moment: f64) -> f64 {
-        let mut taus: Vec<f64> = (1..400).map(|k| 4.0 * 1.1f64.powi(k)).take_while(|&tau| tau < way.reach).collect();
+        let mut taus: Vec<f64> = (0..60).map(|k| 8.0 * 2.0f64.powi(k)).take_while(|&tau| tau < way.reach).collect();
         taus.push(way.reach);
         let points: Vec<_> = taus.iter().map(|&tau| (way.chart, way.at(tau))).collect();
         let samples = probe.sample(&points);
@@ -415,10 +462,19 @@ impl Build {
         way.at(taus[last])
     }
 
-    /// Panels in log-distance: about one for a factor of 8 near `low`, wider further on, where tails are.
-    fn graded(&mut self, chart: Chart, low: f64, high: f64) {
-        let width = STEP.ln() * if high - low > 20.0 { 2.0 } else { 1.0 };
-        self.spread(chart, low, high, width);
+    /// Panels in log-distance, from where most mass is downward and upward: the first a factor of 8, each up to three times as wide as the last.
+    fn graded(&mut self, chart: Chart, low: f64, high: f64, heaviest: f64) {
+        let bulk = heaviest.clamp(low, high);
+        for far in [low, high] {
+            let mut from = bulk;
+            let mut width = STEP.ln();
+            while from != far {
+                let to = if (far - from).abs() < 1.5 * width { far } else { from + width.copysign(far - from) };
+                self.panel(chart, from.min(to), from.max(to));
+                from = to;
+                width = (3.0 * width).min(self.grain.widest());
+            }
+        }
     }
 
     fn spread(&mut self, chart: Chart, low: f64, high: f64, width: f64) {

@@ -4,7 +4,7 @@ use super::Tolerance;
 use super::adapt::{Panel, measure, refine, stuck, totals};
 use super::ends::Stub;
 use super::probe::Probe;
-use super::scale::{peaks, plan};
+use super::scale::{Grain, peaks, plan};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Error allowed to a distribution function inside a panel, relative to Z.
@@ -42,7 +42,7 @@ pub(super) enum Wanted {
 }
 
 /// Integrates the line behind `probe`. Errors: `InfiniteZ`, `NoMass`, `Domain`.
-pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance, wanted: Wanted) -> Result<Solved> {
+pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance, wanted: Wanted, grain: Grain) -> Result<Solved> {
     let mut landmarks: Vec<f64> = probe.landmarks().to_vec();
     let mut largest = f64::NEG_INFINITY;
     let (mut panels, mut stubs, mut moments);
@@ -51,7 +51,7 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance, wanted: Wanted) -> 
     let mut converged;
     let mut round = 0;
     loop {
-        let start = plan(probe, &landmarks)?;
+        let start = plan(probe, &landmarks, grain)?;
         (panels, stubs, moments) = (start.panels, start.stubs, start.moments);
         measure(probe, &mut panels, &mut largest);
         let mut found = peaks(probe, &panels, &landmarks);

@@ -2,7 +2,7 @@
 
 use crate::density::{Meaning, Model};
 use crate::enclosure::{Code, Enclosed, Germ, Interval, LARGEST_REACH, TERMS, Taylor};
-use crate::graph::{Graph, NodeId, Unary, expand, substitute};
+use crate::graph::{Binary, Graph, Node, NodeId, Unary, expand, substitute};
 
 /// The density of `model` in units of exp(unit), the unit last: by its formula where that does not leave the doubles.
 pub(super) fn scaled(model: &Model, log_size: f64) -> (Graph, NodeId, f64) {
@@ -14,8 +14,45 @@ pub(super) fn scaled(model: &Model, log_size: f64) -> (Graph, NodeId, f64) {
     let unit = if log_size.is_finite() { log_size.round() } else { 0.0 };
     let shift = graph.constant(unit);
     let scaled = graph.subtract(model.log_density_node(), shift);
-    let root = graph.unary(Unary::Exp, scaled);
+    let root = exponential(&mut graph, scaled, SUMMANDS);
     (graph, root, unit)
+}
+
+/// exp(`log`), where a log Σ exp becomes the sum: where all summands but one vanish over a box, the logarithm has no bound there. Writes
+/// out up to `most` summands.
+fn exponential(graph: &mut Graph, log: NodeId, most: usize) -> NodeId {
+    let Some((operands, rest)) = log_of_sum(graph, log).filter(|(operands, _)| operands.len() <= most) else {
+        return graph.unary(Unary::Exp, log);
+    };
+    let most = most / operands.len();
+    let mut sum = graph.constant(0.0);
+    for operand in operands {
+        let whole = graph.add(operand, rest);
+        let term = exponential(graph, whole, most);
+        sum = graph.add(sum, term);
+    }
+    sum
+}
+
+/// The operands of the first log Σ exp in the sum `log`, and the other terms; sums of more than `SUMMANDS` terms are not looked through.
+fn log_of_sum(graph: &mut Graph, log: NodeId) -> Option<(Vec<NodeId>, NodeId)> {
+    let mut open = vec![(log, false)];
+    let mut operands = None;
+    let mut rest = graph.constant(0.0);
+    let mut count = 0;
+    while let Some((id, negative)) = open.pop() {
+        count += 1;
+        if count > SUMMANDS {
+            return None;
+        }
+        match graph.node(id) {
+            Node::Binary(Binary::Add, a, b) => open.extend([(b, negative), (a, negative)]),
+            Node::Binary(Binary::Subtract, a, b) => open.extend([(b, !negative), (a, negative)]),
+            Node::LogSumExp(list) if !negative && operands.is_none() => operands = Some(graph.list(list).to_vec()),
+            _ => rest = if negative { graph.subtract(rest, id) } else { graph.add(rest, id) },
+        }
+    }
+    operands.map(|operands| (operands, rest))
 }
 
 /// Where a panel lies, and so the variable that it is integrated in.
@@ -53,6 +90,8 @@ pub(super) struct Integrand {
     pub(super) series: usize,
 }
 
+/// Sums of exponentials are written out up to so many, and sums looked through up to so many terms.
+const SUMMANDS: usize = 64;
 /// Beyond this many roots, removable singularities are not looked for.
 const ROOTS: usize = 32;
 
@@ -104,13 +143,13 @@ impl Integrand {
                 self.scratch[self.code.root(0)].clone()
             }
             Place::Near(side) => {
-                let distance = exponential(x);
+                let distance = powers(x);
                 self.sides[side].code.run(std::slice::from_ref(&distance), &[], &mut self.scratch);
                 self.scratch[self.sides[side].code.root(0)].times(&distance)
             }
             Place::Far(sign) => {
-                let size = exponential(x);
-                let position = if sign > 0.0 { exponential(x) } else { exponential(-x) };
+                let size = powers(x);
+                let position = if sign > 0.0 { powers(x) } else { powers(-x) };
                 self.code.run(&[position], &[], &mut self.scratch);
                 self.scratch[self.code.root(0)].times(&size)
             }
@@ -131,7 +170,7 @@ impl Integrand {
 }
 
 /// The series of m·eᵗ in t whose value lies in `x`: all coefficients are x/k!.
-fn exponential(x: Interval) -> Taylor {
+fn powers(x: Interval) -> Taylor {
     let mut factorial = 1.0;
     let coefficients = std::array::from_fn(|k| {
         factorial *= k.max(1) as f64;
