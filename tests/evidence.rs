@@ -66,6 +66,29 @@ fn gaussian_variables_are_integrated_exactly() {
 }
 
 #[test]
+fn what_is_integrated_out_keeps_its_law() {
+    let plane = ["x=-inf,inf", "y=-inf,inf"];
+    // y given x is N(3 − 0.03x², 1), x is N(0, 10²): E y = 0, Var y = 1 + 0.03²·2·10⁴.
+    let banana = solve("exp(-x^2/200 - 0.5*(y + 0.03*x^2 - 3)^2)", &plane).unwrap();
+    let y = &banana.marginals[1];
+    assert!(y.mean().unwrap().abs() < 1e-7 && (y.sd().unwrap() - 19_f64.sqrt()).abs() < 1e-7, "{:?} {:?}", y.mean(), y.sd());
+    // A thin one, whose law no coarse sum over x gives: y = x² + N(0, 0.01²), so P(y < 1) is P(χ²₁ < 1) up to 1e-4·p″/2.
+    let thin = solve("exp(-x^2/2 - 5000*(y - x^2)^2)", &plane).unwrap();
+    assert!((thin.marginals[1].cdf(&[1.0]).unwrap()[0] - 0.682_689_492_137_086).abs() < 3e-5);
+    // Neal's funnel: Var x = E exp(v) = exp(9/2), and x is as likely positive as not.
+    let funnel = solve("exp(-v^2/18 - x^2*exp(-v)/2 - v/2)", &["v=-inf,inf", "x=-inf,inf"]).unwrap();
+    let x = &funnel.marginals[1];
+    assert!((x.sd().unwrap() / (2.25_f64).exp() - 1.0).abs() < 1e-6, "{:?}", x.sd());
+    assert!((x.cdf(&[0.0]).unwrap()[0] - 0.5).abs() < 1e-8);
+    // One inside the other: z given s and y, y given s. Var z = 1 + E s²exp(s) = 1 + 2√e.
+    let chain = solve("exp(-s^2/2 - y^2*exp(-s)/2 - s/2 - (z - s*y)^2/2)", &["s=-inf,inf", "y=-inf,inf", "z=-inf,inf"]).unwrap();
+    assert!((chain.marginals[2].sd().unwrap() - (1.0 + 2.0 * 0.5_f64.exp()).sqrt()).abs() < 1e-6, "{:?}", chain.marginals[2].sd());
+    // E y given x is x, and x is Cauchy: neither has a mean.
+    let heavy = solve("exp(-(y-x)^2/2)/(1+x^2)", &plane).unwrap();
+    assert!(heavy.marginals[1].mean().is_none() && heavy.marginals[1].sd().is_none(), "{:?}", heavy.marginals[1].sd());
+}
+
+#[test]
 fn factors_that_share_nothing_are_proved() {
     let found = check("x^2*exp(-abs(y))/(1+z^2)", &["x=0,1", "y=-inf,inf", "z=-inf,inf"], (2.0 * PI / 3.0).ln(), 1e-11, RULE);
     assert!(found.integral.certified && found.parts.len() == 3);

@@ -253,6 +253,21 @@ impl Reference {
         reached.map_or(0.0, |(bend, _)| *bend)
     }
 
+    /// Points and two weights of each, for expectations: E f ≈ Σ w·f(x), the second rule of lower degree.
+    pub(super) fn rule(&self) -> Vec<(f64, [f64; 2])> {
+        let mut points = Vec::with_capacity(self.pieces.len() * N);
+        for piece in &self.pieces {
+            let Law::Series { chart, low, high, nodes, .. } = &piece.law else { continue };
+            let half = 0.5 * (high - low);
+            let point = |i: usize| {
+                let mass = half * nodes[i];
+                (chart.x(low + half * (1.0 + super::rule::NODES[i])), [mass * KRONROD[i], mass * super::rule::GAUSS[i]])
+            };
+            points.extend((0..N).map(point));
+        }
+        points
+    }
+
     /// (x, logarithm of the normalised density) at every node, ascending.
     pub(super) fn nodes(&self) -> Vec<(f64, f64)> {
         let mut nodes = Vec::with_capacity(self.pieces.len() * N);

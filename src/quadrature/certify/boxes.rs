@@ -8,7 +8,7 @@ use std::collections::BinaryHeap;
 use super::integrand::scaled;
 use super::{Certificate, Worst};
 use crate::density::{LogDensity, Model};
-use crate::enclosure::{Code, Homogeneous, Interval, Series};
+use crate::enclosure::{Code, Enclosed, Homogeneous, Interval, Series};
 
 /// Products of intervals before the work ends with what is known: about two seconds.
 const WORK: usize = 600_000_000;
@@ -37,7 +37,8 @@ fn prove<const D: usize, const M: usize, const N: usize>(model: &Model, log_size
     let (graph, root, log_unit) = scaled(model, log_size);
     let whole: [Interval; D] = std::array::from_fn(|i| Interval::new(model.bounds()[i].low, model.bounds()[i].high));
     let negligible = NEGLIGIBLE * relative * (log_size - log_unit).exp();
-    let mut rule = Rule::<D, M, N> { code: Code::new(&graph, &[root]), series: Vec::new(), whole, negligible, work: 0, boxes: 0 };
+    let code = Code::new(&graph, &[root]);
+    let mut rule = Rule::<D, M, N> { code, ranges: Vec::new(), series: Vec::new(), whole, negligible, work: 0, boxes: 0 };
     let mut cells = vec![rule.cell(whole)];
     let mut heap = BinaryHeap::from([Worst { width: cells[0].bounds.width(), at: 0 }]);
     let mut total = cells[0].bounds;
@@ -104,6 +105,7 @@ struct Cell<const D: usize> {
 
 struct Rule<const D: usize, const M: usize, const N: usize> {
     code: Code,
+    ranges: Vec<Enclosed>,
     series: Vec<Series<Homogeneous<D, M>, N>>,
     whole: [Interval; D],
     /// Width of bounds that nobody minds.
@@ -129,12 +131,20 @@ impl<const D: usize, const M: usize, const N: usize> Rule<D, M, N> {
             part(a).total_cmp(&part(b))
         });
         let mut cut = longest.unwrap_or(0);
-        let over = self.run(&sides);
-        if !over.is_total() {
+        self.code.ranges(&sides, &mut self.ranges);
+        self.work += self.ranges.len();
+        let range = self.ranges[self.code.root(0)];
+        if range.partial {
             return Cell { sides, bounds: Interval::ALL, cut };
         }
-        let mut bounds = along.iter().fold(over.range(), |product, along| product * along.signed[0]);
-        if over.terms() > 2 && !(bounds.width() <= self.negligible) {
+        let integral = |range: Interval| along.iter().fold(range, |product, along| product * along.signed[0]);
+        let mut bounds = integral(range.range);
+        if range.jumps || bounds.width() <= self.negligible {
+            return Cell { sides, bounds, cut };
+        }
+        let over = self.run(&sides);
+        bounds = bounds.meet(integral(over.range()));
+        if over.terms() > 2 {
             let at = self.run(&points.map(Interval::point));
             let mut sum = Interval::ZERO;
             for k in 0..N {

@@ -16,10 +16,48 @@ const SINGULAR: f64 = 1e-14;
 
 /// What was integrated out of a block.
 pub(super) struct Eliminated {
-    /// The variables that were, with mean and standard deviation where nothing else is left of the block.
-    pub(super) variables: Vec<(usize, Option<(f64, f64)>)>,
+    /// The laws of the variables that were, given the others.
+    pub(super) laws: Vec<Conditional>,
+    /// Their covariances given the others.
+    covariance: Vec<Vec<NodeId>>,
     /// What is left.
     pub(super) block: Block,
+}
+
+/// A variable that is normal given others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditional {
+    pub(super) variable: usize,
+    /// Expressions in the others.
+    pub(super) mean: NodeId,
+    pub(super) variance: NodeId,
+}
+
+impl Conditional {
+    /// The law when the variables of `eliminated` are integrated out of it too: normal again where the mean is linear in them and the
+    /// variance free of them; otherwise it stays as it is.
+    pub(super) fn without(&mut self, graph: &mut Graph, eliminated: &Eliminated) -> Result<()> {
+        let mut known = Variables::default();
+        let gone: Vec<u32> = eliminated.laws.iter().map(|law| law.variable as u32).collect();
+        let mut touches = |graph: &Graph, node: NodeId| known.of(graph, node).iter().any(|variable| gone.contains(variable));
+        if !touches(graph, self.mean) || touches(graph, self.variance) {
+            return Ok(());
+        }
+        let nodes: Vec<NodeId> = gone.iter().map(|&variable| graph.variable(variable)).collect();
+        let slopes = gradient(graph, self.mean, &nodes)?;
+        if slopes.iter().any(|&slope| touches(graph, slope) || kinked(graph, slope, self.mean)) {
+            return Ok(());
+        }
+        for (i, law) in eliminated.laws.iter().enumerate() {
+            self.mean = substitute(graph, self.mean, nodes[i], law.mean);
+            for (j, &slope) in slopes.iter().enumerate() {
+                let product = graph.multiply(slopes[i], slope);
+                let share = graph.multiply(product, eliminated.covariance[i][j]);
+                self.variance = graph.add(self.variance, share);
+            }
+        }
+        graph.check_size()
+    }
 }
 
 /// Integrates out of `block` every variable that can be, one set at a time; `None` if there is none.
@@ -84,7 +122,10 @@ pub(super) fn eliminate(model: &Model, graph: &mut Graph, block: &Block) -> Resu
             let log_density = graph.subtract(top, lost);
             graph.check_size()?;
             let left = block.variables.iter().copied().filter(|other| *other != variable).collect();
-            return Ok(Some(Eliminated { variables: vec![(variable, None)], block: Block { log_density, variables: left } }));
+            let one = graph.constant(1.0);
+            let variance = graph.divide(one, width);
+            let laws = vec![Conditional { variable, mean: mode, variance }];
+            return Ok(Some(Eliminated { laws, covariance: vec![vec![variance]], block: Block { log_density, variables: left } }));
         }
     }
     Ok(None)
@@ -155,24 +196,27 @@ fn constant_block(
     log_density = graph.add(log_density, constant);
     graph.check_size()?;
     let left: Vec<usize> = block.variables.iter().copied().filter(|variable| !variables.contains(variable)).collect();
-    let numbers: Option<Vec<f64>> = mode.iter().map(|&mode| graph.number(mode)).collect();
-    let law = numbers.filter(|_| left.is_empty()).map(|mean| mean.into_iter().zip(deviations(&factor)).collect::<Vec<_>>());
-    let variables = variables.iter().enumerate().map(|(i, &variable)| (variable, law.as_ref().map(|law| law[i]))).collect();
-    Ok(Eliminated { variables, block: Block { log_density, variables: left } })
+    let inverse = inverse(&factor);
+    let covariance: Vec<Vec<NodeId>> = inverse.iter().map(|row| row.iter().map(|&entry| graph.constant(entry)).collect()).collect();
+    let laws = variables.iter().enumerate().map(|(i, &variable)| Conditional { variable, mean: mode[i], variance: covariance[i][i] });
+    Ok(Eliminated { laws: laws.collect(), covariance, block: Block { log_density, variables: left } })
 }
 
-/// The standard deviation of each variable: Σ = L⁻ᵀL⁻¹, so Σᵢᵢ is the sum of the squares of column i of L⁻¹.
-fn deviations(factor: &[Vec<f64>]) -> Vec<f64> {
+/// (LLᵀ)⁻¹ = L⁻ᵀL⁻¹.
+fn inverse(factor: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let size = factor.len();
+    // Column i of L⁻¹.
     let column = |i: usize| {
         let mut x = vec![0.0; size];
         for row in i..size {
             let rest: f64 = (i..row).map(|k| factor[row][k] * x[k]).sum();
             x[row] = (if row == i { 1.0 } else { 0.0 } - rest) / factor[row][row];
         }
-        x.iter().map(|x| x * x).sum::<f64>().sqrt()
+        x
     };
-    (0..size).map(column).collect()
+    let columns: Vec<Vec<f64>> = (0..size).map(column).collect();
+    let product = |i: usize, j: usize| columns[i].iter().zip(&columns[j]).map(|(a, b)| a * b).sum();
+    (0..size).map(|i| (0..size).map(|j| product(i, j)).collect()).collect()
 }
 
 /// L with LLᵀ = matrix; the row at which it fails to be positive definite.

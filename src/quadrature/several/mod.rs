@@ -6,13 +6,15 @@ mod gaussian;
 mod nested;
 mod split;
 
-use split::{Block, blocks};
+use gaussian::Conditional;
+use split::{Block, Variables, blocks};
 
 use super::certify::certify_boxes;
 use super::{CERTIFY, Certificate, Integral, Reference, Tolerance, certified, reference};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::Interval;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Graph, NodeId, Unary};
 
 /// Evaluations allowed to an iterated integral.
 const EVALUATIONS: usize = 20_000_000;
@@ -27,6 +29,8 @@ const CUBATURE_ERROR: f64 = 1e-7;
 /// Evaluations allowed at a glance, and the relative error asked for: far below what draws can tell.
 const GLANCE: usize = 400_000;
 const GLANCE_ERROR: f64 = 1e-6;
+/// Whole laws of variables that were integrated out, at a glance; of others the moments.
+const GLANCE_LAWS: usize = 4;
 /// The same of a cubature, whose estimates are wide.
 const GLANCE_CUBATURE: f64 = 1e-5;
 
@@ -199,6 +203,9 @@ fn taken_apart(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Re
         notes: Vec::new(),
         parts: Vec::new(),
         marginals: vec![Marginal::Unknown; all.len()],
+        conditional: Vec::new(),
+        alone: Vec::new(),
+        conditional_laws: 0,
     };
     if model.rows() > 0 {
         work.coupled(model, &all)?;
@@ -207,6 +214,10 @@ fn taken_apart(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Re
         let mut open = vec![Block { log_density: model.log_density_node(), variables: all }];
         while let Some(block) = open.pop() {
             work.block(&mut graph, &block, &mut open)?;
+        }
+        // Those integrated out last depend on the fewest others.
+        for law in std::mem::take(&mut work.conditional).into_iter().rev() {
+            work.marginals[law.variable] = work.marginal_of(&mut graph, &law);
         }
     }
     Ok(work.done())
@@ -218,6 +229,34 @@ fn line(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Result<Re
         Some(relative) => certified(model, tolerance, relative),
         None => reference(model, tolerance),
     }
+}
+
+/// Mean and standard deviation of a variable that is normal given `other`: E m, and E v + Var m, over the law of the other. `None` where
+/// the rule cannot tell, or far tails decide.
+fn moments_given(graph: &Graph, law: &Conditional, other: u32, reference: &Reference) -> Option<(f64, f64)> {
+    const TAIL: f64 = 1e-12;
+    const DOUBT: f64 = 1e-6;
+    let mut position = vec![0.0; other as usize + 1];
+    let far = [reference.quantile(TAIL), reference.quantile(1.0 - TAIL)];
+    let (mut sums, mut doubts, mut tail) = ([0.0; 3], [0.0; 3], 0.0);
+    let mode = reference.mode;
+    position[other as usize] = mode;
+    let center = graph.eval(&[law.mean], &position)[0];
+    for (x, [weight, lower]) in reference.rule() {
+        position[other as usize] = x;
+        let [mean, variance] = graph.eval(&[law.mean, law.variance], &position)[..] else { return None };
+        let mean = mean - center;
+        for (k, term) in [1.0, mean, variance + mean * mean].into_iter().enumerate() {
+            sums[k] += weight * term;
+            doubts[k] += (weight - lower) * term;
+        }
+        if x < far[0] || x > far[1] {
+            tail += weight * (variance + mean * mean);
+        }
+    }
+    let sure = sums[2].is_finite() && tail <= DOUBT.sqrt() * sums[2] && doubts[2].abs() <= DOUBT * sums[2];
+    let (mean, square) = (sums[1] / sums[0], sums[2] / sums[0]);
+    sure.then(|| (center + mean, (square - mean * mean).max(0.0).sqrt()))
 }
 
 struct Work<'a> {
@@ -234,11 +273,17 @@ struct Work<'a> {
     notes: Vec<String>,
     parts: Vec<Part>,
     marginals: Vec<Marginal>,
+    /// Variables that were integrated out, and what is known of them given others.
+    conditional: Vec<Conditional>,
+    /// Variables that were left alone, and the logarithms of their densities.
+    alone: Vec<(usize, NodeId)>,
+    /// Whole laws of such variables found so far.
+    conditional_laws: usize,
 }
 
 impl Work<'_> {
     /// Splits a factor, integrates something out of it, or does it as it is.
-    fn block(&mut self, graph: &mut crate::graph::Graph, block: &Block, open: &mut Vec<Block>) -> Result<()> {
+    fn block(&mut self, graph: &mut Graph, block: &Block, open: &mut Vec<Block>) -> Result<()> {
         let (pieces, constant, free) = blocks(graph, block.log_density, &block.variables);
         graph.check_size()?;
         self.log_value += constant;
@@ -265,15 +310,12 @@ impl Work<'_> {
         if piece.variables.len() > 1
             && let Some(eliminated) = gaussian::eliminate(self.model, graph, &piece)?
         {
-            self.parts.push(Part {
-                variables: eliminated.variables.iter().map(|(variable, _)| *variable).collect(),
-                method: "Gaussian, exactly",
-            });
-            for (variable, law) in eliminated.variables {
-                if let Some((mean, sd)) = law {
-                    self.marginals[variable] = Marginal::Normal { mean, sd };
-                }
+            let variables = eliminated.laws.iter().map(|law| law.variable).collect();
+            self.parts.push(Part { variables, method: "Gaussian, exactly" });
+            for law in &mut self.conditional {
+                law.without(graph, &eliminated)?;
             }
+            self.conditional.extend(&eliminated.laws);
             // Pivots and modes are rounded: exact to the last digits, but no proof.
             self.proof = None;
             self.relative_error += 1e-14 * self.parts.len() as f64;
@@ -282,7 +324,10 @@ impl Work<'_> {
         }
         let part = self.model.part(graph, piece.log_density, &piece.variables)?;
         match piece.variables[..] {
-            [variable] => self.single(&part, variable),
+            [variable] => {
+                self.alone.push((variable, piece.log_density));
+                self.single(&part, variable)
+            }
             _ => self.coupled(&part, &piece.variables),
         }
     }
@@ -298,6 +343,55 @@ impl Work<'_> {
         self.parts.push(Part { variables: vec![variable], method: found.integral.method });
         self.marginals[variable] = Marginal::Reference(Box::new(found));
         Ok(())
+    }
+
+    /// The law of a variable that is normal given others: where those are none, or one that is known by itself.
+    fn marginal_of(&mut self, graph: &mut Graph, law: &Conditional) -> Marginal {
+        let mut known = Variables::default();
+        let mut others = known.of(graph, law.mean);
+        others.extend(known.of(graph, law.variance));
+        others.sort_unstable();
+        others.dedup();
+        match others[..] {
+            [] => match (graph.number(law.mean), graph.number(law.variance)) {
+                (Some(mean), Some(variance)) => Marginal::Normal { mean, sd: variance.sqrt() },
+                _ => Marginal::Unknown,
+            },
+            [other] => {
+                let moments = match &self.marginals[other as usize] {
+                    Marginal::Reference(reference) => moments_given(graph, law, other, reference),
+                    _ => None,
+                };
+                let Some((mean, sd)) = moments else { return Marginal::Unknown };
+                self.law_given(graph, law, other as usize).unwrap_or(Marginal::Moments { mean, sd })
+            }
+            _ => Marginal::Unknown,
+        }
+    }
+
+    /// The whole law of a variable that is normal given one other, as the outer one of their joint density; `None` if that takes too much.
+    fn law_given(&mut self, graph: &mut Graph, law: &Conditional, other: usize) -> Option<Marginal> {
+        let &(_, density) = self.alone.iter().find(|(variable, _)| *variable == other)?;
+        if self.relative.is_none() && self.conditional_laws >= GLANCE_LAWS {
+            return None;
+        }
+        self.conditional_laws += 1;
+        // log N(y; m, v), without its constant.
+        let y = graph.variable(law.variable as u32);
+        let distance = graph.subtract(y, law.mean);
+        let square = graph.power(distance, 2);
+        let ratio = graph.divide(square, law.variance);
+        let log = graph.unary(Unary::Log, law.variance);
+        let twice = graph.add(ratio, log);
+        let half = graph.constant(-0.5);
+        let normal = graph.multiply(half, twice);
+        let joint = graph.add(density, normal);
+        graph.check_size().ok()?;
+        let part = self.model.part(graph, joint, &[law.variable, other]).ok()?;
+        let tolerance = Tolerance { relative: self.tolerance.relative.max(1e-9), evaluations: self.allowed(EVALUATIONS) };
+        let found = nested::nested(&part, &[0, 1], tolerance).ok()?;
+        self.evaluations += found.evaluations;
+        found.outer.integral.converged.then(|| Marginal::Reference(Box::new(found.outer)))
     }
 
     /// Variables that no splitting parts: two by iterated integrals, each once as the outer one, whose marginal law that gives.
