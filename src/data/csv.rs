@@ -8,10 +8,10 @@ use super::{Column, Table};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Most columns, and most bytes before the first line end: beyond, the file is no table.
-const COLUMNS: usize = 100_000;
+pub(super) const COLUMNS: usize = 100_000;
 const HEADER: usize = 1 << 23;
 /// Most cells: 4 GiB of numbers.
-const CELLS: usize = 1 << 29;
+pub(super) const CELLS: usize = 1 << 29;
 
 pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
@@ -23,7 +23,7 @@ pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
         [] => return refuse("the file is empty", "a line with the names of the columns, then a line for each row"),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return refuse("the file is UTF-16 text", "save it as UTF-8"),
         [b'P', b'K', 3, 4, ..] => return refuse("the file is a spreadsheet or an archive, not text", "save it as CSV"),
-        [b'P', b'A', b'R', b'1', ..] => return refuse("the file is Parquet, not text", "save it as CSV"),
+        [b'P', b'A', b'R', b'1', ..] => return refuse("the file is Parquet, not text", "build with --features parquet, or save it as CSV"),
         [0x1F, 0x8B, ..] => return refuse("the file is compressed", "decompress it first"),
         [0xEF, 0xBB, 0xBF, ..] => drop(start.drain(..3)),
         _ => {}
@@ -173,7 +173,7 @@ fn columns(source: &str, line: u64, headers: &[String]) -> Result<Vec<Growing>> 
 }
 
 /// What a formula calls a column: a column without a header by its number, as R writes the names of rows.
-fn name(header: &str, at: usize) -> String {
+pub(super) fn name(header: &str, at: usize) -> String {
     let name: String = header.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
     match name.chars().next() {
         None => format!("column_{}", at + 1),

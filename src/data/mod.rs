@@ -2,6 +2,8 @@
 
 mod cell;
 mod csv;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod records;
 
 use std::sync::Arc;
@@ -81,6 +83,16 @@ impl Table {
     /// reading fails.
     pub fn from_csv(source: &str, reader: impl std::io::Read) -> Result<Table> {
         csv::read(source, reader)
+    }
+
+    /// Reads the bytes of a Parquet file, a row for each of its rows. `source` is what errors call it.
+    ///
+    /// # Errors
+    /// Kind `data`: a file that breaks off, no rows, a name twice. Columns of texts, dates, lists, gaps, or whole numbers beyond 2⁵³ are
+    /// errors once they are used.
+    #[cfg(feature = "parquet")]
+    pub fn from_parquet(source: &str, bytes: Vec<u8>) -> Result<Table> {
+        parquet::read(source, bytes)
     }
 
     /// Columns that are there already, each with its name.

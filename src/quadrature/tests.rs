@@ -150,9 +150,9 @@ fn ranges_that_are_none_are_refused() {
 fn simple_densities_cost_few_evaluations() {
     let classic = solve(-0.7, 1.5, &[0.4, 0.2], |x| ((x - 0.4).powi(4) - (x - 0.2).powi(2) + 0.6).ln()).unwrap();
     assert!((classic.integral.value - 0.988_870_666_666_666_7).abs() < 1e-13, "{:?}", classic.integral);
-    assert!(classic.integral.evaluations <= 350, "{}", classic.integral.evaluations);
+    assert!(classic.integral.evaluations <= 500, "{}", classic.integral.evaluations);
     let normal = solve(-INF, INF, &[0.0], |x| -x * x / 2.0).unwrap();
-    assert!(normal.integral.evaluations <= 300, "{}", normal.integral.evaluations);
+    assert!(normal.integral.evaluations <= 500, "{}", normal.integral.evaluations);
 }
 
 #[test]

@@ -77,7 +77,26 @@ pub(crate) fn table(path: &Path) -> Result<Table, Failure> {
     if path.as_os_str() == "-" {
         return Ok(Table::from_csv("stdin", std::io::stdin().lock())?);
     }
-    Ok(Table::from_csv(&path.display().to_string(), open(path)?)?)
+    file_table(path)
+}
+
+/// The table of a file: Parquet where it begins as such and we can read that, otherwise CSV.
+fn file_table(path: &Path) -> Result<Table, Failure> {
+    let source = path.display().to_string();
+    let file = open(path)?;
+    #[cfg(feature = "parquet")]
+    let file = {
+        let unreadable = |error| Error::new(ErrorKind::Io, format!("cannot read {source}: {error}"));
+        let mut file = file;
+        let mut start = Vec::new();
+        file.by_ref().take(4).read_to_end(&mut start).map_err(unreadable)?;
+        if start == b"PAR1" {
+            file.read_to_end(&mut start).map_err(unreadable)?;
+            return Ok(Table::from_parquet(&source, start)?);
+        }
+        std::io::Cursor::new(start).chain(file)
+    };
+    Ok(Table::from_csv(&source, file)?)
 }
 
 /// The tables of the flags.
@@ -91,7 +110,7 @@ fn data(flags: &[OsString]) -> Result<Data, Failure> {
             Some((name, path)) if is_name(name) => (Some(name.to_string()), Path::new(path).to_path_buf()),
             _ => (None, Path::new(flag).to_path_buf()),
         };
-        let table = Table::from_csv(&path.display().to_string(), open(&path)?)?;
+        let table = file_table(&path)?;
         tables.push(match name {
             Some(name) => table.named(name),
             None => table,
