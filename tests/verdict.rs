@@ -112,7 +112,7 @@ fn several_variables_are_compared_with_their_exact_laws() {
 #[test]
 fn of_variables_whose_moments_alone_are_known_the_means_are_compared() {
     let coupled = "exp(-(x^4 + y^4 + z^4) - (x*y*z)^2 + x)";
-    let found = run(coupled, &[], by(Sampler::Mams, 4));
+    let found = run(coupled, &[], by(Sampler::Nuts, 4));
     assert_eq!(found.verdict.trust, Trust::Yes, "{:?}", found.verdict);
     assert!(found.fits.len() == 3 && found.fits.iter().all(|fit| fit.ks.is_nan() && fit.z_mean.abs() < 4.0), "{:?}", found.fits);
     let begun = Sampling { init: Init::Point(vec![-1.0, 0.0, 0.0]), steps: Some(5), ..by(Sampler::Sgld, 4) };

@@ -107,8 +107,8 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     plan.draws = chained.wanted;
     let figures = ChainFigures { ladder, ..figures(&chained, plan, has_momentum) };
     let target = settings.target_acceptance.or(match sampler {
-        Sampler::Nuts | Sampler::Hmc | Sampler::Tempering => Some(0.8),
-        Sampler::Mams => Some(0.9),
+        Sampler::Hmc | Sampler::Tempering => Some(0.8),
+        Sampler::Nuts | Sampler::Mams => Some(0.9),
         _ => None,
     });
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);

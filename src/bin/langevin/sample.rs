@@ -22,17 +22,10 @@ use crate::show;
 use crate::signals;
 use crate::terminal::{Talk, colour, print};
 
-/// What the warm-up of a non-centred model tunes the step size to.
-const NONCENTERED_ACCEPTANCE: f64 = 0.9;
-
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
     let model = input::model(&arguments.density, None)?;
     let is_model = arguments.density.model.is_some() || !arguments.density.data.is_empty();
-    let mut settings = input::sampling(&arguments.sampling, is_model)?;
-    if arguments.density.noncenter && matches!(settings.sampler, Sampler::Auto | Sampler::Nuts | Sampler::Hmc) {
-        // A scale may be far from its usual size even then: shorter steps than the default reach there without diverging.
-        settings.target_acceptance.get_or_insert(NONCENTERED_ACCEPTANCE);
-    }
+    let settings = input::sampling(&arguments.sampling, is_model)?;
     sample(&model, settings, &arguments.output, arguments.show, talk)
 }
 
