@@ -38,14 +38,18 @@ pub(super) struct Tick {
     pub(super) label: String,
 }
 
-/// Ticks at round numbers, no more than `most`: the key points of plotters' linear coordinate.
+/// Ticks at round numbers, no more than `most` unless that leaves one alone, which gives no scale: the key points of plotters' linear
+/// coordinate.
 pub(super) fn ticks(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let (span, largest) = (high - low, low.abs().max(high.abs()));
     // Neighbouring ticks must be different doubles.
     if !(span > 1e-9 * largest && span.is_finite()) {
         return Vec::new();
     }
-    let points = RangedCoordf64::from(low..high).key_points(most.max(2));
+    let most = most.max(2);
+    let range = RangedCoordf64::from(low..high);
+    let points = (most..2 * most).map(|most| range.key_points(most)).find(|points| points.len() > 1);
+    let points = points.unwrap_or_else(|| range.key_points(most));
     let step = points.windows(2).map(|pair| pair[1] - pair[0]).fold(span, f64::min);
     points
         .iter()
@@ -90,6 +94,8 @@ pub(super) fn with_spread(mean: f64, deviation: f64) -> String {
         let decimals = 1 - deviation.log10().floor() as i32;
         if (0..=4).contains(&decimals) {
             let decimals = decimals as usize;
+            // A mean that rounds to nothing has no sign.
+            let mean = if (mean * 10_f64.powi(decimals as i32)).abs() < 0.5 { 0.0 } else { mean };
             return format!("{} ± {deviation:.decimals$}", signed(format!("{mean:.decimals$}")));
         }
     }
@@ -144,6 +150,7 @@ mod tests {
         check(-0.7, 1.5, 6, &["−0.5", "0", "0.5", "1", "1.5"].map(|l| if l == "1" { "1.0" } else { l }));
         check(0.0, 1.3, 5, &["0", "0.5", "1.0"]);
         check(-3.0, 3.0, 7, &["−3", "−2", "−1", "0", "1", "2", "3"]);
+        check(-3.9, 3.9, 3, &["−2", "0", "2"]);
         check(0.0, 45.0, 6, &["0", "10", "20", "30", "40"]);
         check(0.0, 2.5e-6, 4, &["0", "1×10⁻⁶", "2×10⁻⁶"]);
         check(0.0, 4e7, 4, &["0", "2×10⁷", "4×10⁷"]);

@@ -1,6 +1,6 @@
 //! Samplers side by side: the marginals that they drew over each other, and what a second of each is worth.
 
-use super::axis::number;
+use super::axis::{number, whole};
 use super::histogram::{density_of, equal_edges};
 use super::of_run::{curve, title};
 use super::panel::{self, Key, Panel, Room};
@@ -161,8 +161,9 @@ impl Contest<'_> {
     fn rates(&self, scene: &mut Scene, kind: &Type, area: Rect) {
         let font = |weight| (kind.text, weight);
         let names = self.competitors.iter().map(|one| text::width(one.name, kind.text, Weight::Bold)).fold(0.0, f64::max);
+        let rate = |rate: f64| if rate < 10.0 { number(rate) } else { whole(rate.round() as usize) };
         let figures: Vec<String> =
-            self.competitors.iter().map(|one| number(one.rate) + if one.distrusted { " · trust: no" } else { "" }).collect();
+            self.competitors.iter().map(|one| rate(one.rate) + if one.distrusted { " · trust: no" } else { "" }).collect();
         let widest = figures.iter().map(|figure| text::width(figure, kind.text, Weight::Regular)).fold(0.0, f64::max);
         let left = area.left + names + 2.2 * kind.text;
         let right = (area.right() - widest - 0.8 * kind.text).max(left + 20.0);
