@@ -61,6 +61,8 @@ const FEW: usize = 32;
 /// Numbers that a run which draws until it has enough may keep, where nobody says: a quarter of a gibibyte.
 const NUMBERS: usize = 1 << 25;
 
+/// Steps of warm-up where many chains learn together: a metric is a matter of a few steps of theirs.
+const WARMUP: usize = 150;
 /// Rows that all chains together go through in an evaluation, and the fewest chains that an R-hat is worth.
 const ROWS: usize = 4096;
 const FEWEST: usize = 4;
@@ -100,8 +102,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
     let variables = variables(density, &chained.draws);
-    let weight = |(index, variable): (usize, &VariableSummary)| weight(&chained.draws.by_chain(index), variable.mean);
-    let ess = variables.iter().enumerate().map(weight).fold(f64::INFINITY, f64::min);
+    let ess = variables.iter().map(VariableSummary::weight).fold(f64::INFINITY, f64::min);
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&chained.draws, ess));
     let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts | Sampler::Tempering);
     plan.draws = chained.wanted;
@@ -194,7 +195,11 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     };
     let defaults = Chaining::default();
     let plan = Chaining {
-        warmup: settings.warmup.unwrap_or(if few && rows == 0 { 1000 } else { 300 }),
+        warmup: settings.warmup.unwrap_or(match (few, rows) {
+            (true, 0) => 1000,
+            (true, _) => 300,
+            (false, _) => WARMUP,
+        }),
         draws: settings.draws.unwrap_or(match (few, settings.until.is_empty()) {
             (true, true) => (4000 / chains.max(1)).clamp(100, 1000),
             (false, true) => 100,
@@ -280,12 +285,10 @@ pub(super) fn disagreement(chains: &[&[f64]]) -> f64 {
     }
 }
 
-/// The weight of the draws for whatever is asked of them: the smallest of bulk, tail and spread.
-pub(super) fn weight(chains: &[&[f64]], mean: f64) -> f64 {
-    // A kernel that leaps across the middle may know the mean well and the spread badly.
+/// The effective sample size of the squared distances from the mean.
+fn ess_spread(chains: &[&[f64]], mean: f64) -> f64 {
     let squares: Vec<Vec<f64>> = chains.iter().map(|chain| chain.iter().map(|x| (x - mean) * (x - mean)).collect()).collect();
-    let spread = ess_bulk(&squares.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    ess_bulk(chains).min(ess_tail(chains)).min(spread)
+    ess_bulk(&squares.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
 /// The figures of one column; those that need gradients are none.
@@ -303,6 +306,7 @@ pub(super) fn summarise(bound: &Bound, draws: &Draws, variable: usize) -> Variab
         mcse_mean: if single { sd / count.sqrt() } else { mcse_mean(&chains) },
         ess_bulk: if single { count } else { ess_bulk(&chains) },
         ess_tail: if single { count } else { ess_tail(&chains) },
+        ess_spread: if single { count } else { ess_spread(&chains, mean) },
         rhat: if single { f64::NAN } else { disagreement(&chains) },
         nested: None,
         quantiles: QUANTILES.map(|p| quantile(&ordered, p)),

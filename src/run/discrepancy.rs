@@ -3,9 +3,9 @@
 //! The Stein kernel has mean 0 over densities that vanish at the ends of their range; where they do not, those of the transformed
 //! variables do.
 
-use super::chained::{thinned, weight};
+use super::chained::thinned;
 use super::sample::Run;
-use super::summary::gradients;
+use super::summary::{VariableSummary, gradients};
 use super::verdict::{Verdict, Warning};
 use crate::density::{LogDensity, Transform};
 use crate::diagnostics::{SteinDiscrepancy, stein_discrepancy};
@@ -18,7 +18,7 @@ const LEVEL: f64 = 1e-4;
 
 /// Adds the discrepancy to a run without an exact law to compare with.
 pub(super) fn compare(density: &dyn LogDensity, run: &mut Run) {
-    run.discrepancy = discrepancy(density, &run.draws);
+    run.discrepancy = discrepancy(density, &run.draws, &run.variables);
     if let Some(found) = run.discrepancy.filter(|found| found.p_value < LEVEL) {
         let mut warnings = std::mem::take(&mut run.verdict.warnings);
         warnings.push(Warning::Discrepancy { z: found.z, p_value: found.p_value });
@@ -26,19 +26,15 @@ pub(super) fn compare(density: &dyn LogDensity, run: &mut Run) {
     }
 }
 
-fn discrepancy(density: &dyn LogDensity, draws: &Draws) -> Option<SteinDiscrepancy> {
+fn discrepancy(density: &dyn LogDensity, draws: &Draws, variables: &[VariableSummary]) -> Option<SteinDiscrepancy> {
     let transforms: Vec<Transform> = density.bounds().iter().map(Transform::of).collect();
     // A circle has no coordinates without ends, and a wall that is not moved away leaves a density that does not vanish.
     if transforms.iter().any(|transform| matches!(transform, Transform::Inside { .. } | Transform::Around { .. })) {
         return None;
     }
     let population = if draws.draws() > 1 {
-        let of = |variable: usize| {
-            let column = draws.column(variable);
-            weight(&draws.by_chain(variable), column.iter().sum::<f64>() / column.len() as f64)
-        };
         // NaN, of a variable that stands still, must not be lost.
-        let least = (0..draws.dimension()).map(of).fold(f64::INFINITY, |least, ess| if ess >= least { least } else { ess });
+        let least = variables.iter().map(VariableSummary::weight).fold(f64::INFINITY, |least, ess| if ess >= least { least } else { ess });
         thinned(draws, least)
     } else {
         draws.pooled()

@@ -1,6 +1,6 @@
 //! A run of chains whose gradients come from a few rows of the data: find the mode, whiten, measure the gradient's noise, draw, judge.
 
-use super::chained::{figure_warnings, summarise, thinned, weight};
+use super::chained::{figure_warnings, summarise, thinned};
 use super::sample::{Method, Problem, Run, fits, judge_fits};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, VariableSummary};
@@ -155,7 +155,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         VariableSummary { rhat, ..summary }
     };
     let variables: Vec<VariableSummary> = model.bounds().iter().enumerate().map(summary).collect();
-    let ess = weight(&draws.by_chain(0), variables[0].mean);
+    let ess = variables[0].weight();
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&draws, ess));
     let steps = plan.warmup + plan.draws * plan.thin;
     let figures = BatchFigures {

@@ -1,5 +1,6 @@
 //! A look beyond the draws: chains sent from far away, and where they come to rest.
 
+use super::chained::affordable_chains;
 use crate::density::LogDensity;
 use crate::math::{LANES, Lanes};
 use crate::random::{BlockRng, Purpose};
@@ -9,6 +10,9 @@ use crate::sampler::{Chained, InCoordinates, Kernel, Nuts, Parameters, StepInfo}
 const REACH: [f64; 3] = [6.0, 20.0, 60.0];
 /// Steps of each scout: enough to fall into the nearest mode.
 const STEPS: usize = 40;
+/// Doublings of their trajectories at most.
+const LONG: usize = 6;
+const SHORT: usize = 3;
 
 /// A place as likely as those of the draws, and well away from all of them; `None` if no scout found one.
 ///
@@ -21,12 +25,17 @@ pub(super) fn missed_mode(density: &dyn LogDensity, chained: &Chained, seed: u64
     let mut evaluate = InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: LANES };
     let (low, high, usual) = seen(chained, &mut evaluate)?;
     let mut rng = BlockRng::new(seed, u64::MAX, Purpose::Initial);
+    // Where a gradient goes through rows of data, no more scouts than the run itself would have chains, and short ways.
+    let active = affordable_chains(density);
+    let depth = if active < LANES { SHORT } else { LONG };
+    evaluate.active = active;
+    evaluate.inner.ask_for(active);
     let mut scouts = vec![Lanes::default(); dimension];
     for row in &mut scouts {
         rng.fill_uniform(row);
         row.iter_mut().enumerate().for_each(|(lane, z)| *z = REACH[lane % 3] * (2.0 * *z - 1.0));
     }
-    let kernel = Nuts { level: density.level(), depth: 6 };
+    let kernel = Nuts { level: density.level(), depth };
     let mut state = kernel.init(scouts, &mut evaluate);
     let mut info = StepInfo::default();
     for _ in 0..STEPS {
@@ -35,7 +44,7 @@ pub(super) fn missed_mode(density: &dyn LogDensity, chained: &Chained, seed: u64
     let rest = kernel.positions(&state);
     let mut value = Lanes::default();
     crate::density::Evaluate::log_density(&mut evaluate, rest, &mut value);
-    let lane = (0..LANES).find(|&lane| {
+    let lane = (0..active).find(|&lane| {
         value[lane] >= usual
             && (0..dimension).any(|variable| {
                 let margin = 0.5 * (high[variable] - low[variable]);

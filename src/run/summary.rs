@@ -26,6 +26,8 @@ pub struct VariableSummary {
     pub ess_bulk: f64,
     /// Effective sample size for the 5 % and 95 % quantiles.
     pub ess_tail: f64,
+    /// Effective sample size for the variance: a kernel that leaps across the middle may know the mean well and the spread badly.
+    pub ess_spread: f64,
     /// Nested R-hat; NaN where chains began at one point.
     pub rhat: f64,
     /// Nested R-hat with its threshold.
@@ -36,6 +38,15 @@ pub struct VariableSummary {
     pub atoms: (f64, f64),
     /// Two identities of the density.
     pub stein: [SteinTest; 2],
+}
+
+impl VariableSummary {
+    /// The weight of the draws for whatever is asked of them: the smallest of bulk, tail and spread; NaN if one is.
+    pub(super) fn weight(&self) -> f64 {
+        // `min` would hide a NaN.
+        let smaller = |a: f64, b: f64| if a.is_nan() || a < b { a } else { b };
+        smaller(smaller(self.ess_bulk, self.ess_tail), self.ess_spread)
+    }
 }
 
 /// A basin of the density and what the draws make of it.
@@ -97,6 +108,7 @@ pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &P
             mcse_mean: sd / ess.sqrt(),
             ess_bulk: ess,
             ess_tail: ess,
+            ess_spread: ess,
             rhat: nested.map_or(f64::NAN, |nested| nested.value),
             nested,
             quantiles: QUANTILES.map(|p| quantile(&ordered, p)),

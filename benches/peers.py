@@ -1,0 +1,144 @@
+"""Three posteriors by `langevin` and by the samplers for Python that are installed: effective draws a second, and seconds to the answer.
+
+    cargo build --release && pip install numpyro blackjax arviz && python benches/peers.py [target/release/langevin] [langevin ...]
+
+ESS is the smallest bulk ESS of the parameters (ArviZ's; ours equals it). `ess/s` counts warm-up and sampling, and of the peers, four
+chains each, not the compilation. `answer` is the whole life of a process, from its start to its figures.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CHAINS, WARMUP, DRAWS = 4, 1000, 1000
+SCHOOLS = ([28.0, 8, -3, 7, -1, 1, 18, 12], [15.0, 10, 16, 11, 9, 11, 10, 18])
+ROWS, COLUMNS = 10_000, 20
+
+
+def regression():
+    random = np.random.default_rng(20)
+    x = random.normal(size=(ROWS, COLUMNS))
+    coefficients = random.normal(size=COLUMNS) / 2
+    return x, (random.random(ROWS) < 1 / (1 + np.exp(-x @ coefficients))).astype(float)
+
+
+def densities():
+    """log density and dimension of each posterior, in unconstrained parameters, for JAX."""
+    import jax.numpy as jnp
+    from jax.nn import softplus
+
+    y, se = map(jnp.array, SCHOOLS)
+
+    def schools(p):
+        mu, log_tau, eta = p[0], p[1], p[2:]
+        tau = jnp.exp(log_tau)
+        prior = -(mu**2) / 50 - jnp.log1p(tau**2 / 25) + log_tau - jnp.sum(eta**2) / 2
+        return prior - jnp.sum(((y - mu - tau * eta) / se) ** 2) / 2
+
+    def gaussian(p):
+        return -(p[0] ** 2) / 2 - jnp.sum((p[1:] - 0.95 * p[:-1]) ** 2) / (2 * (1 - 0.95**2))
+
+    x, outcome = regression()
+    signed = jnp.array(x * (2 * outcome - 1)[:, None])
+
+    def logistic(p):
+        return -jnp.sum(p**2) / 2 - jnp.sum(softplus(-(signed @ p)))
+
+    return {"schools": (schools, 10), "gaussian": (gaussian, 10), "logistic": (logistic, COLUMNS)}
+
+
+def peer(package, name):
+    """Runs one package on one posterior; the seconds of warm-up and sampling without compilation, and the smallest ESS."""
+    os.environ.setdefault("XLA_FLAGS", f"--xla_force_host_platform_device_count={os.cpu_count()}")
+    import arviz
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    density, dimension = densities()[name]
+    if package == "numpyro":
+        from numpyro.infer import MCMC, NUTS
+
+        sampler = MCMC(NUTS(potential_fn=lambda p: -density(p)), num_warmup=WARMUP, num_samples=DRAWS, num_chains=CHAINS, chain_method="vectorized", progress_bar=False)
+        starts = jnp.zeros((CHAINS, dimension))
+        run = lambda seed: sampler.run(jax.random.PRNGKey(seed), init_params=starts) or jax.block_until_ready(sampler.get_samples(group_by_chain=True))
+    else:
+        import blackjax
+
+        def chain(key):
+            warm, sample = jax.random.split(key)
+            (state, parameters), _ = blackjax.window_adaptation(blackjax.nuts, density).run(warm, jnp.zeros(dimension), WARMUP)
+            step = blackjax.nuts(density, **parameters).step
+            return jax.lax.scan(lambda state, key: (lambda new: (new, new.position))(step(key, state)[0]), state, jax.random.split(sample, DRAWS))[1]
+
+        chains = jax.jit(jax.vmap(chain))
+        run = lambda seed: jax.block_until_ready(chains(jax.random.split(jax.random.PRNGKey(seed), CHAINS)))
+
+    # The first run compiles.
+    run(0)
+    start = time.perf_counter()
+    draws = np.asarray(run(1))
+    seconds = time.perf_counter() - start
+    ess = min(float(arviz.ess(draws[:, :, i])) for i in range(dimension))
+    print(json.dumps({"seconds": seconds, "ess": ess}))
+
+
+def commands(folder):
+    """The arguments of ours for each posterior."""
+    models = os.path.join(ROOT, "examples", "models")
+    x, y = regression()
+    table = os.path.join(folder, "regression.csv")
+    header = ",".join(["y"] + [f"x{i + 1}" for i in range(COLUMNS)])
+    np.savetxt(table, np.column_stack([y, x]), delimiter=",", header=header, comments="", fmt="%.17g")
+    logistic = "sum(normal_lpdf(beta | 0, 1)) + sum(bernoulli_logit_lpmf(y | dot(beta, x)))"
+    source = os.path.join(folder, "logistic.lgv")
+    with open(source, "w") as file:
+        file.write(f"beta[{COLUMNS}] in (-inf, inf)\nlog_density = {logistic}\n")
+    gaussian = "-x[1]^2/2 - sum(i in 2..10, (x[i] - 0.95*x[i-1])^2)/(2*(1 - 0.95^2))"
+    return {
+        "schools": ["--model", os.path.join(models, "eight_schools.lgv"), "--data", os.path.join(models, "eight_schools.csv")],
+        "gaussian": ["--log-density", gaussian],
+        "logistic": ["--model", source, "--data", table],
+    }
+
+
+def ours(program, arguments, sampler):
+    start = time.perf_counter()
+    run = subprocess.run([program, "sample", *arguments, "--sampler", sampler, "--seed", "1", "--json"], capture_output=True, text=True)
+    answer = time.perf_counter() - start
+    report = json.loads(run.stdout)
+    ess = min(variable["ess_bulk"] for variable in report["variables"])
+    return {"ess": ess, "seconds": report["run"]["seconds"], "answer": answer, "trust": report["verdict"]["trust"]}
+
+
+def main():
+    program = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "target", "release", "langevin")
+    print(f"{'posterior':10} {'sampler':16} {'ESS':>8} {'ess/s':>10} {'answer, s':>10}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, arguments in commands(folder).items():
+            rows = [(f"langevin {sampler}", ours(program, arguments, sampler)) for sampler in ("nuts", "mams")]
+            for package in ("numpyro", "blackjax"):
+                start = time.perf_counter()
+                run = subprocess.run([sys.executable, __file__, "--peer", package, name], capture_output=True, text=True)
+                answer = time.perf_counter() - start
+                if run.returncode == 0:
+                    # The timed run is a second one: whoever asks once waits for one.
+                    found = json.loads(run.stdout.splitlines()[-1])
+                    rows.append((package, found | {"answer": answer - found["seconds"]}))
+                else:
+                    print(f"{name:10} {package:16} not run: {(run.stderr.strip().splitlines() or ['?'])[-1][:90]}")
+            for sampler, found in rows:
+                print(f"{name:10} {sampler:16} {found['ess']:8.0f} {found['ess'] / found['seconds']:10.0f} {found['answer']:10.2f}  {found.get('trust', '')}", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--peer"]:
+        peer(sys.argv[2], sys.argv[3])
+    else:
+        main()
