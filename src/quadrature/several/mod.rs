@@ -390,7 +390,6 @@ impl Work<'_> {
         let part = self.model.part(graph, joint, &[law.variable, other]).ok()?;
         let tolerance = Tolerance { relative: self.tolerance.relative.max(1e-9), evaluations: self.allowed(EVALUATIONS) };
         let found = nested::nested(&part, &[0, 1], tolerance).ok()?;
-        self.evaluations += found.evaluations;
         found.outer.integral.converged.then(|| Marginal::Reference(Box::new(found.outer)))
     }
 
