@@ -70,8 +70,7 @@ fn largest_z<K: Kernel>(kernel: &K, step_size: f64, steps: usize) -> f64 {
             position.clone_from_slice(kernel.positions(&state));
             posterior.draw(&position, &mut turns);
         }
-        for lane in 0..LANES {
-            let (m, s) = (position[0][lane], position[1][lane]);
+        for (lane, (&m, &s)) in position[0].iter().zip(position[1].iter()).enumerate() {
             // The posterior's data go with its parameters: E (y − m)²e⁻ˢ = 1.
             let spread = (posterior.data[0][lane] - m).powi(2) * (-s).exp();
             for (probe, value) in probes.iter_mut().zip([m, m * m, s, s * s, m * s, spread]) {

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// Z, moments, quantiles and distribution function of `density`.
 ///
 /// # Errors
-/// Those of [`integrate`]; `unsupported` in more than one dimension.
+/// Those of [`integrate`](super::integrate); `unsupported` in more than one dimension.
 ///
 /// ```
 /// use langevin::density::{Meaning, Model};
