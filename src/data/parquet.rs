@@ -172,7 +172,8 @@ impl Growing {
         let whole = matches!(T::get_physical_type(), Type::INT32 | Type::INT64);
         let (mut levels, mut values) = (Vec::new(), Vec::new());
         loop {
-            (levels.clear(), values.clear());
+            levels.clear();
+            values.clear();
             let (records, filled, _) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
             if records == 0 {
                 return Ok(());
