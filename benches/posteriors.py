@@ -1,6 +1,6 @@
 """Three posteriors by `langevin` and by the samplers for Python that are installed: effective draws a second, and seconds to the answer.
 
-    cargo build --release && pip install numpyro blackjax arviz && python benches/peers.py [target/release/langevin] [langevin ...]
+    cargo build --release && pip install numpyro blackjax arviz && python benches/posteriors.py [target/release/langevin] [langevin ...]
 
 ESS is the smallest bulk ESS of the parameters (ArviZ's; ours equals it). `ess/s` counts warm-up and sampling, and of the peers, four
 chains each, not the compilation. `answer` is the whole life of a process, from its start to its figures.
