@@ -465,6 +465,8 @@ impl Build {
     /// Panels in log-distance, from where most mass is downward and upward: the first a factor of 8, each up to three times as wide as the last.
     fn graded(&mut self, chart: Chart, low: f64, high: f64, heaviest: f64) {
         let bulk = heaviest.clamp(low, high);
+        // However long the way is, a thousand panels suffice to begin with.
+        let widest = self.grain.widest().max((high - low) / 1e3);
         for far in [low, high] {
             let mut from = bulk;
             let mut width = STEP.ln();
@@ -472,7 +474,7 @@ impl Build {
                 let to = if (far - from).abs() < 1.5 * width { far } else { from + width.copysign(far - from) };
                 self.panel(chart, from.min(to), from.max(to));
                 from = to;
-                width = (3.0 * width).min(self.grain.widest());
+                width = (3.0 * width).min(widest);
             }
         }
     }

@@ -156,7 +156,7 @@ pub(crate) struct SamplingFlags {
     /// Steps of the annealed population.
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<usize>,
-    /// Steps of warm-up, which tune step size and metric [default: 150; 1000 for fewer than 32 chains].
+    /// Steps of warm-up, which tune step size and metric [default: 150; for fewer than 32 chains 1000, or 300 over rows of data].
     #[arg(long, value_name = "N")]
     pub(crate) warmup: Option<usize>,
     /// Draws of each chain after its warm-up [default: 100; 1000 for fewer than 32 chains].
