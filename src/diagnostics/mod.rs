@@ -16,4 +16,4 @@ pub use ksd::{SteinDiscrepancy, stein_discrepancy};
 pub use moments::{mean_and_sd, quantile, sorted};
 pub use nested::{NestedRhat, chains_apart, nested_rhat, rhat_of_many};
 pub use rank::normal_quantile;
-pub use stein::{SteinTest, stein_tests};
+pub use stein::{SteinTest, largest_of, stein_tests};

@@ -1,7 +1,7 @@
 //! A run of chains: plan it, make it, summarise it, judge it.
 
 use super::minibatch;
-use super::sample::{Method, Problem, Run, Z_LEVEL, compared, fits, judge_fits};
+use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_stein};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, QUANTILES, VariableSummary, gradients};
 use super::until;
@@ -108,8 +108,8 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     plan.draws = chained.wanted;
     let figures = ChainFigures { ladder, ..figures(&chained, plan, has_momentum) };
     let target = settings.target_acceptance.or(match sampler {
-        Sampler::Hmc | Sampler::Tempering => Some(0.8),
-        Sampler::Nuts | Sampler::Mams => Some(0.9),
+        Sampler::Hmc => Some(0.8),
+        Sampler::Nuts | Sampler::Mams | Sampler::Tempering => Some(0.9),
         _ => None,
     });
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
@@ -360,12 +360,6 @@ fn judge(
     let draws = &chained.draws;
     let total = draws.chains() * draws.draws();
     let mut warnings = figure_warnings(chained.complete, figures.settings.draws, draws, variables);
-    let name = |variable: &VariableSummary| variable.bound.name.clone();
-    // One variable speaks for all: the worst.
-    let worst = |figure: fn(&VariableSummary) -> f64| {
-        let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
-        variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b)))).map(|variable| (name(variable), figure(variable)))
-    };
     if figures.divergences > 0 {
         warnings.push(Warning::Divergences { count: figures.divergences, of: total });
     }
@@ -380,14 +374,7 @@ fn judge(
             let place: Vec<String> = variables.iter().zip(&at).take(4).map(|(v, x)| format!("{} = {x:.4}", v.bound.name)).collect();
             warnings.push(Warning::MissedMode { at: place.join(", ") });
         }
-        let z = |variable: &VariableSummary| {
-            variable.stein.iter().map(|test| test.z).fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a })
-        };
-        if let Some((variable, _)) = worst(|variable| variable.stein.iter().map(|test| test.z.abs()).fold(0.0, f64::max))
-            && let Some(found) = variables.iter().find(|v| v.bound.name == variable).map(z).filter(|z| z.abs() > Z_LEVEL)
-        {
-            warnings.push(Warning::Stein { variable, z: found });
-        }
+        judge_stein(variables, &mut warnings);
     }
     judge_fits(fits, &mut warnings);
     if let Some(reference) = reference.filter(|reference| !reference.integral.converged) {

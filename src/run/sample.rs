@@ -9,7 +9,7 @@ use super::summary::{Fit, VariableSummary, fit, fit_marginal, variables};
 use super::until::Progress;
 use super::verdict::{Trust, Verdict, Warning};
 use crate::density::{Boundary, LogDensity, Model};
-use crate::diagnostics::SteinDiscrepancy;
+use crate::diagnostics::{SteinDiscrepancy, largest_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Evidence, Integral, Marginal, Reference, Tolerance, certified, evidence_at_a_glance, reference};
@@ -347,7 +347,7 @@ pub(super) fn probability(p: f64) -> String {
 /// p-values below this fail a run: one in a thousand correct runs.
 pub(super) const FIT_LEVEL: f64 = 1e-3;
 /// z-scores beyond this fail a run: for twenty tests, one in five hundred correct runs.
-pub(super) const Z_LEVEL: f64 = 4.0;
+const Z_LEVEL: f64 = 4.0;
 
 /// What the comparison with the exact law came to, in words; `dimension` is how many variables there are.
 pub(super) fn compared(fits: &[Fit], dimension: usize) -> Option<String> {
@@ -380,6 +380,15 @@ pub(super) fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
             let (low, high, exact, found) = (worst.low, worst.high, worst.exact, worst.found);
             warnings.push(Warning::BasinMass { variable: fit.name.clone(), low, high, exact, found });
         }
+    }
+}
+
+/// The identity that the draws break worst, if it is more than chance breaks. For draws without an exact law, whose tests are sharper.
+pub(super) fn judge_stein(variables: &[VariableSummary], warnings: &mut Vec<Warning>) {
+    let tests = variables.iter().flat_map(|variable| variable.stein.iter().map(move |test| (variable, test.z)));
+    let worst = tests.clone().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+    if let Some((variable, z)) = worst.filter(|(_, z)| z.abs() > largest_of(tests.count())) {
+        warnings.push(Warning::Stein { variable: variable.bound.name.clone(), z });
     }
 }
 
@@ -417,15 +426,11 @@ fn judge(
             warnings.push(Warning::ClampedBoundary { variable: name.clone() });
         }
         if let Some(nested) = variable.nested.filter(|nested| nested.value > nested.threshold) {
-            warnings.push(Warning::RemembersStart { variable: name.clone(), rhat: nested.value, threshold: nested.threshold });
+            warnings.push(Warning::RemembersStart { variable: name, rhat: nested.value, threshold: nested.threshold });
         }
-        // Where the exact law is known, its own tests are sharper.
-        if reference.is_none() {
-            let worst = variable.stein.iter().map(|test| test.z).max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
-            if worst.abs() > Z_LEVEL {
-                warnings.push(Warning::Stein { variable: name, z: worst });
-            }
-        }
+    }
+    if reference.is_none() {
+        judge_stein(variables, &mut warnings);
     }
     judge_fits(fits, &mut warnings);
     let info = &annealed.info;

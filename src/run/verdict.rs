@@ -441,7 +441,7 @@ impl fmt::Display for Warning {
             Warning::Stein { variable, z } => {
                 write!(
                     f,
-                    "the draws of `{variable}` break an identity of the density (Stein, z = {z:.1}); lower --final-step-size or raise --steps"
+                    "the draws of `{variable}` break an identity of the density (Stein, z = {z:.1}); a population needs more --steps or a smaller --final-step-size, chains more --warmup and --draws"
                 )
             }
             Warning::Discrepancy { z, p_value } => write!(
