@@ -107,7 +107,7 @@ fn how(run: &Run, seconds: f64) -> Value {
             "warmup": figures.settings.warmup,
             "thin": figures.settings.thin,
             "step_size": number(figures.step_size),
-            "metric": figures.metric(),
+            "metric": figures.metric,
             "acceptance_rate": number(figures.acceptance),
             "divergences": figures.divergences,
             "e_bfmi": number(figures.e_bfmi),

@@ -25,8 +25,8 @@ pub struct ChainFigures {
     pub settings: Chaining,
     /// The step size that the warm-up ended with, in the coordinates of its metric.
     pub step_size: f64,
-    /// Whether the metric knows correlations.
-    pub dense: bool,
+    /// What the metric is: `identity`, `diagonal`, `dense`, or `rank-3` if it knows three directions beside the scales.
+    pub metric: String,
     /// Mean acceptance of the steps that led to draws.
     pub acceptance: f64,
     /// Trajectories that led to draws and diverged.
@@ -39,17 +39,6 @@ pub struct ChainFigures {
     pub warmup_gradients: u64,
     /// The ladder of a tempered run.
     pub ladder: Option<Ladder>,
-}
-
-impl ChainFigures {
-    /// `dense`, `diagonal` or `identity`.
-    pub fn metric(&self) -> &'static str {
-        match (self.settings.warmup < 20 || self.settings.metric == crate::sampler::MetricKind::Identity, self.dense) {
-            (true, _) => "identity",
-            (false, true) => "dense",
-            (false, false) => "diagonal",
-        }
-    }
 }
 
 /// From so many chains on, each is too short for an R-hat of its own.
@@ -336,7 +325,7 @@ fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFi
     ChainFigures {
         settings,
         step_size: chained.step_size,
-        dense: !chained.coordinates.metric.is_diagonal(),
+        metric: chained.coordinates.metric.describe(),
         acceptance: mean_and_sd(&statistics.acceptance).0,
         divergences: statistics.divergent.iter().sum::<f64>() as usize,
         divergent: (0..statistics.divergent.len()).filter(|&draw| statistics.divergent[draw] > 0.0).collect(),

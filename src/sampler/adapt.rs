@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::coordinates::total;
 use super::kernel::{StepInfo, Tuning};
+use super::metric::total;
 use crate::math::{exp, log, pow};
 
 /// Finds the step size that a kernel is tuned to.

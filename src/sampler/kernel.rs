@@ -1,5 +1,6 @@
 //! The interface of an algorithm: init and step on a block of chains.
 
+use super::lanewise::Point;
 use crate::density::Evaluate;
 use crate::math::Lanes;
 use crate::random::BlockRng;
@@ -84,4 +85,10 @@ pub trait Kernel: Sync {
 
     /// Where the lanes are.
     fn positions<'a>(&self, state: &'a Self::State) -> &'a [Lanes];
+}
+
+/// A kernel that keeps the gradient where its lanes are.
+pub(super) trait Pointed: Kernel {
+    /// Positions, log p and its gradient.
+    fn point<'a>(&self, state: &'a Self::State) -> &'a Point;
 }

@@ -11,7 +11,7 @@
 
 use super::hmc::DIVERGENCE;
 use super::isokinetic::Directions;
-use super::kernel::{Kernel, Parameters, StepInfo, Tuning};
+use super::kernel::{Kernel, Parameters, Pointed, StepInfo, Tuning};
 use super::lanewise::{Point, each, select, select_row};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, expm1};
@@ -88,5 +88,11 @@ impl Kernel for Mclmc {
 
     fn tuning(&self) -> Tuning {
         Tuning::EnergyVariance(ENERGY_VARIANCE)
+    }
+}
+
+impl Pointed for Mclmc {
+    fn point<'a>(&self, state: &'a State) -> &'a Point {
+        &state.point
     }
 }

@@ -3,8 +3,9 @@
 //! The search is L-BFGS (Nocedal & Wright 2006, algorithm 7.4) with backtracking, on log p + log |dx/du|; the Hessian is by central
 //! differences of the gradient, two lanes a variable; one Newton step ends the search.
 
-use super::coordinates::{Coordinates, InCoordinates, Metric};
+use super::coordinates::{Coordinates, InCoordinates};
 use super::draws::Population;
+use super::metric::Metric;
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
 
@@ -296,12 +297,13 @@ mod tests {
     #[test]
     fn a_gaussian_is_its_own_laplace_approximation() {
         let found = laplace(&gaussian(), &Population::from_columns(vec![vec![-5.0], vec![7.0]]));
-        let Metric { centre, rows } = &found.coordinates.metric;
+        let metric = &found.coordinates.metric;
+        let centre = &metric.centre;
         assert!(found.is_mode && (centre[0] - 3.0).abs() < 1e-6 && (centre[1] + 2.0).abs() < 1e-9, "{centre:?}");
-        // The inverse of (2 1; 1 2) is (2 −1; −1 2)/3.
-        let variance = |i: usize| rows[i].iter().map(|entry| entry * entry).sum::<f64>();
-        assert!((variance(0) - 2.0 / 3.0).abs() < 1e-6 && (variance(1) / 1e-6 - 2.0 / 3.0).abs() < 1e-6, "{rows:?}");
-        assert!((rows[0][0] * rows[1][0] / 1e-3 + 1.0 / 3.0).abs() < 1e-6);
+        // The inverse of (2 1; 1 2) is (2 −1; −1 2)/3, its determinant 1/3.
+        let scales = metric.scales();
+        assert!((scales[0].powi(2) - 2.0 / 3.0).abs() < 1e-6 && (scales[1].powi(2) / 1e-6 - 2.0 / 3.0).abs() < 1e-6, "{scales:?}");
+        assert!((metric.log_volume() - 0.5 * (1e-6_f64 / 3.0).ln()).abs() < 1e-6);
         assert!(found.gradients < 60, "{}", found.gradients);
     }
 

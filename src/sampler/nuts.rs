@@ -8,7 +8,7 @@
 //! not to the usual 0.8: quartic tails and the neck of a hierarchy diverge ten to thirty times less often, for a fifth more gradients.
 
 use super::hmc::{DIVERGENCE, leapfrog};
-use super::kernel::{Kernel, Parameters, StepInfo, Tuning};
+use super::kernel::{Kernel, Parameters, Pointed, StepInfo, Tuning};
 use super::lanewise::{Point, dot, each, log_add_exp, map, select, select_row};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log};
@@ -138,16 +138,17 @@ impl Kernel for Nuts {
     }
 }
 
+impl Pointed for Nuts {
+    fn point<'a>(&self, state: &'a State) -> &'a Point {
+        &state.point
+    }
+}
+
 impl Nuts {
     /// Moves every lane to `positions`.
     pub(super) fn place(&self, state: &mut State, positions: &[Lanes], evaluate: &mut dyn Evaluate) {
         state.point.position.copy_from_slice(positions);
         state.point.evaluate(evaluate);
-    }
-
-    /// log p where the lanes are.
-    pub(super) fn log_density<'a>(&self, state: &'a State) -> &'a Lanes {
-        &state.point.log_density
     }
 
     /// A fresh momentum, and a trajectory of one point.

@@ -172,7 +172,7 @@ pub(crate) struct SamplingFlags {
     /// Acceptance that the warm-up tunes the step size to [default: by the sampler].
     #[arg(long, value_name = "SHARE")]
     pub(crate) target_acceptance: Option<f64>,
-    /// What the warm-up learns of the scales: auto, diagonal, dense or identity.
+    /// What the warm-up learns of the scales: auto, diagonal, dense, low-rank or identity.
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub(crate) metric: Metric,
     /// Rungs of the ladder of --sampler tempering, from its reference to the density [default: by the barrier between them].
@@ -233,12 +233,14 @@ pub(crate) enum ControlVariatesFlag {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Metric {
-    /// Dense for up to 48 variables, else diagonal.
+    /// Dense for up to 48 variables, else low-rank.
     Auto,
     /// A scale for each variable.
     Diagonal,
     /// Scales and correlations.
     Dense,
+    /// Scales and the directions that need another one, from draws and gradients.
+    LowRank,
     /// None.
     Identity,
 }

@@ -211,6 +211,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
             Metric::Auto => MetricKind::Auto,
             Metric::Diagonal => MetricKind::Diagonal,
             Metric::Dense => MetricKind::Dense,
+            Metric::LowRank => MetricKind::LowRank,
             Metric::Identity => MetricKind::Identity,
         },
         batch: flags.batch.map(|rows| batch(rows, flags)),

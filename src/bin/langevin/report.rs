@@ -340,7 +340,7 @@ fn method(run: &Run) -> Vec<String> {
                 run.draws.chains(),
                 run.draws.draws(),
                 short(chains.step_size),
-                chains.metric()
+                chains.metric
             )
         }
         Method::Batches(figures) => {

@@ -14,9 +14,10 @@ mod systems;
 mod tests;
 
 use super::anneal::Control;
-use super::chains::{Chained, Chaining, DENSE_LIMIT, MetricKind, sample_chains};
+use super::chains::{Chained, Chaining, sample_chains};
 use super::coordinates::Coordinates;
 use super::draws::{Draws, Population};
+use super::metric::MetricKind;
 use super::nuts::Nuts;
 use crate::density::{LogDensity, Transform};
 use crate::error::{Error, ErrorKind, Result};
@@ -123,10 +124,7 @@ fn sample_by(
             *transform = Transform::Between { low, high };
         }
     }
-    let dense = match settings.metric {
-        MetricKind::Auto => density.dimension() <= DENSE_LIMIT,
-        metric => metric == MetricKind::Dense,
-    };
+    let dense = settings.metric.of(density.dimension()) == MetricKind::Dense;
     let columns = unconstrained(&coordinates, &found.draws);
     if let Some(metric) = reference::fit(&columns, dense) {
         coordinates.metric = metric;

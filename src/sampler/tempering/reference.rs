@@ -7,8 +7,8 @@
 
 use std::f64::consts::PI;
 
-use super::super::coordinates::{Metric, total};
 use super::super::lanewise::{each, log_add_exp, map};
+use super::super::metric::{Metric, total};
 use crate::math::{Block, LANES, Lanes, Level, exp, lgamma, log, log1p};
 use crate::random::{BlockRng, fill_normal, fill_uniform};
 
@@ -55,7 +55,7 @@ impl ReferenceLaw {
     /// About `metric`, which the first search found; `log_mass` is log ∫r, 0 but for tests.
     pub(super) fn new(metric: &Metric, log_mass: f64) -> ReferenceLaw {
         // The scale of u alone is the length of its row of L.
-        let scale: Vec<f64> = metric.rows.iter().map(|row| WIDER * row.iter().map(|l| l * l).sum::<f64>().sqrt()).collect();
+        let scale: Vec<f64> = metric.scales().iter().map(|scale| WIDER * scale).collect();
         let mut law = ReferenceLaw { log_peak: 0.0, log_wide_peak: 0.0, log_mass, centre: metric.centre.clone(), scale };
         let volume: f64 = law.scale.iter().map(|scale| log(*scale)).sum();
         law.log_wide_peak = log(WIDE_SHARE) + law.log_unit_peak() - volume;
@@ -65,7 +65,7 @@ impl ReferenceLaw {
 
     /// Takes `metric` as the first part's; the wide part stays.
     pub(super) fn follow(&mut self, metric: &Metric) {
-        let volume: f64 = metric.rows.iter().filter_map(|row| row.last()).map(|l| log(*l)).sum();
+        let volume = metric.log_volume();
         self.log_peak = log(1.0 - WIDE_SHARE) + self.log_unit_peak() - volume;
     }
 

@@ -1,7 +1,7 @@
 //! One rung of a ladder for one block of lanes: the density of the path at its β, and a step that leaves it invariant.
 
 use super::super::coordinates::{Coordinates, InCoordinates};
-use super::super::kernel::{Kernel, Parameters, StepInfo};
+use super::super::kernel::{Kernel, Parameters, Pointed, StepInfo};
 use super::super::lanewise::each;
 use super::super::nuts::{Nuts, State};
 use super::reference::{ReferenceLaw, Scratch};
@@ -136,7 +136,7 @@ impl<'a> Rung<'a> {
         z.copy_from_slice(kernel.positions(state));
         path.coordinates.metric.forward(path.level, z, &mut rows[..z.len()]);
         path.law.log_density(path.level, z, &rows[..z.len()], scratch, log_reference);
-        let (log_density, beta) = (kernel.log_density(state), self.beta);
+        let (log_density, beta) = (&kernel.point(state).log_density, self.beta);
         each(path.level, |lane| weight[lane] = (log_density[lane] - log_reference[lane]) / beta);
     }
 }

@@ -5,8 +5,8 @@
 //! densities and R a guess of the answer, R·E_lower[1/(1 + R/ρ)] / E_upper[1/(1 + ρ/R)], consistent for any R and of least variance at
 //! the true one. A guess from the warm-up makes it a plain sum, and a sum of numbers below 1 cannot overflow.
 
-use super::super::coordinates::total;
 use super::super::lanewise::{each, map};
+use super::super::metric::total;
 use crate::math::{Lanes, Level, exp, log, sigmoid};
 
 /// Groups of draws that an error needs: where there are fewer lanes, their draws are cut into stretches.

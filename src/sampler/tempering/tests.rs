@@ -1,7 +1,8 @@
 //! The path's density, the reference, and planted bugs that must be caught.
 
-use super::super::coordinates::{InCoordinates, Metric};
+use super::super::coordinates::InCoordinates;
 use super::super::initial::initial_positions;
+use super::super::metric::Metric;
 use super::reference::{ReferenceLaw, Scratch, fit};
 use super::systems::{RULES, Rules, exchange};
 use super::*;
@@ -66,7 +67,7 @@ fn a_reference_that_is_not_normalised_is_caught() {
 }
 
 fn lower_triangle() -> Metric {
-    Metric { centre: vec![0.5, -1.0, 2.0], rows: vec![vec![2.0], vec![0.7, 0.4], vec![-0.3, 0.2, 1.5]] }
+    Metric::triangular(vec![0.5, -1.0, 2.0], vec![vec![2.0], vec![0.7, 0.4], vec![-0.3, 0.2, 1.5]])
 }
 
 /// log r at `z`, and r's gradient there by the path at β = 0.
@@ -135,7 +136,7 @@ fn draws_of_the_reference_have_its_law() {
 /// Means, scales and a correlation are found again; a mode of few draws is covered; a Cauchy law spoils no scale.
 #[test]
 fn a_fit_covers_its_draws() {
-    let metric = Metric { centre: vec![3.0, -2.0], rows: vec![vec![2.0], vec![0.6, 0.8]] };
+    let metric = Metric::triangular(vec![3.0, -2.0], vec![vec![2.0], vec![0.6, 0.8]]);
     let mut noise = BlockRng::new(5, 0, Purpose::Noise);
     let mut columns = vec![Vec::new(); 2];
     let (mut z, mut u) = (vec![Lanes::default(); 2], vec![Lanes::default(); 2]);

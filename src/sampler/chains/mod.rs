@@ -1,0 +1,300 @@
+//! The run loop of chains: warm up with adaptation, then draw; every block of chains by the same parameters.
+
+mod approach;
+mod block;
+mod rescue;
+mod warmup;
+
+use std::sync::atomic::Ordering;
+
+use self::block::{Block, Record, blocks, gathered};
+use super::anneal::Control;
+use super::coordinates::Coordinates;
+use super::draws::{Draws, Population};
+use super::kernel::{Kernel, Parameters, StepInfo};
+use super::metric::MetricKind;
+use super::workers::Workers;
+use crate::density::LogDensity;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Settings of a run of chains.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chaining {
+    /// Steps before the first draw; they tune step size and metric.
+    pub warmup: usize,
+    /// Draws of each chain.
+    pub draws: usize,
+    /// Steps from one draw to the next.
+    pub thin: usize,
+    /// Where adaptation of the step size begins; without warm-up the step size.
+    pub step_size: f64,
+    /// Whether the warm-up leaves the step size as it is.
+    pub fixed_step_size: bool,
+    /// The acceptance to tune to, if not the kernel's own.
+    pub target_acceptance: Option<f64>,
+    /// See [`Parameters::length`].
+    pub length: f64,
+    /// What the warm-up learns.
+    pub metric: MetricKind,
+    /// The seed; the same seed gives the same draws on any number of threads.
+    pub seed: u64,
+    /// How many threads; 0 for as many as the machine has.
+    pub threads: usize,
+}
+
+impl Default for Chaining {
+    fn default() -> Self {
+        Chaining {
+            warmup: 300,
+            draws: 100,
+            thin: 1,
+            step_size: 0.1,
+            fixed_step_size: false,
+            target_acceptance: None,
+            length: Parameters::new(1.0).length,
+            metric: MetricKind::Auto,
+            seed: 0,
+            threads: 0,
+        }
+    }
+}
+
+impl Chaining {
+    /// Checks that the run can be made.
+    ///
+    /// # Errors
+    /// Kind `setting`.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
+        if self.draws == 0 || self.thin == 0 {
+            return refuse("a run without draws".into(), "--draws and --thin of 1 or more");
+        }
+        if !(self.step_size.is_finite() && self.step_size > 0.0) {
+            return refuse(format!("a step size of {} makes no step", self.step_size), "a positive number");
+        }
+        if let Some(target) = self.target_acceptance.filter(|target| !(0.01..=0.999).contains(target)) {
+            return refuse(format!("no step size has an acceptance of {target}"), "--target-acceptance between 0.01 and 0.999");
+        }
+        Ok(())
+    }
+}
+
+/// What each draw's step did, chain by chain as the draws.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Statistics {
+    /// Acceptance probability.
+    pub acceptance: Vec<f64>,
+    /// Energy, −log p and the kinetic part.
+    pub energy: Vec<f64>,
+    /// 1 where the trajectory diverged, else 0.
+    pub divergent: Vec<f64>,
+}
+
+/// What a run of chains returned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chained {
+    /// The draws, as positions.
+    pub draws: Draws,
+    /// What each draw's step did; empty for a kernel that reports nothing.
+    pub statistics: Statistics,
+    /// Step size after warm-up, in the coordinates of the metric.
+    pub step_size: f64,
+    /// The coordinates after warm-up.
+    pub coordinates: Coordinates,
+    /// What the steps met.
+    pub info: StepInfo,
+    /// Chain-steps taken, warm-up included.
+    pub chain_steps: u64,
+    /// Gradients taken by the warm-up.
+    pub warmup_gradients: u64,
+    /// Gradients taken for the draws.
+    pub gradients: u64,
+    /// Draws of each chain that the run was to make in the end.
+    pub wanted: usize,
+    /// Whether every draw asked for was made.
+    pub complete: bool,
+}
+
+/// Drawing in rounds until a caller has enough. Rounds are cuts of one run: where it ends changes no draw before.
+#[derive(Clone, Copy)]
+pub struct Rounds<'a> {
+    /// Draws of each chain in the first round.
+    pub first: usize,
+    /// After each round: of how many times as many draws it would be enough; 1 or less ends the run, NaN is no idea. A round is at most as
+    /// long as all before it.
+    pub growth: &'a dyn Fn(&Draws) -> f64,
+}
+
+/// Runs `kernel` from `starts`, one position a chain, inside the bounds.
+///
+/// The warm-up of every kernel learns its metric without it, as a metric belongs to the density: a large population by microcanonical
+/// dynamics without a Metropolis test, one gradient a step, until it says itself that it has arrived; else, and where that does not happen,
+/// by the no-U-turn sampler, which needs no tuning of its own and travels far. The kernel's own step size is tuned in the last quarter.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn sample_chains<K: Kernel>(
+    density: &dyn LogDensity,
+    kernel: &K,
+    settings: &Chaining,
+    starts: &Population,
+    control: &Control,
+) -> Result<Chained> {
+    sample_rounds(density, kernel, settings, starts, None, control)
+}
+
+/// [`sample_chains`] in rounds, if there are any: `settings.draws` is then the most that are drawn.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn sample_rounds<K: Kernel>(
+    density: &dyn LogDensity,
+    kernel: &K,
+    settings: &Chaining,
+    starts: &Population,
+    rounds: Option<Rounds>,
+    control: &Control,
+) -> Result<Chained> {
+    settings.check()?;
+    let mut wanted = rounds.map_or(settings.draws, |rounds| rounds.first.clamp(1, settings.draws));
+    let announce = |warmup: usize, wanted: usize| {
+        let steps = warmup as u64 + wanted as u64 * settings.thin as u64;
+        control.chain_steps_wanted.store(starts.chains() as u64 * steps, Ordering::Relaxed);
+    };
+    announce(settings.warmup, wanted);
+    let workers = Workers::new(settings.threads, starts.blocks())?;
+    let mut coordinates = Coordinates::new(density.bounds(), density.level());
+    let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
+    let run = Run { density, settings, workers: &workers, control };
+    let (blocks, learned) = run.learn(blocks(density, settings, starts, &coordinates), &mut coordinates, learning);
+    let warmup = learned + settings.warmup - learning;
+    announce(warmup, wanted);
+    let mut blocks: Vec<Block<K::State>> = blocks.into_iter().map(Block::hand_over).collect();
+    workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
+    let mut step_size = settings.step_size;
+    if !settings.fixed_step_size {
+        run.tune(kernel, &mut blocks, &coordinates, &mut step_size, settings.warmup - learning, |_| {});
+    }
+    let warmup_gradients = blocks.iter().map(|block| block.gradients).sum();
+    loop {
+        run.draw(kernel, &mut blocks, &coordinates, step_size, wanted);
+        let Some(rounds) = rounds.filter(|_| wanted < settings.draws && !control.stop.load(Ordering::Relaxed)) else { break };
+        let growth = (rounds.growth)(&gathered(&blocks).0);
+        if growth <= 1.0 {
+            break;
+        }
+        let growth = if growth.is_nan() { 2.0 } else { growth.clamp(1.05, 2.0) };
+        wanted = ((wanted as f64 * growth).ceil() as usize).min(settings.draws);
+        announce(warmup, wanted);
+    }
+    Ok(collect(blocks, wanted, coordinates, step_size, warmup_gradients, control))
+}
+
+/// Runs `kernel` at its step size, with nothing to learn: the density is in coordinates that suit it, as [`Minibatch`](super::Minibatch)
+/// is. `warmup` steps are taken before the first draw.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn sample_untuned<K: Kernel>(
+    density: &dyn LogDensity,
+    kernel: &K,
+    settings: &Chaining,
+    starts: &Population,
+    control: &Control,
+) -> Result<Chained> {
+    settings.check()?;
+    let total_steps = settings.warmup + settings.draws * settings.thin;
+    control.chain_steps_wanted.store(starts.chains() as u64 * total_steps as u64, Ordering::Relaxed);
+    let workers = Workers::new(settings.threads, starts.blocks())?;
+    let coordinates = Coordinates::new(density.bounds(), density.level());
+    let run = Run { density, settings, workers: &workers, control };
+    let mut blocks = blocks(density, settings, starts, &coordinates);
+    workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
+    let parameters = Parameters { length: settings.length, ..Parameters::new(settings.step_size) };
+    run.advance(kernel, &mut blocks, &coordinates, parameters, settings.warmup, |_| {});
+    run.draw(kernel, &mut blocks, &coordinates, settings.step_size, settings.draws);
+    Ok(collect(blocks, settings.draws, coordinates, settings.step_size, 0, control))
+}
+
+/// What all stages share.
+struct Run<'a> {
+    density: &'a dyn LogDensity,
+    settings: &'a Chaining,
+    workers: &'a Workers,
+    control: &'a Control,
+}
+
+impl Run<'_> {
+    /// `count` steps with `parameters`, and `after` each.
+    fn advance<'b, S: Send>(
+        &self,
+        kernel: &impl Kernel<State = S>,
+        blocks: &mut [Block<'b, S>],
+        coordinates: &Coordinates,
+        parameters: Parameters,
+        count: usize,
+        after: impl Fn(&mut Block<'b, S>) + Sync + Send,
+    ) {
+        self.workers.each(blocks, |block| {
+            for _ in 0..count {
+                if self.control.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                block.step(kernel, coordinates, parameters);
+                self.control.chain_steps.fetch_add(block.active as u64, Ordering::Relaxed);
+                after(block);
+            }
+        });
+    }
+
+    /// Draws until each block has `wanted`, each block by itself.
+    fn draw<K: Kernel>(&self, kernel: &K, blocks: &mut [Block<K::State>], coordinates: &Coordinates, step_size: f64, wanted: usize) {
+        let Chaining { thin, length, .. } = *self.settings;
+        let parameters = Parameters { length, ..Parameters::new(step_size) };
+        self.workers.each(blocks, |block| {
+            let Record { columns, acceptance, energy, divergent, draws } = &mut block.record;
+            let draws = wanted - *draws;
+            for column in columns.iter_mut().chain([acceptance, energy, divergent]) {
+                column.reserve_exact(draws * block.active);
+            }
+            for _ in 0..draws {
+                for _ in 0..thin {
+                    if self.control.stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    block.step(kernel, coordinates, parameters);
+                    self.control.chain_steps.fetch_add(block.active as u64, Ordering::Relaxed);
+                }
+                block.record(kernel, coordinates);
+            }
+        });
+    }
+}
+
+fn collect<S>(
+    blocks: Vec<Block<S>>,
+    wanted: usize,
+    coordinates: Coordinates,
+    step_size: f64,
+    warmup_gradients: u64,
+    control: &Control,
+) -> Chained {
+    let (draws, statistics) = gathered(&blocks);
+    let gradients = blocks.iter().map(|block| block.gradients).sum::<u64>() - warmup_gradients;
+    let mut info = StepInfo::default();
+    for block in blocks {
+        info.absorb(block.info);
+    }
+    Chained {
+        complete: draws.draws() == wanted,
+        draws,
+        statistics,
+        step_size,
+        coordinates,
+        info,
+        chain_steps: control.chain_steps.load(Ordering::Relaxed),
+        warmup_gradients,
+        gradients,
+        wanted,
+    }
+}

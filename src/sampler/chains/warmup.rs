@@ -1,0 +1,99 @@
+//! The warm-up: windows in which the metric is learned, and the tuning of the step size.
+
+use std::sync::atomic::Ordering;
+
+use super::block::Block;
+use super::{Chaining, Run};
+use crate::sampler::adapt::{Tuner, windows};
+use crate::sampler::coordinates::Coordinates;
+use crate::sampler::kernel::{Kernel, Parameters, Tuning};
+use crate::sampler::mclmc;
+use crate::sampler::metric::Gathering;
+use crate::sampler::nuts::{self, Nuts};
+
+impl Run<'_> {
+    /// Learns the metric in `steps` steps or so. The blocks come back where they are, for any kernel, with the steps that each took.
+    pub(super) fn learn<'b>(
+        &self,
+        mut blocks: Vec<Block<'b, mclmc::State>>,
+        coordinates: &mut Coordinates,
+        steps: usize,
+    ) -> (Vec<Block<'b, nuts::State>>, usize) {
+        let (approach, arrived) = self.approach(&mut blocks, coordinates, steps);
+        let mut blocks: Vec<_> = blocks.into_iter().map(Block::hand_over).collect();
+        if arrived {
+            return (blocks, approach);
+        }
+        self.learn_by_windows(&Nuts::new(self.density.level()), &mut blocks, coordinates, steps);
+        (blocks, approach + steps)
+    }
+
+    /// Learns the metric over `steps` steps, renewed after each window.
+    fn learn_by_windows(&self, kernel: &Nuts, blocks: &mut [Block<nuts::State>], coordinates: &mut Coordinates, steps: usize) {
+        let mut step_size = Chaining::default().step_size;
+        self.workers.each(blocks, |block| block.settle(kernel, coordinates));
+        let mut from = 0;
+        for window in windows(steps) {
+            if window.start > from {
+                self.tune(kernel, blocks, coordinates, &mut step_size, window.start, |_| {});
+                self.workers.each(blocks, |block| {
+                    block.end_stage(kernel, coordinates);
+                    block.settle(kernel, coordinates);
+                });
+            }
+            from = window.end;
+            let gathering = Gathering::new(self.settings.metric, &coordinates.metric, window.len(), blocks.len());
+            blocks.iter_mut().for_each(|block| block.gathering = gathering.clone());
+            let level = self.density.level();
+            self.tune(kernel, blocks, coordinates, &mut step_size, window.len(), |block| block.gather(kernel, coordinates, level));
+            self.workers.each(blocks, |block| block.end_stage(kernel, coordinates));
+            renew(blocks, coordinates);
+            self.workers.each(blocks, |block| block.settle(kernel, coordinates));
+        }
+        self.workers.each(blocks, |block| block.locate(kernel, coordinates));
+    }
+
+    /// `count` steps, the step size renewed after each from what all chains saw; then its average. `after` each step of a block.
+    pub(super) fn tune<'b, S: Send>(
+        &self,
+        kernel: &impl Kernel<State = S>,
+        blocks: &mut [Block<'b, S>],
+        coordinates: &Coordinates,
+        step_size: &mut f64,
+        count: usize,
+        after: impl Fn(&mut Block<'b, S>) + Sync + Send,
+    ) {
+        let tuning = match (kernel.tuning(), self.settings.target_acceptance) {
+            (Tuning::Acceptance(_), Some(target)) => Tuning::Acceptance(target),
+            (tuning, _) => tuning,
+        };
+        let mut tuner = Tuner::new(tuning, *step_size, self.density.dimension());
+        let chains: usize = blocks.iter().map(|block| block.active).sum();
+        for _ in 0..count {
+            if self.control.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let parameters = Parameters { length: self.settings.length, ..Parameters::new(tuner.step_size()) };
+            self.advance(kernel, blocks, coordinates, parameters, 1, &after);
+            let mut sum = 0.0;
+            for block in blocks.iter_mut() {
+                sum += tuner.observed(&block.info, block.active);
+            }
+            tuner.update(sum / chains as f64);
+        }
+        if count > 0 {
+            *step_size = tuner.average();
+        }
+    }
+}
+
+/// Takes the metric that the blocks gathered for together, if there is one.
+pub(super) fn renew<S>(blocks: &mut [Block<S>], coordinates: &mut Coordinates) {
+    if let Some((first, rest)) = blocks.split_first_mut() {
+        let pooled = &mut first.gathering;
+        rest.iter_mut().for_each(|block| pooled.merge(&mut block.gathering));
+        if let Some(metric) = pooled.metric() {
+            coordinates.metric = metric;
+        }
+    }
+}
