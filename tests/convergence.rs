@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use langevin::diagnostics::{e_bfmi, ess_bulk, ess_mean, ess_tail, mcse_mean, mcse_quantile, mcse_sd, rhat};
+use langevin::diagnostics::{Convergence, e_bfmi};
 use serde_json::Value;
 
 fn number(value: &Value) -> f64 {
@@ -17,15 +17,16 @@ fn figures_are_those_of_arviz() {
         let chains: Vec<Vec<f64>> =
             set["draws"].as_array().unwrap().iter().map(|chain| chain.as_array().unwrap().iter().map(number).collect()).collect();
         let slices: Vec<&[f64]> = chains.iter().map(Vec::as_slice).collect();
+        let found = Convergence::new(&slices);
         let mut figures = vec![
-            ("rhat", rhat(&slices), number(&set["rhat"])),
-            ("ess_bulk", ess_bulk(&slices), number(&set["ess_bulk"])),
-            ("ess_tail", ess_tail(&slices), number(&set["ess_tail"])),
-            ("ess_mean", ess_mean(&slices), number(&set["ess_mean"])),
-            ("mcse_mean", mcse_mean(&slices), number(&set["mcse_mean"])),
-            ("mcse_sd", mcse_sd(&slices), number(&set["mcse_sd"])),
-            ("mcse_median", mcse_quantile(&slices, 0.5), number(&set["mcse_median"])),
-            ("mcse_q95", mcse_quantile(&slices, 0.95), number(&set["mcse_q95"])),
+            ("rhat", found.rhat(), number(&set["rhat"])),
+            ("ess_bulk", found.ess_bulk(), number(&set["ess_bulk"])),
+            ("ess_tail", found.ess_tail(), number(&set["ess_tail"])),
+            ("ess_mean", found.ess_mean(), number(&set["ess_mean"])),
+            ("mcse_mean", found.mcse_mean(), number(&set["mcse_mean"])),
+            ("mcse_sd", found.mcse_sd(), number(&set["mcse_sd"])),
+            ("mcse_median", found.mcse_quantile(0.5), number(&set["mcse_median"])),
+            ("mcse_q95", found.mcse_quantile(0.95), number(&set["mcse_q95"])),
         ];
         for (chain, expected) in chains.iter().zip(set["bfmi"].as_array().unwrap()) {
             figures.push(("bfmi", e_bfmi(chain), number(expected)));

@@ -3,58 +3,211 @@
 //! Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), "Rank-normalization, folding, and localization". Figures are those of ArviZ
 //! (0.23), which fixes what the paper leaves open. A chain is a slice of its draws; all chains have one length.
 
-use super::moments::{mean_and_sd, quantile, sorted};
-use super::rank::normal_scores;
+use std::cell::OnceCell;
+
+use super::moments::{mean_and_sd, quantile};
+use super::rank::{folded, in_order, normal_scores_in};
 use crate::math::{exp, lgamma, log};
 
 /// Draws a chain must have for any of the figures.
 const FEWEST: usize = 4;
+/// Chains of one superchain, where many chains have few draws each.
+const MEMBERS: usize = 8;
+/// From so many chains on, each is too short for an R-hat of its own.
+pub const MANY_CHAINS: usize = 64;
+/// R-hat that draws should stay below (Vehtari et al. 2021).
+pub const RHAT_WANTED: f64 = 1.01;
 
-/// Whether the figures are defined: chains of four draws or more, all of them numbers.
-fn is_valid(chains: &[&[f64]]) -> bool {
-    !chains.is_empty() && chains.iter().all(|chain| chain.len() >= FEWEST && chain.iter().all(|x| !x.is_nan()))
+/// The chains of one variable, sorted once for all figures. Figures are NaN for chains of fewer than four draws and for draws that are no
+/// numbers.
+#[derive(Debug, Clone)]
+pub struct Convergence<'a> {
+    chains: &'a [&'a [f64]],
+    /// Each chain in halves, the draw in the middle of an odd number left out; first all first halves, as the order of chains matters to
+    /// nothing.
+    halves: Vec<f64>,
+    /// Draws of a half.
+    length: usize,
+    /// Where each draw of the halves stands when they are sorted.
+    order: Vec<usize>,
+    /// All draws, ascending.
+    ordered: Vec<f64>,
+    is_valid: bool,
+    /// Normal scores of the halves, once asked for.
+    scores: OnceCell<Vec<f64>>,
 }
 
-/// Each chain in halves, the draw in the middle of an odd number left out; first all first halves, as the order of chains matters to
-/// nothing.
-fn halves(chains: &[&[f64]]) -> Vec<Vec<f64>> {
-    let first = chains.iter().map(|chain| chain[..chain.len() / 2].to_vec());
-    let second = chains.iter().map(|chain| chain[chain.len() - chain.len() / 2..].to_vec());
-    first.chain(second).collect()
+impl<'a> Convergence<'a> {
+    /// Of chains of one length.
+    pub fn new(chains: &'a [&'a [f64]]) -> Self {
+        let is_valid = !chains.is_empty() && chains.iter().all(|chain| chain.len() >= FEWEST && chain.iter().all(|x| !x.is_nan()));
+        let first = chains.iter().map(|chain| &chain[..chain.len() / 2]);
+        let second = chains.iter().map(|chain| &chain[chain.len() - chain.len() / 2..]);
+        let halves: Vec<f64> = first.chain(second).flatten().copied().collect();
+        let order = in_order(&halves);
+        let mut ordered: Vec<f64> = order.iter().map(|&draw| halves[draw]).collect();
+        let middle = chains.iter().filter(|chain| chain.len() % 2 == 1).map(|chain| chain[chain.len() / 2]);
+        ordered.extend(middle);
+        // Sorted but for the draws in the middle, which the sort finds.
+        ordered.sort_by(f64::total_cmp);
+        let length = chains.first().map_or(1, |chain| (chain.len() / 2).max(1));
+        Convergence { chains, halves, length, order, ordered, is_valid, scores: OnceCell::new() }
+    }
+
+    /// All draws, ascending.
+    pub fn ordered(&self) -> &[f64] {
+        &self.ordered
+    }
+
+    /// Normal scores of the draws, half by half.
+    fn scores(&self) -> &[f64] {
+        self.scores.get_or_init(|| normal_scores_in(&self.halves, &self.order))
+    }
+
+    /// Those of their distances from `centre`.
+    fn folded_scores(&self, centre: f64) -> Vec<f64> {
+        let distances: Vec<f64> = self.halves.iter().map(|x| (x - centre).abs()).collect();
+        let below = self.order.partition_point(|&draw| self.halves[draw] <= centre);
+        normal_scores_in(&distances, &folded(&distances, &self.order, below))
+    }
+
+    /// The larger of `rhat` of the draws' scores and of those of their distances from the median.
+    fn worse(&self, rhat: impl Fn(&[f64]) -> f64) -> f64 {
+        let at = |place: usize| self.halves[self.order[place]];
+        let count = self.halves.len();
+        // The mean of the middle two, to the last bit: their distances from it tie, and a rounding would break the tie.
+        let median = (at((count - 1) / 2) + at(count / 2)) / 2.0;
+        let (bulk, tail) = (rhat(self.scores()), rhat(&self.folded_scores(median)));
+        // `max` would hide a NaN.
+        if tail > bulk || bulk.is_nan() { tail } else { bulk }
+    }
+
+    /// Rank-normalised split R-hat, the larger of that of the draws and that of their distances from the median; 1 is best. NaN for one
+    /// chain and if all draws are equal; ∞ if each chain stands still on its own.
+    pub fn rhat(&self) -> f64 {
+        if !self.is_valid || self.chains.len() < 2 {
+            return f64::NAN;
+        }
+        self.worse(|scores| split_rhat(scores.chunks(self.length)))
+    }
+
+    /// R-hat of many chains that are too short for one each: that of superchains of eight chains. Chains that have mixed disagree by what
+    /// few draws tell them; eight of them together do so less, but eight that never left their places still do.
+    pub fn rhat_of_many(&self) -> f64 {
+        let whole = self.chains.len() / MEMBERS * MEMBERS;
+        if !self.is_valid || whole < 2 * MEMBERS {
+            return f64::NAN;
+        }
+        self.worse(|scores| {
+            let halves = scores.chunks(scores.len() / 2).map(|half| &half[..whole * self.length]);
+            split_rhat(halves.flat_map(|half| half.chunks(MEMBERS * self.length)))
+        })
+    }
+
+    /// R-hat, that of superchains where there are [`MANY_CHAINS`]; where that says no, the one that says it louder.
+    pub fn disagreement(&self) -> f64 {
+        if self.chains.len() < MANY_CHAINS {
+            return self.rhat();
+        }
+        match self.rhat_of_many() {
+            fine if fine <= RHAT_WANTED => fine,
+            high => high.max(self.rhat()),
+        }
+    }
+
+    /// How many chains keep to a place of their own: the mean normal score of their draws is beyond ±2, where that of a chain that has seen
+    /// twenty independent draws is within ±0.45 in all but one of twenty chains. A mode that holds few chains shows here long before it
+    /// moves R-hat.
+    pub fn apart(&self) -> usize {
+        const FAR: f64 = 2.0;
+        let count = self.chains.len();
+        if self.length < FAR_DRAWS / 2 || count < 2 {
+            return 0;
+        }
+        let means: Vec<f64> = self.scores().chunks(self.length).map(|half| mean_and_sd(half).0).collect();
+        (0..count).filter(|&chain| (0.5 * (means[chain] + means[count + chain])).abs() > FAR).count()
+    }
+
+    /// Bulk ESS: that of the normal scores of split chains.
+    pub fn ess_bulk(&self) -> f64 {
+        self.effective(|| self.scores().to_vec())
+    }
+
+    /// Bulk ESS of the squared distances from `centre`, which is what a standard deviation is a mean of.
+    pub fn ess_spread(&self, centre: f64) -> f64 {
+        self.effective(|| self.folded_scores(centre))
+    }
+
+    /// ESS for the mean: that of split chains.
+    pub fn ess_mean(&self) -> f64 {
+        self.effective(|| self.halves.clone())
+    }
+
+    /// ESS for the `p` quantile: that of whether a draw is at most the quantile.
+    pub fn ess_quantile(&self, p: f64) -> f64 {
+        let at = quantile(&self.ordered, p);
+        self.effective(|| self.halves.iter().map(|x| f64::from(u8::from(*x <= at))).collect())
+    }
+
+    /// Tail ESS: the smaller of those for the 5 % and the 95 % quantile.
+    pub fn ess_tail(&self) -> f64 {
+        let (low, high) = (self.ess_quantile(0.05), self.ess_quantile(0.95));
+        if low.is_nan() || high < low { high } else { low }
+    }
+
+    fn effective(&self, values: impl FnOnce() -> Vec<f64>) -> f64 {
+        if self.is_valid { effective(&values().chunks(self.length).map(<[f64]>::to_vec).collect::<Vec<_>>()) } else { f64::NAN }
+    }
+
+    /// Monte Carlo standard error of the mean: sd/√ESS.
+    pub fn mcse_mean(&self) -> f64 {
+        let (_, sd) = mean_and_sd(&self.chains.concat());
+        sd / self.ess_mean().sqrt()
+    }
+
+    /// Monte Carlo standard error of the standard deviation, by the delta method from that of the variance.
+    pub fn mcse_sd(&self) -> f64 {
+        let all = self.chains.concat();
+        let n = all.len() as f64;
+        let mean = all.iter().sum::<f64>() / n;
+        let square = |x: &f64| (x - mean) * (x - mean);
+        let variance = all.iter().map(square).sum::<f64>() / n;
+        let fourth = all.iter().map(square).map(|square| square * square).sum::<f64>() / n;
+        let ess = self.effective(|| self.halves.iter().map(square).collect());
+        ((fourth - variance * variance) / ess / variance / 4.0).sqrt()
+    }
+
+    /// Monte Carlo standard error of the `p` quantile: half the width of the draws' interval that a Beta law of its rank covers with 68 %.
+    pub fn mcse_quantile(&self, p: f64) -> f64 {
+        let ess = self.ess_quantile(p);
+        if ess.is_nan() {
+            return f64::NAN;
+        }
+        let last = (self.ordered.len() - 1) as f64;
+        // Φ(∓1).
+        let [below, above] = [0.158_655_3, 0.841_344_7].map(|share| {
+            let rank = beta_quantile(share, ess * p + 1.0, ess * (1.0 - p) + 1.0) * self.ordered.len() as f64 - 1.0;
+            rank.clamp(0.0, last)
+        });
+        (self.ordered[above.ceil() as usize] - self.ordered[below.floor() as usize]) / 2.0
+    }
 }
 
-/// The normal scores of all draws, chain by chain.
-fn scored(chains: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let all: Vec<f64> = chains.concat();
-    let length = chains.first().map_or(1, |chain| chain.len().max(1));
-    normal_scores(&all).chunks(length).map(<[f64]>::to_vec).collect()
-}
+/// Draws of a chain that can be said to keep to a place.
+const FAR_DRAWS: usize = 10;
 
 /// √((B/W + n − 1)/n), B = n·var of the chains' means, W their mean variance.
-fn split_rhat(chains: &[Vec<f64>]) -> f64 {
-    let n = chains.first().map_or(0, Vec::len) as f64;
-    let figures: Vec<(f64, f64)> = chains.iter().map(|chain| mean_and_sd(chain)).collect();
-    let means: Vec<f64> = figures.iter().map(|(mean, _)| *mean).collect();
-    let within = figures.iter().map(|(_, sd)| sd * sd).sum::<f64>() / chains.len() as f64;
+fn split_rhat<'c>(chains: impl Iterator<Item = &'c [f64]>) -> f64 {
+    let (mut n, mut means, mut within) = (0.0, Vec::new(), 0.0);
+    for chain in chains {
+        let (mean, sd) = mean_and_sd(chain);
+        n = chain.len() as f64;
+        means.push(mean);
+        within += sd * sd;
+    }
+    within /= means.len() as f64;
     let (_, spread) = mean_and_sd(&means);
     ((n * spread * spread / within + n - 1.0) / n).sqrt()
-}
-
-/// Rank-normalised split R-hat, the larger of that of the draws and that of their distances from the median; 1 is best. NaN for one
-/// chain, for fewer than four draws, for draws that are no numbers, and if all draws are equal; ∞ if each chain stands still on its own.
-pub fn rhat(chains: &[&[f64]]) -> f64 {
-    if !is_valid(chains) || chains.len() < 2 {
-        return f64::NAN;
-    }
-    let split = halves(chains);
-    let bulk = split_rhat(&scored(&split));
-    let ordered = sorted(&split.concat());
-    // The mean of the middle two, to the last bit: their distances from it tie, and a rounding would break the tie.
-    let median = (ordered[(ordered.len() - 1) / 2] + ordered[ordered.len() / 2]) / 2.0;
-    let folded: Vec<Vec<f64>> = split.iter().map(|chain| chain.iter().map(|x| (x - median).abs()).collect()).collect();
-    let tail = split_rhat(&scored(&folded));
-    // `max` would hide a NaN.
-    if tail > bulk || bulk.is_nan() { tail } else { bulk }
 }
 
 /// The autocovariance at `lag`, divided by the number of draws, mean over the chains; `centred` are draws less their chain's mean.
@@ -114,67 +267,6 @@ fn effective(chains: &[Vec<f64>]) -> f64 {
     if rho.iter().any(|rho| rho.is_nan()) { f64::NAN } else { size / time }
 }
 
-/// Bulk ESS: that of the normal scores of split chains.
-pub fn ess_bulk(chains: &[&[f64]]) -> f64 {
-    if is_valid(chains) { effective(&scored(&halves(chains))) } else { f64::NAN }
-}
-
-/// ESS for the mean: that of split chains.
-pub fn ess_mean(chains: &[&[f64]]) -> f64 {
-    if is_valid(chains) { effective(&halves(chains)) } else { f64::NAN }
-}
-
-/// ESS for the `p` quantile: that of whether a draw is at most the quantile.
-pub fn ess_quantile(chains: &[&[f64]], p: f64) -> f64 {
-    if !is_valid(chains) {
-        return f64::NAN;
-    }
-    let at = quantile(&sorted(&chains.concat()), p);
-    let below: Vec<Vec<f64>> = chains.iter().map(|chain| chain.iter().map(|x| f64::from(u8::from(*x <= at))).collect()).collect();
-    let below: Vec<&[f64]> = below.iter().map(Vec::as_slice).collect();
-    effective(&halves(&below))
-}
-
-/// Tail ESS: the smaller of those for the 5 % and the 95 % quantile.
-pub fn ess_tail(chains: &[&[f64]]) -> f64 {
-    let (low, high) = (ess_quantile(chains, 0.05), ess_quantile(chains, 0.95));
-    if low.is_nan() || high < low { high } else { low }
-}
-
-/// Monte Carlo standard error of the mean: sd/√ESS.
-pub fn mcse_mean(chains: &[&[f64]]) -> f64 {
-    let (_, sd) = mean_and_sd(&chains.concat());
-    sd / ess_mean(chains).sqrt()
-}
-
-/// Monte Carlo standard error of the standard deviation, by the delta method from that of the variance.
-pub fn mcse_sd(chains: &[&[f64]]) -> f64 {
-    let all = chains.concat();
-    let n = all.len() as f64;
-    let mean = all.iter().sum::<f64>() / n;
-    let squares: Vec<Vec<f64>> = chains.iter().map(|chain| chain.iter().map(|x| (x - mean) * (x - mean)).collect()).collect();
-    let slices: Vec<&[f64]> = squares.iter().map(Vec::as_slice).collect();
-    let variance = squares.iter().flatten().sum::<f64>() / n;
-    let fourth = squares.iter().flatten().map(|square| square * square).sum::<f64>() / n;
-    ((fourth - variance * variance) / ess_mean(&slices) / variance / 4.0).sqrt()
-}
-
-/// Monte Carlo standard error of the `p` quantile: half the width of the draws' interval that a Beta law of its rank covers with 68 %.
-pub fn mcse_quantile(chains: &[&[f64]], p: f64) -> f64 {
-    let ess = ess_quantile(chains, p);
-    if ess.is_nan() {
-        return f64::NAN;
-    }
-    let ordered = sorted(&chains.concat());
-    let last = (ordered.len() - 1) as f64;
-    // Φ(∓1).
-    let [below, above] = [0.158_655_3, 0.841_344_7].map(|share| {
-        let rank = beta_quantile(share, ess * p + 1.0, ess * (1.0 - p) + 1.0) * ordered.len() as f64 - 1.0;
-        rank.clamp(0.0, last)
-    });
-    (ordered[above.ceil() as usize] - ordered[below.floor() as usize]) / 2.0
-}
-
 /// The quantile of Beta(a, b), by bisection.
 fn beta_quantile(share: f64, a: f64, b: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
@@ -229,16 +321,40 @@ pub fn e_bfmi(energy: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::testing::normals;
 
     #[test]
     fn chains_that_stand_still_or_hold_no_numbers_have_explicit_answers() {
         let (still, other) = ([1.0; 20], [2.0; 20]);
-        assert!(rhat(&[&still, &still]).is_nan());
-        assert_eq!(rhat(&[&still, &other]), f64::INFINITY);
-        assert_eq!(ess_bulk(&[&still, &still]), 40.0);
+        assert!(Convergence::new(&[&still, &still]).rhat().is_nan());
+        assert_eq!(Convergence::new(&[&still, &other]).rhat(), f64::INFINITY);
+        assert_eq!(Convergence::new(&[&still, &still]).ess_bulk(), 40.0);
         let broken = [f64::NAN; 20];
-        assert!(rhat(&[&broken, &still]).is_nan() && ess_bulk(&[&broken]).is_nan() && mcse_quantile(&[&broken], 0.5).is_nan());
-        assert!(rhat(&[&still[..3], &still[..3]]).is_nan() && ess_tail(&[]).is_nan());
+        let chains = [&broken[..], &still[..]];
+        let found = Convergence::new(&chains);
+        assert!([found.rhat(), found.ess_bulk(), found.mcse_quantile(0.5), found.mcse_mean()].iter().all(|figure| figure.is_nan()));
+        assert!(Convergence::new(&[&still[..3], &still[..3]]).rhat().is_nan() && Convergence::new(&[]).ess_tail().is_nan());
+    }
+
+    #[test]
+    fn chains_that_never_leave_their_places_disagree_even_by_eights() {
+        let noise = normals(7, 256 * 50);
+        let chains = |stay: f64| -> Vec<Vec<f64>> {
+            let places = normals(8, 256);
+            noise.chunks(50).zip(&places).map(|(noise, place)| noise.iter().map(|x| stay * place + (1.0 - stay) * x).collect()).collect()
+        };
+        let figures = |chains: &[Vec<f64>]| {
+            let chains: Vec<&[f64]> = chains.iter().map(Vec::as_slice).collect();
+            let found = Convergence::new(&chains);
+            (found.rhat_of_many(), found.apart())
+        };
+        let (rhat, apart) = figures(&chains(0.0));
+        assert!(rhat < 1.005 && apart == 0, "{rhat}, {apart}");
+        assert!(figures(&chains(0.95)).0 > 1.05);
+        // Three of 256 chains in a mode far away.
+        let mut few = chains(0.0);
+        few[..3].iter_mut().flatten().for_each(|x| *x += 20.0);
+        assert_eq!(figures(&few).1, 3);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the pictures of chains show: autocorrelation by lag, ranks by chain, the mean as draws come in.
 
-use super::convergence::mcse_mean;
+use super::convergence::Convergence;
 use super::moments::mean_and_sd;
 use super::rank::mean_ranks;
 
@@ -55,7 +55,7 @@ pub fn running_mean(chains: &[&[f64]], points: usize) -> Vec<RunningMean> {
     places.dedup();
     let at = |draws: usize| {
         let first: Vec<&[f64]> = chains.iter().map(|chain| &chain[..draws]).collect();
-        RunningMean { draws, mean: mean_and_sd(&first.concat()).0, mcse: mcse_mean(&first) }
+        RunningMean { draws, mean: mean_and_sd(&first.concat()).0, mcse: Convergence::new(&first).mcse_mean() }
     };
     places.into_iter().map(at).collect()
 }
@@ -63,24 +63,11 @@ pub fn running_mean(chains: &[&[f64]], points: usize) -> Vec<RunningMean> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::Lanes;
-    use crate::random::{BlockRng, Purpose};
-
-    fn normals(count: usize) -> Vec<f64> {
-        let mut rng = BlockRng::new(5, 0, Purpose::Noise);
-        let mut values = Vec::new();
-        while values.len() < count {
-            let mut row = Lanes::default();
-            rng.fill_normal(&mut row);
-            values.extend_from_slice(&row[..]);
-        }
-        values.truncate(count);
-        values
-    }
+    use crate::diagnostics::testing::normals;
 
     #[test]
     fn a_first_order_autoregression_has_its_powers_as_autocorrelation() {
-        let mut chain = normals(40_000);
+        let mut chain = normals(5, 40_000);
         for at in 1..chain.len() {
             chain[at] += 0.7 * chain[at - 1];
         }
@@ -105,7 +92,7 @@ mod tests {
         assert_eq!(rank_counts(&[&[1.0, 2.0, 3.0, 4.0], &[5.0, 6.0, 7.0, 8.0]], 4), [[2, 2, 0, 0], [0, 0, 2, 2]]);
         // Six equal draws share rank 3½ of six: the upper half of two, for both chains alike.
         assert_eq!(rank_counts(&[&[1.0; 3], &[1.0; 3]], 2), [[0, 3], [0, 3]]);
-        let normal = normals(8192);
+        let normal = normals(5, 8192);
         for counts in rank_counts(&normal.chunks(2048).collect::<Vec<_>>(), 16) {
             assert_eq!(counts.iter().sum::<usize>(), 2048);
             // 128 expected, binomial sd 11; five of them over 64 bins.
@@ -115,12 +102,12 @@ mod tests {
 
     #[test]
     fn the_running_mean_ends_with_all_draws_and_its_error_falls() {
-        let normal = normals(4000);
+        let normal = normals(5, 4000);
         let chains: Vec<&[f64]> = normal.chunks(1000).collect();
         let running = running_mean(&chains, 50);
         let last = running.last().expect("points");
         assert_eq!((running.len(), last.draws, last.mean), (50, 1000, mean_and_sd(&normal).0));
-        assert_eq!(last.mcse, mcse_mean(&chains));
+        assert_eq!(last.mcse, Convergence::new(&chains).mcse_mean());
         // A quarter of the draws errs by twice as much.
         let quarter = running.iter().find(|point| point.draws >= 250).expect("a quarter");
         assert!((quarter.mcse / last.mcse - 2.0).abs() < 0.3, "{quarter:?} {last:?}");

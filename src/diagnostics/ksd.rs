@@ -85,7 +85,7 @@ fn stein_kernel(x: &[f64], s: &[f64], y: &[f64], t: &[f64]) -> f64 {
 
 /// tr K³ by Hutchinson's probes with entries ±1: the mean of (Kv)·K(Kv), in a fixed order of signs.
 fn third_trace(kernel: &[f64], n: usize) -> f64 {
-    let times = |v: &[f64]| -> Vec<f64> { kernel.chunks_exact(n).map(|row| row.iter().zip(v).map(|(a, b)| a * b).sum()).collect() };
+    let times = |v: &[f64]| -> Vec<f64> { kernel.chunks_exact(n).map(|row| dot(row, v)).collect() };
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut total = 0.0;
     for _ in 0..PROBES {
@@ -99,9 +99,21 @@ fn third_trace(kernel: &[f64], n: usize) -> f64 {
             })
             .collect();
         let once = times(&probe);
-        total += times(&once).iter().zip(&once).map(|(a, b)| a * b).sum::<f64>();
+        total += dot(&times(&once), &once);
     }
     total / PROBES as f64
+}
+
+/// Σ aᵢbᵢ by eight partial sums, which vector instructions can add to.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f64>()
 }
 
 /// Draws with mean 0 and covariance 1 and the scores in their coordinates, draw by draw: x = m + L·z has the score Lᵀ·s. Where there

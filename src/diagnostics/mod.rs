@@ -9,11 +9,32 @@ mod nested;
 mod rank;
 mod stein;
 
-pub use convergence::{e_bfmi, ess_bulk, ess_mean, ess_quantile, ess_tail, mcse_mean, mcse_quantile, mcse_sd, rhat};
+pub use convergence::{Convergence, MANY_CHAINS, RHAT_WANTED, e_bfmi};
 pub use curves::{RunningMean, autocorrelation, rank_counts, running_mean};
 pub use fit::{KolmogorovSmirnov, boundary_atoms, kolmogorov_smirnov, wasserstein1};
 pub use ksd::{SteinDiscrepancy, stein_discrepancy};
 pub use moments::{mean_and_sd, quantile, sorted};
-pub use nested::{NestedRhat, chains_apart, nested_rhat, rhat_of_many};
+pub use nested::{NestedRhat, nested_rhat};
 pub use rank::normal_quantile;
 pub use stein::{SteinTest, largest_of, stein_tests};
+
+#[cfg(test)]
+mod testing {
+    //! Noise for the tests of several figures.
+
+    use crate::math::Lanes;
+    use crate::random::{BlockRng, Purpose};
+
+    /// Independent standard normals.
+    pub(super) fn normals(seed: u64, count: usize) -> Vec<f64> {
+        let mut rng = BlockRng::new(seed, 0, Purpose::Noise);
+        let mut values = Vec::new();
+        while values.len() < count {
+            let mut row = Lanes::default();
+            rng.fill_normal(&mut row);
+            values.extend_from_slice(&row[..]);
+        }
+        values.truncate(count);
+        values
+    }
+}

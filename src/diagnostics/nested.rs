@@ -15,34 +15,6 @@ pub struct NestedRhat {
     pub threshold: f64,
 }
 
-/// Chains of one superchain, where chains have several draws each.
-const MEMBERS: usize = 8;
-
-/// R-hat of many chains that are too short for one each: rank-normalised split R-hat of superchains of eight chains, first halves
-/// before second halves. Chains that have mixed disagree by what few draws tell them; eight of them together do so less, but eight
-/// that never left their places still do.
-pub fn rhat_of_many(chains: &[&[f64]]) -> f64 {
-    let together = |group: &[&[f64]]| -> Vec<f64> {
-        let first = group.iter().flat_map(|chain| &chain[..chain.len() / 2]);
-        let second = group.iter().flat_map(|chain| &chain[chain.len() - chain.len() / 2..]);
-        first.chain(second).copied().collect()
-    };
-    let superchains: Vec<Vec<f64>> = chains.chunks_exact(MEMBERS).map(together).collect();
-    super::rhat(&superchains.iter().map(Vec::as_slice).collect::<Vec<_>>())
-}
-
-/// How many chains keep to a place of their own: the mean normal score of their draws is beyond ±2, where that of a chain that has
-/// seen twenty independent draws is within ±0.45 in all but one of twenty chains. A mode that holds few chains shows here long before
-/// it moves R-hat.
-pub fn chains_apart(chains: &[&[f64]]) -> usize {
-    const FAR: f64 = 2.0;
-    let length = chains.first().map_or(0, |chain| chain.len());
-    if length < 10 || chains.len() < 2 {
-        return 0;
-    }
-    normal_scores(&chains.concat()).chunks_exact(length).filter(|scores| mean_and_sd(scores).0.abs() > FAR).count()
-}
-
 /// Superchains: many enough to see a trend over the start, few enough to have long ones.
 const SUPERCHAINS: usize = 16;
 
@@ -74,20 +46,7 @@ pub fn nested_rhat(starts: &[f64], draws: &[f64]) -> Option<NestedRhat> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::Lanes;
-    use crate::random::{BlockRng, Purpose};
-
-    fn normals(seed: u64, count: usize) -> Vec<f64> {
-        let mut rng = BlockRng::new(seed, 0, Purpose::Noise);
-        let mut values = Vec::new();
-        while values.len() < count {
-            let mut row = Lanes::default();
-            rng.fill_normal(&mut row);
-            values.extend_from_slice(&row[..]);
-        }
-        values.truncate(count);
-        values
-    }
+    use crate::diagnostics::testing::normals;
 
     #[test]
     fn independent_draws_stay_below_the_threshold() {
@@ -95,23 +54,6 @@ mod tests {
             let found = nested_rhat(&normals(seed, 2048), &normals(seed + 1000, 2048)).expect("enough chains");
             assert!(found.value < found.threshold, "seed {seed}: {found:?}");
         }
-    }
-
-    #[test]
-    fn chains_that_never_leave_their_places_disagree_even_by_eights() {
-        let noise = normals(7, 256 * 50);
-        let chains = |stay: f64| -> Vec<Vec<f64>> {
-            let places = normals(8, 256);
-            noise.chunks(50).zip(&places).map(|(noise, place)| noise.iter().map(|x| stay * place + (1.0 - stay) * x).collect()).collect()
-        };
-        let value = |chains: &[Vec<f64>]| rhat_of_many(&chains.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        assert!(value(&chains(0.0)) < 1.005);
-        assert!(value(&chains(0.95)) > 1.05);
-        // Three of 256 chains in a mode far away.
-        let mut few = chains(0.0);
-        few[..3].iter_mut().flatten().for_each(|x| *x += 20.0);
-        assert_eq!(chains_apart(&few.iter().map(Vec::as_slice).collect::<Vec<_>>()), 3);
-        assert_eq!(chains_apart(&chains(0.0).iter().map(Vec::as_slice).collect::<Vec<_>>()), 0);
     }
 
     #[test]

@@ -111,18 +111,50 @@ impl Work for Steps<'_> {
 ///
 /// Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), eq. 14. The draws keep their order.
 pub(super) fn normal_scores(draws: &[f64]) -> Vec<f64> {
+    normal_scores_in(draws, &in_order(draws))
+}
+
+/// [`normal_scores`] of draws whose order is known.
+pub(super) fn normal_scores_in(draws: &[f64], order: &[usize]) -> Vec<f64> {
     let size = draws.len() as f64;
-    let p: Vec<f64> = mean_ranks(draws).into_iter().map(|rank| (rank - 0.375) / (size + 0.25)).collect();
+    let p: Vec<f64> = ranks(draws, order).into_iter().map(|rank| (rank - 0.375) / (size + 0.25)).collect();
     let mut scores: Vec<f64> = p.iter().map(|p| p.min(1.0 - p)).collect();
     quantiles_below(Level::detect(), &mut scores);
     scores.iter_mut().zip(&p).filter(|(_, p)| **p > 0.5).for_each(|(score, _)| *score = -*score);
     scores
 }
 
+/// Which draw stands at each place when they are sorted.
+pub(super) fn in_order(draws: &[f64]) -> Vec<usize> {
+    // Integers in the order of the draws: comparing them is cheaper.
+    let key = |x: f64| {
+        let bits = x.to_bits() as i64;
+        bits ^ (((bits >> 63) as u64) >> 1) as i64
+    };
+    let mut keys: Vec<(i64, usize)> = draws.iter().enumerate().map(|(draw, x)| (key(*x), draw)).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|(_, draw)| draw).collect()
+}
+
+/// The order of `distances` from a centre, by the `order` of the draws themselves, of which the first `below` are at most the centre.
+pub(super) fn folded(distances: &[f64], order: &[usize], below: usize) -> Vec<usize> {
+    let (left, right) = order.split_at(below);
+    let (mut left, mut right) = (left.iter().rev().copied().peekable(), right.iter().copied().peekable());
+    let mut merged = Vec::with_capacity(order.len());
+    while let (Some(&near), Some(&other)) = (left.peek(), right.peek()) {
+        merged.extend(if distances[near] <= distances[other] { left.next() } else { right.next() });
+    }
+    merged.extend(left);
+    merged.extend(right);
+    merged
+}
+
 /// The ranks of the draws, from 1, ties sharing their mean rank. The draws keep their order.
 pub(super) fn mean_ranks(draws: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..draws.len()).collect();
-    order.sort_by(|&a, &b| draws[a].total_cmp(&draws[b]));
+    ranks(draws, &in_order(draws))
+}
+
+fn ranks(draws: &[f64], order: &[usize]) -> Vec<f64> {
     let mut ranks = vec![0.0; draws.len()];
     let mut first = 0;
     while first < order.len() {

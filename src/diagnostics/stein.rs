@@ -80,25 +80,15 @@ fn frame(draws: &[f64], low: f64, high: f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostics::testing::normals;
     use crate::math::Lanes;
     use crate::random::{BlockRng, Purpose};
-
-    fn normals(seed: u64) -> Vec<f64> {
-        let mut rng = BlockRng::new(seed, 0, Purpose::Noise);
-        let mut values = Vec::new();
-        for _ in 0..8 {
-            let mut row = Lanes::default();
-            rng.fill_normal(&mut row);
-            values.extend_from_slice(&row[..]);
-        }
-        values
-    }
 
     #[test]
     fn exact_normal_draws_pass_and_scaled_ones_fail() {
         let mut squares = 0.0;
         for seed in 0..60 {
-            let draws = normals(seed);
+            let draws = normals(seed, 2048);
             let gradient: Vec<f64> = draws.iter().map(|x| -x).collect();
             let tests = stein_tests(&draws, &gradient, f64::NEG_INFINITY, f64::INFINITY, 1);
             squares += tests.iter().map(|test| test.z * test.z).sum::<f64>();

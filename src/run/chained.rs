@@ -1,21 +1,21 @@
 //! A run of chains: plan it, make it, summarise it, judge it.
 
+use std::cell::RefCell;
+
 use super::minibatch;
 use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_stein};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, QUANTILES, VariableSummary, gradients};
 use super::until;
-use super::verdict::{ESS_WANTED, RHAT_WANTED, Verdict, Warning};
+use super::verdict::{ESS_WANTED, Verdict, Warning};
 use crate::density::{Bound, LogDensity};
-use crate::diagnostics::{
-    boundary_atoms, chains_apart, e_bfmi, ess_bulk, ess_tail, mcse_mean, mean_and_sd, quantile, rhat, rhat_of_many, sorted, stein_tests,
-};
+use crate::diagnostics::{Convergence, MANY_CHAINS, RHAT_WANTED, boundary_atoms, e_bfmi, mean_and_sd, quantile, stein_tests};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
     Barker, Chained, Chaining, Control, Draws, Hmc, Ladder, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, Sghmc, Sgnht,
-    initial_positions, sample_rounds, sample_tempered,
+    initial_positions, parallel_map, sample_rounds, sample_tempered,
 };
 
 /// The figures of a run of chains beside those of its variables.
@@ -41,14 +41,18 @@ pub struct ChainFigures {
     pub ladder: Option<Ladder>,
 }
 
-/// From so many chains on, each is too short for an R-hat of its own.
-const MANY: usize = 64;
-
 /// Up to so many chains are few: each must be long.
 const FEW: usize = 32;
 
 /// Numbers that a run which draws until it has enough may keep, where nobody says: a quarter of a gibibyte.
 const NUMBERS: usize = 1 << 25;
+
+/// Draws of each of many chains where nobody says: so many at first, and as many as it takes up to the most, but not where it would take
+/// [`HOPELESS`] times that. Of a tempered run.
+const FIRST: usize = 40;
+const MOST: usize = 400;
+const HOPELESS: f64 = 2.0;
+const TEMPERED: usize = 100;
 
 /// Steps of warm-up where many chains learn together: a metric is a matter of a few steps of theirs.
 const WARMUP: usize = 150;
@@ -62,9 +66,22 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let starts = starts(density, settings, chains)?;
     let level = density.level();
     until::check(&settings.until, density.bounds())?;
-    let growth = |draws: &Draws| until::growth(&until::progress(&settings.until, density.bounds(), draws));
-    let first = if chains < FEW { 100 } else { 20 };
-    let rounds = (!settings.until.is_empty()).then_some(Rounds { first, growth: &growth });
+    let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, density.bounds(), draws));
+    let most = plan.draws;
+    let last = RefCell::new(None);
+    let usual = |draws: &Draws| {
+        let found = summaries(density, draws, settings.threads);
+        let growth = until::usual_growth(&found);
+        last.replace(Some((draws.draws(), found)));
+        // Where it would take far more than is allowed, more of the same is no help.
+        if growth * draws.draws() as f64 > HOPELESS * most as f64 { 1.0 } else { growth }
+    };
+    let first = if chains < FEW { 100 } else { FIRST };
+    let rounds = match (settings.until.is_empty(), settings.draws) {
+        (false, _) => Some(Rounds { first: first.min(most), growth: &asked }),
+        (true, None) if sampler != Sampler::Tempering => Some(Rounds { first, growth: &usual }),
+        _ => None,
+    };
     let mut ladder = None;
     let chained = match sampler {
         Sampler::Tempering => sample_tempered(density, &plan, settings.rungs, &starts, control).map(|found| {
@@ -90,11 +107,13 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     if chained.draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
-    let variables = variables(density, &chained.draws);
+    let known = last.into_inner().filter(|(draws, _)| *draws == chained.draws.draws()).map(|(_, found)| found);
+    let mut variables = known.unwrap_or_else(|| summaries(density, &chained.draws, settings.threads));
+    test_identities(density, &chained.draws, &mut variables);
     let ess = variables.iter().map(VariableSummary::weight).fold(f64::INFINITY, f64::min);
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&chained.draws, ess));
     let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts | Sampler::Tempering);
-    plan.draws = chained.wanted;
+    (plan.draws, plan.warmup) = (chained.wanted, chained.warmup);
     let figures = ChainFigures { ladder, ..figures(&chained, plan, has_momentum) };
     let target = settings.target_acceptance.or(match sampler {
         Sampler::Hmc => Some(0.8),
@@ -190,8 +209,9 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
             (false, _) => WARMUP,
         }),
         draws: settings.draws.unwrap_or(match (few, settings.until.is_empty()) {
+            _ if sampler == Sampler::Tempering => TEMPERED,
             (true, true) => (4000 / chains.max(1)).clamp(100, 1000),
-            (false, true) => 100,
+            (false, true) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(FIRST, MOST),
             (_, false) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(1000, 100_000),
         }),
         thin: settings.thin.unwrap_or(thin),
@@ -263,27 +283,10 @@ pub(super) fn thinned(draws: &Draws, ess: f64) -> Population {
     Population::from_columns((0..draws.dimension()).map(pick).collect())
 }
 
-/// R-hat of the chains; of many short ones that of superchains, unless it says no: then that of the chains, which says it louder.
-pub(super) fn disagreement(chains: &[&[f64]]) -> f64 {
-    if chains.len() < MANY {
-        return rhat(chains);
-    }
-    match rhat_of_many(chains) {
-        fine if fine <= RHAT_WANTED => fine,
-        high => high.max(rhat(chains)),
-    }
-}
-
-/// The effective sample size of the squared distances from the mean.
-fn ess_spread(chains: &[&[f64]], mean: f64) -> f64 {
-    let squares: Vec<Vec<f64>> = chains.iter().map(|chain| chain.iter().map(|x| (x - mean) * (x - mean)).collect()).collect();
-    ess_bulk(&squares.iter().map(Vec::as_slice).collect::<Vec<_>>())
-}
-
 /// The figures of one column; those that need gradients are none.
 pub(super) fn summarise(bound: &Bound, draws: &Draws, variable: usize) -> VariableSummary {
     let (column, chains) = (draws.column(variable), draws.by_chain(variable));
-    let ordered = sorted(column);
+    let found = Convergence::new(&chains);
     let (mean, sd) = mean_and_sd(column);
     // Chains of one draw are taken as independent: whether they are is said of the variables that were sampled.
     let single = draws.draws() == 1;
@@ -292,27 +295,32 @@ pub(super) fn summarise(bound: &Bound, draws: &Draws, variable: usize) -> Variab
         bound: bound.clone(),
         mean,
         sd,
-        mcse_mean: if single { sd / count.sqrt() } else { mcse_mean(&chains) },
-        ess_bulk: if single { count } else { ess_bulk(&chains) },
-        ess_tail: if single { count } else { ess_tail(&chains) },
-        ess_spread: if single { count } else { ess_spread(&chains, mean) },
-        rhat: if single { f64::NAN } else { disagreement(&chains) },
+        mcse_mean: if single { sd / count.sqrt() } else { found.mcse_mean() },
+        ess_bulk: if single { count } else { found.ess_bulk() },
+        ess_tail: if single { count } else { found.ess_tail() },
+        ess_spread: if single { count } else { found.ess_spread(mean) },
+        rhat: if single { f64::NAN } else { found.disagreement() },
+        apart: found.apart(),
         nested: None,
-        quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
+        quantiles: QUANTILES.map(|p| quantile(found.ordered(), p)),
         atoms: boundary_atoms(column, bound.low, bound.high),
         stein: stein_tests(&[], &[], bound.low, bound.high, 1),
     }
 }
 
-fn variables(density: &dyn LogDensity, draws: &Draws) -> Vec<VariableSummary> {
+/// The figures of each variable; those that need gradients are none.
+pub(super) fn summaries(density: &dyn LogDensity, draws: &Draws, threads: usize) -> Vec<VariableSummary> {
+    let bounds = density.bounds();
+    parallel_map(threads, bounds.len(), |variable| summarise(&bounds[variable], draws, variable))
+}
+
+fn test_identities(density: &dyn LogDensity, draws: &Draws, variables: &mut [VariableSummary]) {
     let slopes = gradients(density, &draws.pooled());
     // Batches of a whole chain each, or as many a chain that there are 64 of them.
-    let batch = draws.draws() / MANY.div_ceil(draws.chains()).clamp(1, draws.draws());
-    let summarise = |(variable, bound): (usize, &Bound)| VariableSummary {
-        stein: stein_tests(draws.column(variable), &slopes[variable], bound.low, bound.high, batch),
-        ..summarise(bound, draws, variable)
-    };
-    density.bounds().iter().enumerate().map(summarise).collect()
+    let batch = draws.draws() / MANY_CHAINS.div_ceil(draws.chains()).clamp(1, draws.draws());
+    for (at, variable) in variables.iter_mut().enumerate() {
+        variable.stein = stein_tests(draws.column(at), &slopes[at], variable.bound.low, variable.bound.high, batch);
+    }
 }
 
 fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFigures {
@@ -402,10 +410,8 @@ pub(super) fn figure_warnings(complete: bool, wanted: usize, draws: &Draws, vari
             warnings.push(Warning::BoundaryAtoms { variable: variable.bound.name.clone(), low, high });
         }
     }
-    let apart = (0..draws.dimension()).map(|variable| (chains_apart(&draws.by_chain(variable)), variable)).max();
-    if let Some((chains, variable)) = apart.filter(|(chains, _)| *chains > 0) {
-        let variable = variables[variable].bound.name.clone();
-        warnings.push(Warning::Apart { variable, chains, of: draws.chains() });
+    if let Some(farthest) = variables.iter().rev().max_by_key(|variable| variable.apart).filter(|variable| variable.apart > 0) {
+        warnings.push(Warning::Apart { variable: farthest.bound.name.clone(), chains: farthest.apart, of: draws.chains() });
     }
     let name = |variable: &VariableSummary| variable.bound.name.clone();
     // One variable speaks for all: the worst.

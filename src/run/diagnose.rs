@@ -1,10 +1,9 @@
 //! What draws say about themselves, whoever made them: no density is asked.
 
-use super::chained::disagreement;
 use super::summary::QUANTILES;
-use super::verdict::{ESS_WANTED, RHAT_WANTED, Verdict, Warning};
+use super::verdict::{ESS_WANTED, Verdict, Warning};
 use crate::data::Table;
-use crate::diagnostics::{chains_apart, ess_bulk, ess_tail, mcse_mean, mcse_sd, mean_and_sd, quantile, sorted};
+use crate::diagnostics::{Convergence, RHAT_WANTED, mean_and_sd, quantile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sampler::Draws;
 
@@ -66,17 +65,17 @@ pub fn diagnose(names: &[String], draws: &Draws) -> (Vec<DrawsSummary>, Verdict)
     let mut warnings = Vec::new();
     let summarise = |(variable, name): (usize, &String)| {
         let (column, chains) = (draws.column(variable), draws.by_chain(variable));
-        let (ordered, (mean, sd)) = (sorted(column), mean_and_sd(column));
+        let (found, (mean, sd)) = (Convergence::new(&chains), mean_and_sd(column));
         DrawsSummary {
             name: name.clone(),
             mean,
             sd,
-            mcse_mean: mcse_mean(&chains),
-            mcse_sd: mcse_sd(&chains),
-            ess_bulk: ess_bulk(&chains),
-            ess_tail: ess_tail(&chains),
-            rhat: disagreement(&chains),
-            quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
+            mcse_mean: found.mcse_mean(),
+            mcse_sd: found.mcse_sd(),
+            ess_bulk: found.ess_bulk(),
+            ess_tail: found.ess_tail(),
+            rhat: found.disagreement(),
+            quantiles: QUANTILES.map(|p| quantile(found.ordered(), p)),
         }
     };
     let summaries: Vec<DrawsSummary> = names.iter().enumerate().map(summarise).collect();
@@ -93,7 +92,7 @@ pub fn diagnose(names: &[String], draws: &Draws) -> (Vec<DrawsSummary>, Verdict)
             if still > 0 {
                 warnings.push(Warning::Frozen { chains: still, of: draws.chains() });
             }
-            let apart = chains_apart(&chains);
+            let apart = Convergence::new(&chains).apart();
             if apart > 0 {
                 warnings.push(Warning::Apart { variable: name.clone(), chains: apart, of: draws.chains() });
             }

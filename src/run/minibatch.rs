@@ -6,7 +6,7 @@ use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, VariableSummary};
 use super::verdict::{Verdict, Warning};
 use crate::density::{LogDensity, Model};
-use crate::diagnostics::{mcse_mean, mcse_sd, mean_and_sd, rhat_of_many};
+use crate::diagnostics::{Convergence, mean_and_sd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
@@ -151,7 +151,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let summary = |(variable, bound)| {
         let summary = summarise(bound, &draws, variable);
         // Chains this short are no R-hat of their own; those that keep to a place of their own are told by another figure.
-        let rhat = if chains >= CHAINS { rhat_of_many(&draws.by_chain(variable)) } else { summary.rhat };
+        let rhat = if chains >= CHAINS { Convergence::new(&draws.by_chain(variable)).rhat_of_many() } else { summary.rhat };
         VariableSummary { rhat, ..summary }
     };
     let variables: Vec<VariableSummary> = model.bounds().iter().enumerate().map(summary).collect();
@@ -323,9 +323,9 @@ fn compare(draws: &Draws, halved: &Draws, order: i32) -> BiasCheck {
         let (mean, sd) = mean_and_sd(draws.column(variable));
         let (half_mean, half_sd) = mean_and_sd(halved.column(variable));
         let (chains, half_chains) = (draws.by_chain(variable), halved.by_chain(variable));
-        let error = |of: fn(&[&[f64]]) -> f64| of(&chains).hypot(of(&half_chains));
-        check.mean.push((factor * (mean - half_mean) / half_sd, factor * error(mcse_mean) / half_sd));
-        check.sd.push((factor * (sd - half_sd) / half_sd, factor * error(mcse_sd) / half_sd));
+        let (found, half) = (Convergence::new(&chains), Convergence::new(&half_chains));
+        check.mean.push((factor * (mean - half_mean) / half_sd, factor * found.mcse_mean().hypot(half.mcse_mean()) / half_sd));
+        check.sd.push((factor * (sd - half_sd) / half_sd, factor * found.mcse_sd().hypot(half.mcse_sd()) / half_sd));
     }
     check
 }

@@ -9,7 +9,7 @@ use crate::sampler::{Chained, InCoordinates, Kernel, Nuts, Parameters, StepInfo}
 /// How far from the draws the scouts begin, in their standard deviations: a third of them each.
 const REACH: [f64; 3] = [6.0, 20.0, 60.0];
 /// Steps of each scout: enough to fall into the nearest mode.
-const STEPS: usize = 40;
+const STEPS: usize = 16;
 /// Doublings of their trajectories at most.
 const LONG: usize = 6;
 const SHORT: usize = 3;

@@ -117,7 +117,7 @@ impl Sampler {
             Sampler::Auto if dimension == 1 && has_reference => {
                 (Sampler::Exact, Some("one variable, so quadrature gives the distribution function and its inverse independent draws"))
             }
-            Sampler::Auto => (Sampler::Nuts, Some("several variables: exact, and no trajectory length to choose")),
+            Sampler::Auto => (Sampler::Mams, Some("several variables: exact, and half the gradients of nuts for as many effective draws")),
             chosen => (chosen, None),
         }
     }

@@ -30,6 +30,8 @@ pub struct VariableSummary {
     pub ess_spread: f64,
     /// Nested R-hat; NaN where chains began at one point.
     pub rhat: f64,
+    /// Chains that keep to a place of their own.
+    pub apart: usize,
     /// Nested R-hat with its threshold.
     pub nested: Option<NestedRhat>,
     /// At [`QUANTILES`].
@@ -110,6 +112,7 @@ pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &P
             ess_tail: ess,
             ess_spread: ess,
             rhat: nested.map_or(f64::NAN, |nested| nested.value),
+            apart: 0,
             nested,
             quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
             atoms: boundary_atoms(column, bound.low, bound.high),

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::chained::disagreement;
+use super::summary::VariableSummary;
 use super::verdict::{Verdict, Warning};
 use crate::density::Bound;
-use crate::diagnostics::{ess_bulk, ess_tail, mcse_mean};
+use crate::diagnostics::{Convergence, RHAT_WANTED};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sampler::Draws;
 use crate::syntax::suggest;
@@ -36,13 +36,14 @@ impl Measure {
 
     /// The figure of one variable.
     fn of(self, chains: &[&[f64]]) -> f64 {
+        let found = Convergence::new(chains);
         match self {
             Measure::Ess => {
-                let (bulk, tail) = (ess_bulk(chains), ess_tail(chains));
+                let (bulk, tail) = (found.ess_bulk(), found.ess_tail());
                 if bulk.is_nan() || bulk < tail { bulk } else { tail }
             }
-            Measure::Mcse => mcse_mean(chains),
-            Measure::Rhat => disagreement(chains),
+            Measure::Mcse => found.mcse_mean(),
+            Measure::Rhat => found.disagreement(),
         }
     }
 
@@ -191,6 +192,20 @@ pub(super) fn growth(progress: &[Progress]) -> f64 {
         // A little more, as estimates waver.
         false => worst.fold(0.0, |most, growth| f64::max(most, 1.05 * growth)),
     }
+}
+
+/// ESS that is enough where nobody says: it gives every mean to 3 % of its standard deviation.
+const ESS_ENOUGH: f64 = 1000.0;
+
+/// Of how many times as many draws there would be enough of them where nobody says how many: ESS above [`ESS_ENOUGH`], chains that agree.
+pub(super) fn usual_growth(variables: &[VariableSummary]) -> f64 {
+    let growth = |variable: &VariableSummary| {
+        let ess = Measure::Ess.growth(variable.ess_bulk.min(variable.ess_tail), ESS_ENOUGH);
+        let rhat = Measure::Rhat.growth(variable.rhat, RHAT_WANTED);
+        // `max` would hide a NaN.
+        if rhat > ess || rhat.is_nan() { rhat } else { ess }
+    };
+    variables.iter().map(growth).fold(0.0, |most, growth| if growth > most || growth.is_nan() { growth } else { most })
 }
 
 /// Adds a warning for each target that `draws` of each chain did not meet.

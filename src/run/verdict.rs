@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::density::Boundary;
+use crate::diagnostics::RHAT_WANTED;
 
 /// What a warning does to the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -376,8 +377,7 @@ impl Warning {
     }
 }
 
-/// R-hat that draws should stay below (Vehtari et al. 2021), and beyond which chains plainly disagree.
-pub(super) const RHAT_WANTED: f64 = 1.01;
+/// R-hat beyond which chains plainly disagree.
 const RHAT_FAILURE: f64 = 1.05;
 /// Bulk and tail ESS wanted (Vehtari et al. 2021: 100 for each of four chains).
 pub(super) const ESS_WANTED: f64 = 400.0;

@@ -61,9 +61,10 @@ impl Kernel for Mclmc {
         let StepInfo { energy_error, divergent, acceptance, energy, gradients, .. } = info;
         each(self.level, |lane| {
             let error = directions.kinetic[lane] - (proposal.log_density[lane] - point.log_density[lane]);
-            // A comparison with NaN is false: a step to where the density is zero is refused like one that diverges.
-            let goes = error.abs() < DIVERGENCE;
-            energy_error[lane] = if goes { error } else { DIVERGENCE };
+            // Comparisons with NaN are false: a step to where the density is zero is refused like one that diverges. One that climbs is
+            // not: a chain that begins far away, where every step diverges, comes home by it.
+            let goes = (error.abs() < DIVERGENCE) | (proposal.log_density[lane] > point.log_density[lane]);
+            energy_error[lane] = if error.abs() < DIVERGENCE { error } else { DIVERGENCE };
             divergent[lane] = if goes { 0.0 } else { 1.0 };
             acceptance[lane] = if goes { 1.0 } else { 0.0 };
             stays[lane] = divergent[lane];

@@ -61,3 +61,4 @@ pub use start::{Start, population};
 pub use tempering::{Ladder, Tempered, sample_tempered};
 pub use unadjusted::{Guard, Unadjusted};
 pub use underdamped::Underdamped;
+pub(crate) use workers::parallel_map;

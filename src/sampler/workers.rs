@@ -1,4 +1,4 @@
-//! Threads for blocks of chains; what a block computes never depends on which thread does it.
+//! Threads for blocks of chains and for variables; what is computed never depends on which thread does it.
 
 use crate::error::Result;
 #[cfg(feature = "parallel")]
@@ -46,4 +46,14 @@ impl Workers {
     pub(super) fn each<T: Send>(&self, items: &mut [T], body: impl Fn(&mut T) + Send + Sync) {
         items.iter_mut().for_each(body);
     }
+}
+
+/// `of` each number below `count`, in order, on so many threads; 0 are as many as the machine has. On one where threads cannot be started.
+pub(crate) fn parallel_map<T: Send>(threads: usize, count: usize, of: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+    let mut results: Vec<(usize, Option<T>)> = (0..count).map(|index| (index, None)).collect();
+    match Workers::new(threads, count) {
+        Ok(workers) => workers.each(&mut results, |(index, result)| *result = Some(of(*index))),
+        Err(_) => results.iter_mut().for_each(|(index, result)| *result = Some(of(*index))),
+    }
+    results.into_iter().filter_map(|(_, result)| result).collect()
 }

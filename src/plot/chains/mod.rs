@@ -11,7 +11,7 @@ use super::scene::{Anchor, Color, Rect, Scene};
 use super::style::{INK, MUTED, Type, cool};
 use super::text::{self, Weight};
 use super::{Curve, Size, nothing};
-use crate::diagnostics::{ess_bulk, ess_tail};
+use crate::diagnostics::Convergence;
 use crate::{Error, ErrorKind, Result};
 
 /// What is shown of the chains.
@@ -159,7 +159,8 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn of(column: &'a ChainColumn<'a>) -> Shown<'a> {
-        let (bulk, tail) = (ess_bulk(&column.chains), ess_tail(&column.chains));
+        let found = Convergence::new(&column.chains);
+        let (bulk, tail) = (found.ess_bulk(), found.ess_tail());
         Shown { column, ess: if bulk.is_nan() || bulk < tail { bulk } else { tail } }
     }
 

@@ -6,7 +6,7 @@ use super::super::scene::{Anchor, Rect, Shape};
 use super::super::style::{DRAWS, INK, WRONG};
 use super::super::text::Weight;
 use super::{Canvas, Shown, blue};
-use crate::diagnostics::{ess_mean, quantile, rank_counts, sorted};
+use crate::diagnostics::{Convergence, quantile, rank_counts, sorted};
 
 /// Groups of chains side by side.
 const GROUPS: usize = 4;
@@ -72,7 +72,7 @@ fn band(shown: &Shown, draws: usize, bins: usize) -> f64 {
         let [low, high] = [bin, bin + 1].map(|edge| quantile(&ordered, edge as f64 / bins as f64));
         let inside: Vec<Vec<f64>> =
             chains.iter().map(|chain| chain.iter().map(|x| f64::from(u8::from((low..high).contains(x)))).collect()).collect();
-        ess_mean(&inside.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        Convergence::new(&inside.iter().map(Vec::as_slice).collect::<Vec<_>>()).ess_mean()
     };
     let weights: Vec<f64> = (0..bins).map(weight).filter(|ess| ess.is_finite()).collect();
     let weight = if weights.is_empty() { 1.0 } else { (quantile(&sorted(&weights), 0.5) / total).min(1.0) };

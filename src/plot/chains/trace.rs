@@ -6,10 +6,7 @@ use super::super::panel::{self, Key, Panel};
 use super::super::scene::{Point, Rect, Shape};
 use super::super::style::{AXIS, CHAINS, DRAWS, EXACT, PAPER};
 use super::{Canvas, Shown, range, weight_of};
-use crate::diagnostics::{mean_and_sd, rhat, rhat_of_many};
-
-/// Chains from which R-hat is that of superchains, as in the report.
-const MANY: usize = 64;
+use crate::diagnostics::{Convergence, mean_and_sd};
 
 pub(super) fn draw(canvas: &mut Canvas, shown: &[&Shown]) {
     let kind = canvas.kind;
@@ -57,8 +54,7 @@ pub(super) fn draw(canvas: &mut Canvas, shown: &[&Shown]) {
 
 /// `R-hat 1.002 · ESS 812 of 4,000`.
 fn figures(shown: &Shown) -> String {
-    let chains = shown.chains();
-    let value = if chains.len() < MANY { rhat(chains) } else { rhat_of_many(chains) };
+    let value = Convergence::new(shown.chains()).disagreement();
     if value.is_nan() { weight_of(shown) } else { format!("R-hat {value:.3} · {}", weight_of(shown)) }
 }
 

@@ -2,16 +2,18 @@
 //!
 //! The unadjusted phase of the late-adjusted parallel sampler (Robnik & Seljak 2025, as BlackJAX's `laps` runs it): the bias is estimated by
 //! equipartition, E[−zᵢ∂ᵢ log p] = 1, and the energy error that a step may make shrinks with it. Here the metric is renewed in windows, at
-//! first by Fisher scales, which need no population that has spread, and the approach ends when a window leaves the metric as it was.
+//! first by pairs of draws and gradients, which know scales before the population has spread, and the approach ends when a window shows
+//! the moments of a population in equilibrium.
 
 use std::sync::atomic::Ordering;
 
-use super::block::Block;
+use super::block::{Block, blocks};
 use super::warmup::renew;
 use super::{Chaining, Run};
 use crate::density::Transform;
 use crate::math::{Lanes, Level, pow};
 use crate::sampler::coordinates::Coordinates;
+use crate::sampler::draws::Population;
 use crate::sampler::kernel::{Parameters, Pointed, StepInfo};
 use crate::sampler::lanewise::{Point, each};
 use crate::sampler::mclmc::{self, Mclmc};
@@ -23,12 +25,13 @@ const FEWEST: usize = 128;
 const CHEAPER: usize = 4;
 /// Steps of the first windows; each later one is twice as long as the one before.
 const FIRST: usize = 10;
-/// Windows that learn scales by gradients alone.
-const BY_GRADIENTS: usize = 2;
+/// Windows in which a part of the population may still be far away.
+const EARLY: usize = 2;
 /// After how many times √d of way a direction is forgotten, in units of the metric.
 const LENGTH: f64 = 1.9;
-/// Largest energy error of one chain that counts: a few far away should not hold up all.
+/// Largest energy error and virial of one chain that count: a few far away should not steer all.
 const LARGEST_ERROR: f64 = 10.0;
+const LARGEST_VIRIAL: f64 = 20.0;
 
 /// What steers an approach: sums over the chains of a block, an entry a variable each.
 #[derive(Debug, Clone, Default)]
@@ -37,15 +40,15 @@ pub(super) struct Balance {
     squares: Vec<f64>,
     /// Σ −zᵢ∂ᵢ log p.
     virial: Vec<f64>,
-    /// Σ of the squared energy errors of the last step.
-    errors: f64,
+    /// The squared energy errors of the last step, a chain each.
+    errors: Vec<f64>,
     chains: f64,
 }
 
 impl Balance {
     fn new(dimension: usize) -> Balance {
         let zeros = vec![0.0; dimension];
-        Balance { z: zeros.clone(), squares: zeros.clone(), virial: zeros, errors: 0.0, chains: 0.0 }
+        Balance { z: zeros.clone(), squares: zeros.clone(), virial: zeros, errors: Vec::new(), chains: 0.0 }
     }
 
     fn add(&mut self, level: Level, Point { position, gradient, .. }: &Point, info: &StepInfo, active: usize) {
@@ -56,20 +59,34 @@ impl Balance {
             self.z[i] += total(&row);
             each(level, |lane| row[lane] = if lane < active { z[lane] * z[lane] } else { 0.0 });
             self.squares[i] += total(&row);
-            each(level, |lane| row[lane] = if lane < active { -z[lane] * slope[lane] } else { 0.0 });
+            each(level, |lane| {
+                let virial = (-z[lane] * slope[lane]).clamp(-LARGEST_VIRIAL, LARGEST_VIRIAL);
+                row[lane] = if lane < active { virial } else { 0.0 };
+            });
             self.virial[i] += total(&row);
         }
         let square = |error: &f64| error.abs().min(LARGEST_ERROR).powi(2);
-        self.errors += info.energy_error[..active].iter().map(square).sum::<f64>();
+        self.errors.extend(info.energy_error[..active].iter().map(square));
     }
 
     fn merge(&mut self, other: &Balance) {
         self.chains += other.chains;
-        self.errors += other.errors;
+        self.errors.extend(&other.errors);
         let sums = |mine: &mut Vec<f64>, others: &Vec<f64>| mine.iter_mut().zip(others).for_each(|(mine, other)| *mine += other);
         sums(&mut self.z, &other.z);
         sums(&mut self.squares, &other.squares);
         sums(&mut self.virial, &other.virial);
+    }
+
+    /// The variance of the last step's energy errors, which are reordered; `early` by their median, which a half of the chains may not spoil.
+    fn error_variance(&mut self, early: bool) -> f64 {
+        /// The median of χ² with one degree of freedom.
+        const MEDIAN: f64 = 0.454_936_423_119_572_8;
+        let middle = self.errors.len() / 2;
+        match early {
+            true if middle > 0 => *self.errors.select_nth_unstable_by(middle, f64::total_cmp).1 / MEDIAN,
+            _ => self.errors.iter().sum::<f64>() / self.errors.len() as f64,
+        }
     }
 
     /// The mean of (1 − E[−zᵢ∂ᵢ log p])² over the variables that have no ends that meet.
@@ -94,59 +111,83 @@ impl Balance {
     }
 }
 
-impl Run<'_> {
-    /// Moves the blocks to where the density has its mass, and learns the metric on the way; the steps taken, and whether the population
-    /// has arrived. Nothing is done for few chains, one variable, or no steps.
-    pub(super) fn approach(&self, blocks: &mut [Block<mclmc::State>], coordinates: &mut Coordinates, steps: usize) -> (usize, bool) {
-        let dimension = self.density.dimension();
-        let chains: usize = blocks.iter().map(|block| block.active).sum();
-        let budget = CHEAPER * steps;
-        if chains < FEWEST || dimension < 2 || budget < 4 * FIRST {
-            return (0, false);
+/// How an approach ended.
+pub(super) struct Approach<'a> {
+    /// The blocks, if the population has arrived.
+    pub(super) blocks: Option<Vec<Block<'a, mclmc::State>>>,
+    /// Steps that each chain took.
+    pub(super) steps: usize,
+    /// Gradients that all took.
+    pub(super) gradients: u64,
+}
+
+impl<'a> Run<'a> {
+    /// Moves chains from `starts` to where the density has its mass, and learns the metric on the way. Nothing is done for few chains or one
+    /// variable. A population that has not arrived after [`CHEAPER`] times `steps` leaves the coordinates as they were.
+    pub(super) fn approach(&self, starts: &Population, coordinates: &mut Coordinates, steps: usize) -> Approach<'a> {
+        let (dimension, chains, budget) = (self.density.dimension(), starts.chains(), CHEAPER * steps);
+        let mut taken = 0;
+        let mut found = coordinates.clone();
+        if chains < FEWEST || dimension < 2 {
+            return Approach { blocks: None, steps: 0, gradients: 0 };
         }
-        let level = self.density.level();
-        let kernel = Mclmc { level };
-        let (mut step_size, mut taken, mut length) = (Chaining::default().step_size, 0, FIRST);
-        self.workers.each(blocks, |block| block.settle(&kernel, coordinates));
+        let kernel = Mclmc { level: self.density.level() };
+        let mut blocks = blocks(self.density, self.settings, starts, &found);
+        let (mut step_size, mut length) = (Chaining::default().step_size, FIRST);
+        self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
         for window in 0.. {
             if taken + length > budget || self.control.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let by_gradients = window < BY_GRADIENTS;
-            let gathering = match by_gradients {
-                true => Gathering::scales(length, blocks.len()),
-                false => Gathering::new(self.settings.metric, &coordinates.metric, length, blocks.len()),
+            let early = window < EARLY;
+            let gathering = match early {
+                true => Gathering::early(length, blocks.len()),
+                false => Gathering::new(self.settings.metric, &found.metric, length, blocks.len()),
             };
             blocks.iter_mut().for_each(|block| block.gathering = gathering.clone());
             let mut seen = Balance::new(dimension);
             for _ in 0..length {
                 let parameters = Parameters { length: LENGTH, ..Parameters::new(step_size) };
-                self.advance(&kernel, blocks, coordinates, parameters, 1, |block| {
-                    block.gather(&kernel, coordinates, level);
-                    block.balance = Balance::new(dimension);
-                    if let Some(state) = &block.state {
-                        block.balance.add(level, kernel.point(state), &block.info, block.active);
-                    }
-                });
-                let mut balance = Balance::new(dimension);
-                blocks.iter().for_each(|block| balance.merge(&block.balance));
-                step_size = next_step(step_size, balance.errors / (chains * dimension) as f64, balance.bias(&coordinates.transforms));
+                let mut balance = self.balanced_step(&kernel, &mut blocks, &found, parameters);
+                step_size = next_step(step_size, balance.error_variance(early) / dimension as f64, balance.bias(&found.transforms));
                 seen.merge(&balance);
             }
             taken += length;
-            self.workers.each(blocks, |block| block.end_stage(&kernel, coordinates));
-            let arrived = !by_gradients && seen.fits(&coordinates.transforms);
-            renew(blocks, coordinates);
+            let arrived = !early && seen.fits(&found.transforms);
+            self.workers.each(&mut blocks, |block| block.end_stage(&kernel, &found, arrived));
+            renew(&mut blocks, &mut found);
             if arrived {
-                return (taken, true);
+                *coordinates = found;
+                let gradients = blocks.iter().map(|block| block.gradients).sum();
+                return Approach { blocks: Some(blocks), steps: taken, gradients };
             }
-            self.workers.each(blocks, |block| block.settle(&kernel, coordinates));
-            if !by_gradients {
+            self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
+            if !early {
                 length *= 2;
             }
         }
-        self.workers.each(blocks, |block| block.locate(&kernel, coordinates));
-        (taken, false)
+        Approach { blocks: None, steps: taken, gradients: blocks.iter().map(|block| block.gradients).sum() }
+    }
+
+    /// One step of all blocks, and what it showed.
+    fn balanced_step(
+        &self,
+        kernel: &Mclmc,
+        blocks: &mut [Block<'a, mclmc::State>],
+        coordinates: &Coordinates,
+        parameters: Parameters,
+    ) -> Balance {
+        let (level, dimension) = (self.density.level(), self.density.dimension());
+        self.advance(kernel, blocks, coordinates, parameters, 1, |block| {
+            block.gather(kernel, coordinates, level);
+            block.balance = Balance::new(dimension);
+            if let Some(state) = &block.state {
+                block.balance.add(level, kernel.point(state), &block.info, block.active);
+            }
+        });
+        let mut balance = Balance::new(dimension);
+        blocks.iter().for_each(|block| balance.merge(&block.balance));
+        balance
     }
 }
 
@@ -157,4 +198,68 @@ fn next_step(step_size: f64, variance: f64, bias: f64) -> f64 {
     let factor = pow(wanted / variance, 1.0 / 6.0);
     let factor = if factor.is_finite() { factor.clamp(1.0 / 3.0, 3.0) } else { 0.5 };
     (step_size * factor).clamp(1e-12, 1e12)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Chained, sample_chains};
+    use super::*;
+    use crate::density::{Bound, FromFn, LogDensity};
+    use crate::sampler::{Control, MetricKind, Nuts, initial_positions};
+
+    /// log p = −½ Σ (yᵢ/sᵢ)² with y = x − 3 − (1 − 1/stretch)·v(v·(x − 3)): one direction v of the unscaled variables is `stretch` times as wide.
+    fn gaussian(scale: Vec<f64>, stretch: f64) -> impl LogDensity {
+        let d = scale.len();
+        let bounds = (0..d).map(|i| Bound::new(&format!("x{i}"), f64::NEG_INFINITY, f64::INFINITY)).collect();
+        let shrink = 1.0 - 1.0 / (stretch * stretch);
+        FromFn::new(bounds, move |x, gradient| {
+            let z = |i: usize| (x[i] - 3.0) / scale[i];
+            let along = (0..d).map(z).sum::<f64>() / d as f64;
+            (0..d).for_each(|i| gradient[i] = -(z(i) - shrink * along) / scale[i]);
+            -0.5 * ((0..d).map(|i| z(i) * z(i)).sum::<f64>() - shrink * d as f64 * along * along)
+        })
+    }
+
+    fn run(density: &dyn LogDensity, metric: MetricKind) -> Chained {
+        let settings = Chaining { warmup: 150, draws: 40, seed: 4, threads: 1, metric, ..Chaining::default() };
+        let starts = initial_positions(density, 4, 256).unwrap();
+        sample_chains(density, &Nuts::new(density.level()), &settings, &starts, &Control::default()).unwrap()
+    }
+
+    #[test]
+    fn a_population_arrives_in_a_hundred_gradients_at_scales_from_a_hundredth_to_a_hundred() {
+        let scale: Vec<f64> = (0..10).map(|i| 10_f64.powf(i as f64 * 4.0 / 9.0 - 2.0)).collect();
+        let found = run(&gaussian(scale.clone(), 9.0), MetricKind::Auto);
+        // A quarter of 150 steps tunes the step size.
+        assert!(found.warmup <= 100 + 38, "{}", found.warmup);
+        for (found, scale) in found.coordinates.metric.scales().iter().zip(&scale) {
+            // 256 chains over a window of 20 steps know a scale to a twentieth and more.
+            let exact = scale * (1.0_f64 + 8.0).sqrt();
+            assert!((found / exact - 1.0).abs() < 0.2, "{found} instead of {exact}");
+        }
+    }
+
+    #[test]
+    fn a_population_that_does_not_arrive_is_forgotten() {
+        // Ways of x and y with a bend that a straight metric cannot follow.
+        let bounds = ["x", "y"].map(|name| Bound::new(name, f64::NEG_INFINITY, f64::INFINITY)).to_vec();
+        let bent = FromFn::new(bounds, |p, gradient| {
+            let apart = p[1] - p[0] * p[0];
+            (gradient[0], gradient[1]) = (-0.02 * p[0] + 800.0 * apart * p[0], -400.0 * apart);
+            -0.01 * p[0] * p[0] - 200.0 * apart * apart
+        });
+        let found = run(&bent, MetricKind::Auto);
+        // Windows of 10, 10, 10, 20, 40, 80 and 160 steps at most, then 112 of the no-U-turn sampler and 38 of tuning.
+        assert_eq!(found.warmup, 330 + 150);
+        assert!(found.coordinates.metric.describe() == "dense" && found.complete);
+    }
+
+    #[test]
+    fn a_low_rank_metric_spares_the_gradients_that_a_stretched_direction_costs() {
+        let density = gaussian((0..80).map(|i| 1.0 + 0.1 * i as f64).collect(), 20.0);
+        let [diagonal, low_rank] = [MetricKind::Diagonal, MetricKind::Auto].map(|metric| run(&density, metric));
+        assert_eq!(low_rank.coordinates.metric.describe(), "rank-1");
+        // A width of 20 among ones takes 20 times as many steps to cross, less what doubling and tuning waste.
+        assert!(6 * low_rank.gradients < diagonal.gradients, "{} {}", low_rank.gradients, diagonal.gradients);
+    }
 }

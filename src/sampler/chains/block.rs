@@ -1,7 +1,7 @@
 //! One block of chains: its state, its noise, what it gathers while the warm-up learns, and the record of its draws.
 
 use super::approach::Balance;
-use super::rescue::rescue;
+use super::rescue::{recall, rescue};
 use super::{Chaining, Statistics};
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes, Level};
@@ -81,14 +81,14 @@ impl<'a, S> Block<'a, S> {
     pub(super) fn gather<K: Pointed<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates, level: Level) {
         self.locate(kernel, coordinates);
         if let Some(state) = &self.state {
-            let by_z = &kernel.point(state).gradient;
-            let (scratch, _) = self.scratch.split_at_mut(by_z.len());
-            self.gathering.add(level, &mut self.unconstrained, by_z, &coordinates.metric, scratch, self.active);
+            let (scratch, _) = self.scratch.split_at_mut(self.unconstrained.len());
+            self.gathering.add(level, &mut self.unconstrained, kernel.point(state), &coordinates.metric, scratch, self.active);
         }
     }
 
-    /// Ends a stage of the warm-up: writes where the state is, chains that stood still moved to where others are.
-    pub(super) fn end_stage<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates) {
+    /// Ends a stage of the warm-up: writes where the state is, chains that stood still moved to where others are; at the end of an approach
+    /// those too that are still `lost`.
+    pub(super) fn end_stage<K: Kernel<State = S>>(&mut self, kernel: &K, coordinates: &Coordinates, lost: bool) {
         self.locate(kernel, coordinates);
         if self.steps > 0 {
             let mut log_density = Lanes::default();
@@ -97,6 +97,9 @@ impl<'a, S> Block<'a, S> {
             Self::evaluator(&mut self.evaluate, coordinates, &mut self.scratch, self.active).log_density(&whitened, &mut log_density);
             self.accepted.iter_mut().for_each(|sum| *sum /= self.steps as f64);
             rescue(&mut self.unconstrained, &log_density, &self.accepted, self.active);
+            if lost {
+                recall(&mut self.unconstrained, &log_density, self.active);
+            }
         }
         (self.accepted, self.steps) = (Lanes::default(), 0);
     }
@@ -137,7 +140,7 @@ pub(super) fn blocks<'a, S>(
                 state: None,
                 scratch: vec![Lanes::default(); 2 * dimension],
                 unconstrained,
-                gathering: Gathering::scales(0, 0),
+                gathering: Gathering::early(0, 0),
                 balance: Balance::default(),
                 accepted: Lanes::default(),
                 steps: 0,

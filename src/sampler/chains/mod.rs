@@ -103,6 +103,8 @@ pub struct Chained {
     pub coordinates: Coordinates,
     /// What the steps met.
     pub info: StepInfo,
+    /// Steps that each chain took before its first draw.
+    pub warmup: usize,
     /// Chain-steps taken, warm-up included.
     pub chain_steps: u64,
     /// Gradients taken by the warm-up.
@@ -166,7 +168,7 @@ pub fn sample_rounds<K: Kernel>(
     let mut coordinates = Coordinates::new(density.bounds(), density.level());
     let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
     let run = Run { density, settings, workers: &workers, control };
-    let (blocks, learned) = run.learn(blocks(density, settings, starts, &coordinates), &mut coordinates, learning);
+    let (blocks, learned) = run.learn(starts, &mut coordinates, learning);
     let warmup = learned + settings.warmup - learning;
     announce(warmup, wanted);
     let mut blocks: Vec<Block<K::State>> = blocks.into_iter().map(Block::hand_over).collect();
@@ -187,7 +189,7 @@ pub fn sample_rounds<K: Kernel>(
         wanted = ((wanted as f64 * growth).ceil() as usize).min(settings.draws);
         announce(warmup, wanted);
     }
-    Ok(collect(blocks, wanted, coordinates, step_size, warmup_gradients, control))
+    Ok(collect(blocks, wanted, coordinates, step_size, warmup, warmup_gradients, control))
 }
 
 /// Runs `kernel` at its step size, with nothing to learn: the density is in coordinates that suit it, as [`Minibatch`](super::Minibatch)
@@ -213,7 +215,7 @@ pub fn sample_untuned<K: Kernel>(
     let parameters = Parameters { length: settings.length, ..Parameters::new(settings.step_size) };
     run.advance(kernel, &mut blocks, &coordinates, parameters, settings.warmup, |_| {});
     run.draw(kernel, &mut blocks, &coordinates, settings.step_size, settings.draws);
-    Ok(collect(blocks, settings.draws, coordinates, settings.step_size, 0, control))
+    Ok(collect(blocks, settings.draws, coordinates, settings.step_size, settings.warmup, 0, control))
 }
 
 /// What all stages share.
@@ -276,6 +278,7 @@ fn collect<S>(
     wanted: usize,
     coordinates: Coordinates,
     step_size: f64,
+    warmup: usize,
     warmup_gradients: u64,
     control: &Control,
 ) -> Chained {
@@ -292,6 +295,7 @@ fn collect<S>(
         step_size,
         coordinates,
         info,
+        warmup,
         chain_steps: control.chain_steps.load(Ordering::Relaxed),
         warmup_gradients,
         gradients,

@@ -1,4 +1,4 @@
-//! Chains that began where one step size for all is too long, and stand still there, begin again where another chain is.
+//! Chains of a warm-up that began where they get nowhere begin again where another chain is.
 
 use crate::math::{LANES, Lanes};
 
@@ -23,9 +23,45 @@ pub(super) fn rescue(unconstrained: &mut [Lanes], log_density: &Lanes, accepted:
     }
 }
 
+/// How far below the median a log density is lost, in units of the distance of the lower twentieth.
+const LOST: f64 = 5.0;
+
+/// Moves the lanes whose log density is far below all others' to the place of another lane: they are still on their way when the rest
+/// has arrived. A mode that holds a twentieth of the lanes stays.
+pub(super) fn recall(unconstrained: &mut [Lanes], log_density: &Lanes, active: usize) {
+    let mut values = log_density[..active].to_vec();
+    values.sort_by(f64::total_cmp);
+    let (low, median) = (values[active / 20], values[active / 2]);
+    let least = median - LOST * (median - low);
+    for lane in (0..active).filter(|&lane| log_density[lane] < least) {
+        let donor = (1..LANES).map(|shift| (lane + shift) % active).find(|&other| log_density[other] >= low);
+        if let Some(donor) = donor {
+            unconstrained.iter_mut().for_each(|row| row[lane] = row[donor]);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_lanes_far_below_nearly_all_are_recalled() {
+        let mut log_density = Lanes::default();
+        let mut place = [Lanes::default()];
+        for lane in 0..LANES {
+            (log_density[lane], place[0][lane]) = (-0.01 * lane as f64, lane as f64);
+        }
+        // 5 % of 200 lanes are below −1.9, 0.9 below the median: lost is below −5.5.
+        (log_density[3], log_density[5]) = (-5.0, -7.0);
+        recall(&mut place, &log_density, 200);
+        assert!((place[0][3], place[0][5]) == (3.0, 6.0), "{} {}", place[0][3], place[0][5]);
+        // A mode of a tenth of the lanes.
+        (0..20).for_each(|lane| log_density[lane] = -1e3);
+        let before = place;
+        recall(&mut place, &log_density, 200);
+        assert_eq!(place, before);
+    }
 
     #[test]
     fn only_a_lane_that_stands_still_far_below_the_others_is_moved() {

@@ -2,30 +2,29 @@
 
 use std::sync::atomic::Ordering;
 
-use super::block::Block;
+use super::block::{Block, blocks};
 use super::{Chaining, Run};
 use crate::sampler::adapt::{Tuner, windows};
 use crate::sampler::coordinates::Coordinates;
+use crate::sampler::draws::Population;
 use crate::sampler::kernel::{Kernel, Parameters, Tuning};
-use crate::sampler::mclmc;
 use crate::sampler::metric::Gathering;
 use crate::sampler::nuts::{self, Nuts};
 
-impl Run<'_> {
-    /// Learns the metric in `steps` steps or so. The blocks come back where they are, for any kernel, with the steps that each took.
-    pub(super) fn learn<'b>(
-        &self,
-        mut blocks: Vec<Block<'b, mclmc::State>>,
-        coordinates: &mut Coordinates,
-        steps: usize,
-    ) -> (Vec<Block<'b, nuts::State>>, usize) {
-        let (approach, arrived) = self.approach(&mut blocks, coordinates, steps);
-        let mut blocks: Vec<_> = blocks.into_iter().map(Block::hand_over).collect();
-        if arrived {
-            return (blocks, approach);
+impl<'a> Run<'a> {
+    /// Learns the metric in `steps` steps or so, and goes from `starts` to where the density has its mass. The blocks, where they are, for
+    /// any kernel, and the steps that each took.
+    pub(super) fn learn(&self, starts: &Population, coordinates: &mut Coordinates, steps: usize) -> (Vec<Block<'a, nuts::State>>, usize) {
+        let approach = self.approach(starts, coordinates, steps);
+        if let Some(arrived) = approach.blocks {
+            return (arrived.into_iter().map(Block::hand_over).collect(), approach.steps);
+        }
+        let mut blocks = blocks(self.density, self.settings, starts, coordinates);
+        if let Some(first) = blocks.first_mut() {
+            first.gradients = approach.gradients;
         }
         self.learn_by_windows(&Nuts::new(self.density.level()), &mut blocks, coordinates, steps);
-        (blocks, approach + steps)
+        (blocks, approach.steps + steps)
     }
 
     /// Learns the metric over `steps` steps, renewed after each window.
@@ -37,7 +36,7 @@ impl Run<'_> {
             if window.start > from {
                 self.tune(kernel, blocks, coordinates, &mut step_size, window.start, |_| {});
                 self.workers.each(blocks, |block| {
-                    block.end_stage(kernel, coordinates);
+                    block.end_stage(kernel, coordinates, false);
                     block.settle(kernel, coordinates);
                 });
             }
@@ -46,7 +45,7 @@ impl Run<'_> {
             blocks.iter_mut().for_each(|block| block.gathering = gathering.clone());
             let level = self.density.level();
             self.tune(kernel, blocks, coordinates, &mut step_size, window.len(), |block| block.gather(kernel, coordinates, level));
-            self.workers.each(blocks, |block| block.end_stage(kernel, coordinates));
+            self.workers.each(blocks, |block| block.end_stage(kernel, coordinates, false));
             renew(blocks, coordinates);
             self.workers.each(blocks, |block| block.settle(kernel, coordinates));
         }

@@ -16,47 +16,53 @@ const CUT: f64 = 2.0;
 /// Directions at most.
 const RANK: usize = 64;
 
-/// Draws u with their gradients.
+/// A draw u with its log density and gradient.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) u: Vec<f64>,
+    pub(super) slope: Vec<f64>,
+    pub(super) log_density: f64,
+}
+
+/// Draws with their gradients.
 #[derive(Debug, Clone, Default)]
-pub(in crate::sampler) struct Pairs(Vec<(Vec<f64>, Vec<f64>)>);
+pub(in crate::sampler) struct Pairs(Vec<Pair>);
 
 impl Pairs {
     /// One more.
-    pub(super) fn push(&mut self, u: Vec<f64>, slope: Vec<f64>) {
-        self.0.push((u, slope));
+    pub(super) fn push(&mut self, pair: Pair) {
+        self.0.push(pair);
     }
 
     pub(super) fn append(&mut self, other: &mut Pairs) {
         self.0.append(&mut other.0);
     }
 
-    /// The scales, each (var u/var g)^¼. `None` where one is not positive and finite.
-    pub(super) fn diagonal(&self) -> Option<Metric> {
-        let (centre, scale) = self.scales()?;
-        Some(Metric::diagonal(centre, &scale))
-    }
-
-    /// The scales, and the directions in which scaled variables are far from unit variance.
-    pub(super) fn low_rank(&self) -> Option<Metric> {
-        let (centre, scale) = self.scales()?;
+    /// Scales, and the directions in which scaled variables are far from unit variance, of the `share` of the pairs with the highest
+    /// density. `None` where there are too few or they make no metric.
+    pub(super) fn low_rank(&self, share: f64) -> Option<Metric> {
+        let mut values: Vec<f64> = self.0.iter().map(|pair| pair.log_density).collect();
+        values.sort_by(f64::total_cmp);
+        let least = *values.get(((1.0 - share) * values.len() as f64) as usize)?;
+        let pairs: Vec<&Pair> = self.0.iter().filter(|pair| pair.log_density >= least).collect();
+        let (centre, scale) = scales(&pairs)?;
         let dimension = scale.len();
         let wanted = if dimension > 2 * SPAN { SPAN } else { 4 * dimension.max(FEWEST) };
-        let every = self.0.len().div_ceil(wanted).max(1);
-        let kept = || self.0.iter().step_by(every);
-        let draws: Vec<Vec<f64>> = kept().map(|(u, _)| each(u, |i, u| (u - centre[i]) / scale[i])).collect();
-        let slopes: Vec<Vec<f64>> = kept().map(|(_, slope)| each(slope, |i, slope| slope * scale[i])).collect();
+        let every = pairs.len().div_ceil(wanted).max(1);
+        let kept = || pairs.iter().step_by(every);
+        let draws: Vec<Vec<f64>> = kept().map(|pair| each(&pair.u, |i, u| (u - centre[i]) / scale[i])).collect();
+        let slopes: Vec<Vec<f64>> = kept().map(|pair| each(&pair.slope, |i, slope| slope * scale[i])).collect();
         let basis = basis(&draws, &slopes);
         let within = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
             rows.iter().map(|row| basis.iter().map(|direction| dot(direction, row)).collect()).collect()
         };
         let best = geometric_mean(&covariance(&within(&draws)), covariance(&within(&slopes)));
         let (values, vectors) = eigen(best);
-        let mut found: Vec<(f64, Vec<f64>)> =
-            values.into_iter().zip(vectors).filter(|(value, _)| !(1.0 / CUT..=CUT).contains(value)).collect();
-        if found.iter().any(|(value, _)| !(value.is_finite() && *value > 0.0)) {
+        if !values.iter().all(|value| value.is_finite() && *value > 0.0) {
             return None;
         }
         let far = |value: f64| value.max(value.recip());
+        let mut found: Vec<(f64, Vec<f64>)> = values.into_iter().zip(vectors).filter(|(value, _)| far(*value) > CUT).collect();
         found.sort_by(|a, b| far(b.0).total_cmp(&far(a.0)));
         found.truncate(RANK);
         let stretch = found.iter().map(|(value, _)| value.sqrt()).collect();
@@ -70,28 +76,27 @@ impl Pairs {
         let directions = found.iter().map(|(_, vector)| direction(vector)).collect();
         Some(Metric::low_rank(centre, scale, directions, stretch))
     }
+}
 
-    /// Means of the draws, and scales.
-    fn scales(&self) -> Option<(Vec<f64>, Vec<f64>)> {
-        let n = self.0.len();
-        if n < FEWEST {
-            return None;
-        }
-        let dimension = self.0[0].0.len();
-        let moments = |pick: fn(&(Vec<f64>, Vec<f64>)) -> &Vec<f64>, i: usize| {
-            let mean = self.0.iter().map(|pair| pick(pair)[i]).sum::<f64>() / n as f64;
-            let variance = self.0.iter().map(|pair| (pick(pair)[i] - mean) * (pick(pair)[i] - mean)).sum::<f64>() / n as f64;
-            (mean, variance)
-        };
-        let (mut centre, mut scale) = (Vec::with_capacity(dimension), Vec::with_capacity(dimension));
-        for i in 0..dimension {
-            let ((mean, wide), (_, steep)) = (moments(|pair| &pair.0, i), moments(|pair| &pair.1, i));
-            centre.push(mean);
-            scale.push((wide / steep).sqrt().sqrt());
-        }
-        let sound = centre.iter().all(|mean| mean.is_finite()) && scale.iter().all(|scale| scale.is_finite() && *scale > 0.0);
-        sound.then_some((centre, scale))
+/// Means of the draws, and scales, each (var u/var g)^¼. `None` where one is not positive and finite.
+fn scales(pairs: &[&Pair]) -> Option<(Vec<f64>, Vec<f64>)> {
+    let n = pairs.len();
+    if n < FEWEST {
+        return None;
     }
+    let moments = |value: &dyn Fn(&Pair) -> f64| {
+        let mean = pairs.iter().map(|pair| value(pair)).sum::<f64>() / n as f64;
+        let square = |pair: &&Pair| (value(pair) - mean) * (value(pair) - mean);
+        (mean, pairs.iter().map(square).sum::<f64>() / n as f64)
+    };
+    let (mut centre, mut scale) = (Vec::new(), Vec::new());
+    for i in 0..pairs[0].u.len() {
+        let ((mean, wide), (_, steep)) = (moments(&|pair| pair.u[i]), moments(&|pair| pair.slope[i]));
+        centre.push(mean);
+        scale.push((wide / steep).sqrt().sqrt());
+    }
+    let sound = centre.iter().all(|mean| mean.is_finite()) && scale.iter().all(|scale| scale.is_finite() && *scale > 0.0);
+    sound.then_some((centre, scale))
 }
 
 fn each(row: &[f64], f: impl Fn(usize, f64) -> f64) -> Vec<f64> {
@@ -190,7 +195,8 @@ mod tests {
             slope.iter_mut().for_each(|row| row.iter_mut().for_each(|z| *z = -*z));
             metric.push_forward(level, &mut slope);
             for lane in 0..64 {
-                found.push(u.iter().map(|row| row[lane]).collect(), slope.iter().map(|row| row[lane]).collect());
+                let of = |rows: &[Lanes]| rows.iter().map(|row| row[lane]).collect();
+                found.push(Pair { u: of(&u), slope: of(&slope), log_density: 0.0 });
             }
         }
         found
@@ -201,7 +207,7 @@ mod tests {
         for dimension in [6, 400] {
             let scale: Vec<f64> = (0..dimension).map(|i| 10_f64.powi(i as i32 % 5 - 2)).collect();
             let v = vec![(dimension as f64).sqrt().recip(); dimension];
-            let metric = pairs(&scale, &v, 0.05, 2).low_rank().unwrap();
+            let metric = pairs(&scale, &v, 0.05, 2).low_rank(1.0).unwrap();
             // (BBᵀ)ᵢᵢ = 1 + 80/d.
             let exact = |i: usize| scale[i] * (1.0 + 80.0 / dimension as f64).sqrt();
             for (i, found) in metric.scales().iter().enumerate() {

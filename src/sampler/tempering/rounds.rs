@@ -268,6 +268,7 @@ impl<'a> Run<'a> {
             step_size,
             coordinates: self.path.coordinates,
             info,
+            warmup: self.settings.warmup,
             chain_steps: self.control.chain_steps.load(Ordering::Relaxed),
             warmup_gradients,
             gradients,

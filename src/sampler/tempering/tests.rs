@@ -147,16 +147,18 @@ fn a_fit_covers_its_draws() {
     }
     // 4096 draws: a standard error is a 64th of a scale, four of them 0.13 at most.
     let found = fit(&columns, true).unwrap();
-    for (found, exact) in found.rows.concat().into_iter().chain(found.centre).zip([2.0, 0.6, 0.8, 3.0, -2.0]) {
+    // √(0.6² + 0.8²) = 1 and det L = 1.6.
+    let figures = [found.scales(), found.centre.clone(), vec![found.log_volume().exp()]].concat();
+    for (found, exact) in figures.into_iter().zip([2.0, 1.0, 3.0, -2.0, 1.6]) {
         assert!((found - exact).abs() < 0.13, "{found} {exact}");
     }
     // One draw in twenty at −20: a standard deviation of 20·√(0.05·0.95) = 4.4.
     columns.truncate(1);
     columns[0].iter_mut().step_by(20).for_each(|x| *x = -20.0);
-    assert!(fit(&columns, true).unwrap().rows[0][0] > 4.4);
+    assert!(fit(&columns, true).unwrap().scales()[0] > 4.4);
     let cauchy = vec![(1..4000).map(|i| (std::f64::consts::PI * (f64::from(i) / 4000.0 - 0.5)).tan()).collect::<Vec<f64>>()];
     // Cut at 38.5, sixteen times 6.16/2.56, its second moment is (2·38.5 − π + 2·38.5)/π = 48, its root 6.9.
-    assert!((6.0..8.0).contains(&fit(&cauchy, true).unwrap().rows[0][0]));
+    assert!((6.0..8.0).contains(&fit(&cauchy, true).unwrap().scales()[0]));
     assert!(fit(&[vec![1.0; 100]], true).is_none());
 }
 
