@@ -5,6 +5,7 @@
 //! first by pairs of draws and gradients, which know scales before the population has spread, and the approach ends when a window shows
 //! the moments of a population in equilibrium.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use super::block::{Block, blocks};
@@ -23,10 +24,11 @@ use crate::sampler::metric::{Gathering, total};
 const FEWEST: usize = 128;
 /// Steps that an approach may take for each of the no-U-turn sampler's that it would save, a tenth of what those cost.
 const CHEAPER: usize = 4;
-/// Steps of the first windows; each later one is twice as long as the one before.
+/// Steps of the first windows, and how many of them there are before each is twice as long as the one before.
 const FIRST: usize = 10;
-/// Windows in which a part of the population may still be far away.
-const EARLY: usize = 2;
+const SHORT: usize = 5;
+/// How many windows a part of the population may still be far away at least, and at most.
+const EARLY: [usize; 2] = [2, 6];
 /// After how many times √d of way a direction is forgotten, in units of the metric.
 const LENGTH: f64 = 1.9;
 /// Largest energy error and virial of one chain that count: a few far away should not steer all.
@@ -40,18 +42,31 @@ pub(super) struct Balance {
     squares: Vec<f64>,
     /// Σ −zᵢ∂ᵢ log p.
     virial: Vec<f64>,
-    /// The squared energy errors of the last step, a chain each.
-    errors: Vec<f64>,
+    /// Σ of the squared energy errors of the last step.
+    errors: f64,
     chains: f64,
+}
+
+/// Σ of the lanes in use, none counted beyond ±`largest`; `early` of as many times their median over that of a squared normal.
+fn sum(row: &mut Lanes, active: usize, early: bool, largest: f64) -> f64 {
+    const MEDIAN: f64 = 0.454_936_423_119_572_8;
+    if early {
+        let (_, median, _) = row[..active].select_nth_unstable_by(active / 2, f64::total_cmp);
+        return active as f64 * *median / MEDIAN;
+    }
+    row.iter_mut().for_each(|x| *x = x.clamp(-largest, largest));
+    total(row)
 }
 
 impl Balance {
     fn new(dimension: usize) -> Balance {
         let zeros = vec![0.0; dimension];
-        Balance { z: zeros.clone(), squares: zeros.clone(), virial: zeros, errors: Vec::new(), chains: 0.0 }
+        Balance { z: zeros.clone(), squares: zeros.clone(), virial: zeros, errors: 0.0, chains: 0.0 }
     }
 
-    fn add(&mut self, level: Level, Point { position, gradient, .. }: &Point, info: &StepInfo, active: usize) {
+    /// Adds the lanes in use; `early` their medians, which a half of them that is far away does not spoil, as if they were means of squares
+    /// of normals.
+    fn add(&mut self, level: Level, Point { position, gradient, .. }: &Point, info: &StepInfo, active: usize, early: bool) {
         self.chains += active as f64;
         let mut row = Lanes::default();
         for (i, (z, slope)) in position.iter().zip(gradient).enumerate() {
@@ -59,34 +74,20 @@ impl Balance {
             self.z[i] += total(&row);
             each(level, |lane| row[lane] = if lane < active { z[lane] * z[lane] } else { 0.0 });
             self.squares[i] += total(&row);
-            each(level, |lane| {
-                let virial = (-z[lane] * slope[lane]).clamp(-LARGEST_VIRIAL, LARGEST_VIRIAL);
-                row[lane] = if lane < active { virial } else { 0.0 };
-            });
-            self.virial[i] += total(&row);
+            each(level, |lane| row[lane] = if lane < active { -z[lane] * slope[lane] } else { 0.0 });
+            self.virial[i] += sum(&mut row, active, early, LARGEST_VIRIAL);
         }
-        let square = |error: &f64| error.abs().min(LARGEST_ERROR).powi(2);
-        self.errors.extend(info.energy_error[..active].iter().map(square));
+        each(level, |lane| row[lane] = if lane < active { info.energy_error[lane] * info.energy_error[lane] } else { 0.0 });
+        self.errors += sum(&mut row, active, early, LARGEST_ERROR * LARGEST_ERROR);
     }
 
     fn merge(&mut self, other: &Balance) {
         self.chains += other.chains;
-        self.errors.extend(&other.errors);
+        self.errors += other.errors;
         let sums = |mine: &mut Vec<f64>, others: &Vec<f64>| mine.iter_mut().zip(others).for_each(|(mine, other)| *mine += other);
         sums(&mut self.z, &other.z);
         sums(&mut self.squares, &other.squares);
         sums(&mut self.virial, &other.virial);
-    }
-
-    /// The variance of the last step's energy errors, which are reordered; `early` by their median, which a half of the chains may not spoil.
-    fn error_variance(&mut self, early: bool) -> f64 {
-        /// The median of χ² with one degree of freedom.
-        const MEDIAN: f64 = 0.454_936_423_119_572_8;
-        let middle = self.errors.len() / 2;
-        match early {
-            true if middle > 0 => *self.errors.select_nth_unstable_by(middle, f64::total_cmp).1 / MEDIAN,
-            _ => self.errors.iter().sum::<f64>() / self.errors.len() as f64,
-        }
     }
 
     /// The mean of (1 − E[−zᵢ∂ᵢ log p])² over the variables that have no ends that meet.
@@ -101,12 +102,21 @@ impl Balance {
 
     /// Whether z has the moments of a population that is in equilibrium in a metric that fits it.
     fn fits(&self, transforms: &[Transform]) -> bool {
+        self.is_within(transforms, 0.3, 0.67..1.5, 0.75..1.25)
+    }
+
+    /// Whether those who are not far away make up the population.
+    fn is_near(&self, transforms: &[Transform]) -> bool {
+        self.is_within(transforms, f64::INFINITY, 0.0..8.0, 0.5..2.0)
+    }
+
+    fn is_within(&self, transforms: &[Transform], mean_at_most: f64, variances: Range<f64>, virials: Range<f64>) -> bool {
         let n = self.chains;
         (0..self.z.len()).all(|i| {
             let mean = self.z[i] / n;
             let variance = self.squares[i] / n - mean * mean;
-            let balanced = matches!(transforms[i], Transform::Around { .. }) || (0.75..1.25).contains(&(self.virial[i] / n));
-            mean.abs() < 0.3 && (0.67..1.5).contains(&variance) && balanced
+            let balanced = matches!(transforms[i], Transform::Around { .. }) || virials.contains(&(self.virial[i] / n));
+            mean.abs() < mean_at_most && variances.contains(&variance) && balanced
         })
     }
 }
@@ -133,13 +143,12 @@ impl<'a> Run<'a> {
         }
         let kernel = Mclmc { level: self.density.level() };
         let mut blocks = blocks(self.density, self.settings, starts, &found);
-        let (mut step_size, mut length) = (Chaining::default().step_size, FIRST);
+        let (mut step_size, mut length, mut early) = (Chaining::default().step_size, FIRST, true);
         self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
         for window in 0.. {
             if taken + length > budget || self.control.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let early = window < EARLY;
             let gathering = match early {
                 true => Gathering::early(length, blocks.len()),
                 false => Gathering::new(self.settings.metric, &found.metric, length, blocks.len()),
@@ -148,12 +157,13 @@ impl<'a> Run<'a> {
             let mut seen = Balance::new(dimension);
             for _ in 0..length {
                 let parameters = Parameters { length: LENGTH, ..Parameters::new(step_size) };
-                let mut balance = self.balanced_step(&kernel, &mut blocks, &found, parameters);
-                step_size = next_step(step_size, balance.error_variance(early) / dimension as f64, balance.bias(&found.transforms));
+                let balance = self.balanced_step(&kernel, &mut blocks, &found, parameters, early);
+                step_size = next_step(step_size, balance.errors / (chains * dimension) as f64, balance.bias(&found.transforms));
                 seen.merge(&balance);
             }
             taken += length;
             let arrived = !early && seen.fits(&found.transforms);
+            early = window + 1 < EARLY[0] || early && window + 1 < EARLY[1] && !seen.is_near(&found.transforms);
             self.workers.each(&mut blocks, |block| block.end_stage(&kernel, &found, arrived));
             renew(&mut blocks, &mut found);
             if arrived {
@@ -162,7 +172,7 @@ impl<'a> Run<'a> {
                 return Approach { blocks: Some(blocks), steps: taken, gradients };
             }
             self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
-            if !early {
+            if window + 1 >= SHORT {
                 length *= 2;
             }
         }
@@ -176,13 +186,14 @@ impl<'a> Run<'a> {
         blocks: &mut [Block<'a, mclmc::State>],
         coordinates: &Coordinates,
         parameters: Parameters,
+        early: bool,
     ) -> Balance {
         let (level, dimension) = (self.density.level(), self.density.dimension());
         self.advance(kernel, blocks, coordinates, parameters, 1, |block| {
             block.gather(kernel, coordinates, level);
             block.balance = Balance::new(dimension);
             if let Some(state) = &block.state {
-                block.balance.add(level, kernel.point(state), &block.info, block.active);
+                block.balance.add(level, kernel.point(state), &block.info, block.active, early);
             }
         });
         let mut balance = Balance::new(dimension);
@@ -191,10 +202,11 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The step size whose energy errors have the variance a dimension that a population so far off may have, 0.1·bias^⅜, as the variance
-/// grows like ε⁶; threefold changes at most.
+/// The step size whose energy errors have the variance a dimension that a population so far off may have, as the variance grows like ε⁶:
+/// 0.1·bias^⅜ near the end; far away, where virials are energies and the bias is their square, a third of the energy. Threefold changes at
+/// most.
 fn next_step(step_size: f64, variance: f64, bias: f64) -> f64 {
-    let wanted = 0.1 * pow(bias.clamp(1e-6, 1.0), 0.375);
+    let wanted = 0.1 * if bias < 1.0 { pow(bias.max(1e-6), 0.375) } else { bias };
     let factor = pow(wanted / variance, 1.0 / 6.0);
     let factor = if factor.is_finite() { factor.clamp(1.0 / 3.0, 3.0) } else { 0.5 };
     (step_size * factor).clamp(1e-12, 1e12)
@@ -205,6 +217,7 @@ mod tests {
     use super::super::{Chained, sample_chains};
     use super::*;
     use crate::density::{Bound, FromFn, LogDensity};
+    use crate::diagnostics::Convergence;
     use crate::sampler::{Control, MetricKind, Nuts, initial_positions};
 
     /// log p = −½ Σ (yᵢ/sᵢ)² with y = x − 3 − (1 − 1/stretch)·v(v·(x − 3)): one direction v of the unscaled variables is `stretch` times as wide.
@@ -249,8 +262,8 @@ mod tests {
             -0.01 * p[0] * p[0] - 200.0 * apart * apart
         });
         let found = run(&bent, MetricKind::Auto);
-        // Windows of 10, 10, 10, 20, 40, 80 and 160 steps at most, then 112 of the no-U-turn sampler and 38 of tuning.
-        assert_eq!(found.warmup, 330 + 150);
+        // Windows of 10, 10, 10, 10, 10, 20, 40, 80 and 160 steps at most, then 112 of the no-U-turn sampler and 38 of tuning.
+        assert_eq!(found.warmup, 350 + 150);
         assert!(found.coordinates.metric.describe() == "dense" && found.complete);
     }
 
@@ -259,7 +272,14 @@ mod tests {
         let density = gaussian((0..80).map(|i| 1.0 + 0.1 * i as f64).collect(), 20.0);
         let [diagonal, low_rank] = [MetricKind::Diagonal, MetricKind::Auto].map(|metric| run(&density, metric));
         assert_eq!(low_rank.coordinates.metric.describe(), "rank-1");
-        // A width of 20 among ones takes 20 times as many steps to cross, less what doubling and tuning waste.
-        assert!(6 * low_rank.gradients < diagonal.gradients, "{} {}", low_rank.gradients, diagonal.gradients);
+        let efficiency = |found: &Chained| {
+            let columns = found.draws.columns();
+            let along: Vec<f64> =
+                (0..columns[0].len()).map(|draw| columns.iter().zip(1..).map(|(x, i)| x[draw] / f64::from(9 + i)).sum()).collect();
+            Convergence::new(&along.chunks(40).collect::<Vec<_>>()).ess_mean() / found.gradients as f64
+        };
+        // A width of 20 among ones takes up to 20 times as many steps to cross; a trajectory ends before, where the others turn.
+        let (low_rank, diagonal) = (efficiency(&low_rank), efficiency(&diagonal));
+        assert!(low_rank > 5.0 * diagonal, "{low_rank} {diagonal}");
     }
 }

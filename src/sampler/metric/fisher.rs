@@ -61,8 +61,14 @@ impl Pairs {
         if !values.iter().all(|value| value.is_finite() && *value > 0.0) {
             return None;
         }
+        // The usual variance belongs into the scales, so that few directions are left.
+        let mut ordered = values.clone();
+        ordered.sort_by(f64::total_cmp);
+        let usual = if basis.len() < dimension { 1.0 } else { ordered[ordered.len() / 2] };
+        let scale: Vec<f64> = scale.iter().map(|scale| scale * usual.sqrt()).collect();
         let far = |value: f64| value.max(value.recip());
-        let mut found: Vec<(f64, Vec<f64>)> = values.into_iter().zip(vectors).filter(|(value, _)| far(*value) > CUT).collect();
+        let mut found: Vec<(f64, Vec<f64>)> =
+            values.into_iter().map(|value| value / usual).zip(vectors).filter(|(value, _)| far(*value) > CUT).collect();
         found.sort_by(|a, b| far(b.0).total_cmp(&far(a.0)));
         found.truncate(RANK);
         let stretch = found.iter().map(|(value, _)| value.sqrt()).collect();
@@ -129,9 +135,10 @@ fn basis(draws: &[Vec<f64>], slopes: &[Vec<f64>]) -> Vec<Vec<f64>> {
     values.iter().zip(&vectors).filter(|(value, _)| **value > 1e-8 * largest).map(direction).collect()
 }
 
-/// The covariance of rows with mean 0, shrunk towards a multiple of the identity with the weight of five rows.
+/// The covariance of rows with mean 0, entries off the diagonal shrunk a little: where there are fewer rows than variables its inverse
+/// exists by that alone.
 fn covariance(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    const WEIGHT: f64 = 5.0;
+    const SHRINKAGE: f64 = 1e-4;
     let (n, dimension) = (rows.len() as f64, rows.first().map_or(0, Vec::len));
     let mut sums = vec![vec![0.0; dimension]; dimension];
     for row in rows {
@@ -139,10 +146,8 @@ fn covariance(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
             sums.iter_mut().zip(row).for_each(|(sum, y)| *sum += x * y);
         }
     }
-    let usual = (0..dimension).map(|i| sums[i][i]).sum::<f64>() / (n * dimension as f64);
     for (i, sums) in sums.iter_mut().enumerate() {
-        sums[i] += WEIGHT * usual;
-        sums.iter_mut().for_each(|sum| *sum /= n + WEIGHT);
+        sums.iter_mut().enumerate().for_each(|(j, sum)| *sum /= n * if i == j { 1.0 } else { 1.0 + SHRINKAGE });
     }
     sums
 }
@@ -211,11 +216,19 @@ mod tests {
             // (BBᵀ)ᵢᵢ = 1 + 80/d.
             let exact = |i: usize| scale[i] * (1.0 + 80.0 / dimension as f64).sqrt();
             for (i, found) in metric.scales().iter().enumerate() {
-                // 40 to 80 pairs know a scale to 16 %, and shrink the ninefold direction by five of as many.
-                assert!((found / exact(i) - 1.0).abs() < 0.4, "{dimension}, {i}: {found} instead of {}", exact(i));
+                // Of a Gaussian seven pairs would do, but for the shrinkage, of which the ninefold direction makes 1 %; 80 pairs in 400 variables leave a part of the ninefold direction out of their span.
+                assert!(
+                    (found / exact(i) - 1.0).abs() < if dimension < 10 { 0.03 } else { 0.3 },
+                    "{dimension}, {i}: {found} instead of {}",
+                    exact(i)
+                );
             }
             let volume: f64 = scale.iter().map(|scale| scale.ln()).sum::<f64>() + 9_f64.ln();
-            assert!((metric.log_volume() - volume).abs() < 1.0, "{dimension}: {} instead of {volume}", metric.log_volume());
+            assert!(
+                (metric.log_volume() - volume).abs() < if dimension < 10 { 0.05 } else { 1.0 },
+                "{dimension}: {} instead of {volume}",
+                metric.log_volume()
+            );
         }
     }
 
