@@ -51,11 +51,11 @@ const NUMBERS: usize = 1 << 25;
 /// [`HOPELESS`] times that. Of a tempered run.
 const FIRST: usize = 40;
 const MOST: usize = 400;
-const HOPELESS: f64 = 2.0;
+const HOPELESS: f64 = 5.0;
 const TEMPERED: usize = 100;
 
-/// Steps of warm-up where many chains learn together: a metric is a matter of a few steps of theirs.
-const WARMUP: usize = 150;
+/// Steps of warm-up where many chains learn together; most densities take a third of them.
+const WARMUP: usize = 300;
 /// Rows that all chains together go through in an evaluation, and the fewest chains that an R-hat is worth.
 const ROWS: usize = 4096;
 const FEWEST: usize = 4;

@@ -156,10 +156,12 @@ pub(crate) struct SamplingFlags {
     /// Steps of the annealed population.
     #[arg(long, value_name = "N")]
     pub(crate) steps: Option<usize>,
-    /// Steps of warm-up, which tune step size and metric [default: 150; for fewer than 32 chains 1000, or 300 over rows of data].
+    /// Steps of warm-up, which tune step size and metric; many chains take fewer if they can [default: 300; for fewer than 32 chains 1000,
+    /// or 300 over rows of data].
     #[arg(long, value_name = "N")]
     pub(crate) warmup: Option<usize>,
-    /// Draws of each chain after its warm-up [default: 100; 1000 for fewer than 32 chains].
+    /// Draws of each chain after its warm-up [default: 40, or 100 for fewer than 32 chains, and on until R-hat is below 1.01 and ESS above
+    /// 1000, at most 400, or 1000].
     #[arg(long, value_name = "N")]
     pub(crate) draws: Option<usize>,
     /// Draw until this holds of every variable: ess>1000, mcse<0.01 or rhat<1.01, or of one: mcse(x)<0.01; several with commas

@@ -22,8 +22,6 @@ use crate::sampler::metric::{Gathering, total};
 
 /// The fewest chains whose means say how far they are from the density.
 const FEWEST: usize = 128;
-/// Steps that an approach may take for each of the no-U-turn sampler's that it would save, a tenth of what those cost.
-const CHEAPER: usize = 4;
 /// Steps of the first windows, and how many of them there are before each is twice as long as the one before.
 const FIRST: usize = 10;
 const SHORT: usize = 5;
@@ -133,9 +131,10 @@ pub(super) struct Approach<'a> {
 
 impl<'a> Run<'a> {
     /// Moves chains from `starts` to where the density has its mass, and learns the metric on the way. Nothing is done for few chains or one
-    /// variable. A population that has not arrived after [`CHEAPER`] times `steps` leaves the coordinates as they were.
+    /// variable. A population that has not arrived after `steps` leaves the coordinates as they were: what takes long is bent or has narrow
+    /// places, and there dynamics without a Metropolis test end with a bias that the kernel takes long to lose.
     pub(super) fn approach(&self, starts: &Population, coordinates: &mut Coordinates, steps: usize) -> Approach<'a> {
-        let (dimension, chains, budget) = (self.density.dimension(), starts.chains(), CHEAPER * steps);
+        let (dimension, chains) = (self.density.dimension(), starts.chains());
         let mut taken = 0;
         let mut found = coordinates.clone();
         if chains < FEWEST || dimension < 2 {
@@ -146,7 +145,7 @@ impl<'a> Run<'a> {
         let (mut step_size, mut length, mut early) = (Chaining::default().step_size, FIRST, true);
         self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
         for window in 0.. {
-            if taken + length > budget || self.control.stop.load(Ordering::Relaxed) {
+            if taken + length > steps || self.control.stop.load(Ordering::Relaxed) {
                 break;
             }
             let gathering = match early {
@@ -234,7 +233,7 @@ mod tests {
     }
 
     fn run(density: &dyn LogDensity, metric: MetricKind) -> Chained {
-        let settings = Chaining { warmup: 150, draws: 40, seed: 4, threads: 1, metric, ..Chaining::default() };
+        let settings = Chaining { warmup: 300, draws: 40, seed: 4, threads: 1, metric, ..Chaining::default() };
         let starts = initial_positions(density, 4, 256).unwrap();
         sample_chains(density, &Nuts::new(density.level()), &settings, &starts, &Control::default()).unwrap()
     }
@@ -243,8 +242,8 @@ mod tests {
     fn a_population_arrives_in_a_hundred_gradients_at_scales_from_a_hundredth_to_a_hundred() {
         let scale: Vec<f64> = (0..10).map(|i| 10_f64.powf(i as f64 * 4.0 / 9.0 - 2.0)).collect();
         let found = run(&gaussian(scale.clone(), 9.0), MetricKind::Auto);
-        // A quarter of 150 steps tunes the step size.
-        assert!(found.warmup <= 100 + 38, "{}", found.warmup);
+        // Forty steps tune the step size.
+        assert!(found.warmup <= 110 + 40, "{}", found.warmup);
         for (found, scale) in found.coordinates.metric.scales().iter().zip(&scale) {
             // 256 chains over a window of 20 steps know a scale to a twentieth and more.
             let exact = scale * (1.0_f64 + 8.0).sqrt();
@@ -262,8 +261,8 @@ mod tests {
             -0.01 * p[0] * p[0] - 200.0 * apart * apart
         });
         let found = run(&bent, MetricKind::Auto);
-        // Windows of 10, 10, 10, 10, 10, 20, 40, 80 and 160 steps at most, then 112 of the no-U-turn sampler and 38 of tuning.
-        assert_eq!(found.warmup, 350 + 150);
+        // Windows of 10, 10, 10, 10, 10, 20 and 40 steps, then 225 of the no-U-turn sampler and 75 of tuning.
+        assert_eq!(found.warmup, 110 + 300);
         assert!(found.coordinates.metric.describe() == "dense" && found.complete);
     }
 

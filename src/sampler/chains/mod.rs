@@ -127,6 +127,9 @@ pub struct Rounds<'a> {
     pub growth: &'a dyn Fn(&Draws) -> f64,
 }
 
+/// Steps that tune the step size of a population that has arrived.
+const TUNING: usize = 40;
+
 /// Runs `kernel` from `starts`, one position a chain, inside the bounds.
 ///
 /// The warm-up of every kernel learns its metric without it, as a metric belongs to the density: a large population by microcanonical
@@ -168,14 +171,15 @@ pub fn sample_rounds<K: Kernel>(
     let mut coordinates = Coordinates::new(density.bounds(), density.level());
     let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
     let run = Run { density, settings, workers: &workers, control };
-    let (blocks, learned) = run.learn(starts, &mut coordinates, learning);
-    let warmup = learned + settings.warmup - learning;
+    let (blocks, learned, early) = run.learn(starts, &mut coordinates, learning);
+    let tuning = if early { (settings.warmup - learning).min(TUNING) } else { settings.warmup - learning };
+    let warmup = learned + tuning;
     announce(warmup, wanted);
     let mut blocks: Vec<Block<K::State>> = blocks.into_iter().map(Block::hand_over).collect();
     workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
     let mut step_size = settings.step_size;
     if !settings.fixed_step_size {
-        run.tune(kernel, &mut blocks, &coordinates, &mut step_size, settings.warmup - learning, |_| {});
+        run.tune(kernel, &mut blocks, &coordinates, &mut step_size, tuning, |_| {});
     }
     let warmup_gradients = blocks.iter().map(|block| block.gradients).sum();
     loop {

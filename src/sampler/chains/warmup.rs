@@ -13,18 +13,23 @@ use crate::sampler::nuts::{self, Nuts};
 
 impl<'a> Run<'a> {
     /// Learns the metric in `steps` steps or so, and goes from `starts` to where the density has its mass. The blocks, where they are, for
-    /// any kernel, and the steps that each took.
-    pub(super) fn learn(&self, starts: &Population, coordinates: &mut Coordinates, steps: usize) -> (Vec<Block<'a, nuts::State>>, usize) {
-        let approach = self.approach(starts, coordinates, steps);
+    /// any kernel, the steps that each took, and whether a population arrived early.
+    pub(super) fn learn(
+        &self,
+        starts: &Population,
+        coordinates: &mut Coordinates,
+        steps: usize,
+    ) -> (Vec<Block<'a, nuts::State>>, usize, bool) {
+        let approach = self.approach(starts, coordinates, steps / 2);
         if let Some(arrived) = approach.blocks {
-            return (arrived.into_iter().map(Block::hand_over).collect(), approach.steps);
+            return (arrived.into_iter().map(Block::hand_over).collect(), approach.steps, true);
         }
         let mut blocks = blocks(self.density, self.settings, starts, coordinates);
         if let Some(first) = blocks.first_mut() {
             first.gradients = approach.gradients;
         }
         self.learn_by_windows(&Nuts::new(self.density.level()), &mut blocks, coordinates, steps);
-        (blocks, approach.steps + steps)
+        (blocks, approach.steps + steps, false)
     }
 
     /// Learns the metric over `steps` steps, renewed after each window.
