@@ -5,8 +5,8 @@
 use super::compile::Tape;
 use super::loops::PIECE;
 use super::program::{PARTIAL, Program, RowLoop, Source, Target};
-use super::rows::{AddUp, pairwise};
 use super::run::{Evaluator, RowInputs};
+use super::tiles::{AddUp, TOGETHER, pairwise};
 use crate::graph::TableId;
 use crate::math::{Block, LANES, Lanes, Level, dispatch};
 
@@ -90,6 +90,7 @@ struct Place {
 #[derive(Debug, Clone)]
 struct Scratch {
     evaluator: Evaluator,
+    numbers: Vec<[f64; TOGETHER]>,
     uniforms: Vec<Lanes>,
     /// Elements by index, then the columns, both of the rows of the batch.
     picked: Vec<Lanes>,
@@ -109,6 +110,7 @@ impl BatchEvaluator {
         let place = Place { inputs: rows(program.inputs() + program.sums), uniforms: rows(width) };
         let scratch = |row_loop: &RowLoop| Scratch {
             evaluator: evaluator(&row_loop.tape),
+            numbers: vec![[0.0; TOGETHER]; row_loop.uniforms.len()],
             uniforms: rows(row_loop.uniforms.len()),
             picked: rows(row_loop.gathers.len() + row_loop.columns.len()),
             outputs: rows(row_loop.tape.outputs()),
@@ -175,7 +177,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn run(&self, scratch: &mut Scratch, places: &[Place]) {
-        let Scratch { evaluator, uniforms, picked, outputs, partial, groups, .. } = scratch;
+        let Scratch { evaluator, numbers, uniforms, picked, outputs, partial, groups, .. } = scratch;
         let RowLoop { tape, sums, gathers, columns, .. } = self.row_loop;
         partial.fill([0.0; PARTIAL]);
         groups.fill(0.0);
@@ -189,21 +191,22 @@ impl Job<'_> {
                 for (out, gathered) in picked.iter_mut().zip(gathers) {
                     fill(out, rows, |row| place.uniforms[gathered.elements[gathered.index[row] as usize - 1]][self.lane]);
                 }
-                for (out, &uniform) in uniforms.iter_mut().zip(&self.row_loop.uniforms) {
-                    out[..rows.len().next_multiple_of(PIECE)].fill(place.uniforms[uniform][self.lane]);
+                for ((out, number), &uniform) in uniforms.iter_mut().zip(&mut *numbers).zip(&self.row_loop.uniforms) {
+                    number[0] = place.uniforms[uniform][self.lane];
+                    out[..rows.len().next_multiple_of(PIECE)].fill(number[0]);
                 }
-                let inputs = RowInputs { uniforms, gathers: picked, columns: &[], block: 0 };
+                let inputs = RowInputs { chains: 1, numbers, uniforms, gathers: picked, picked: picked.len(), columns: &[], block: 0 };
                 evaluator.run_rows(tape, inputs, rows.len(), outputs);
                 let lanes = |source: Source| match source {
-                    Source::Output(row) => &outputs[row],
-                    Source::Input(row) => inputs.get(row),
+                    Source::Output(row) => &outputs[row][..rows.len()],
+                    Source::Input(row) => &inputs.get(0, row)[..rows.len()],
                 };
                 for (at, sum) in sums.iter().enumerate() {
                     let (a, b) = (lanes(sum.factor), sum.other.map(lanes));
                     match &sum.target {
                         Target::All(_) => {
                             let total = &mut partial[number * sums.len() + at];
-                            dispatch(self.level, AddUp { total, a, b, count: rows.len() });
+                            dispatch(self.level, AddUp { total, a, b });
                         }
                         Target::Groups { index, slots } => {
                             for (lane, &row) in rows.iter().enumerate() {

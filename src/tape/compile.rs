@@ -1,6 +1,6 @@
 //! Operations to instructions: each value gets a place, reused once the value is dead.
 
-use super::operations::{Builder, Operation, Rounding, Start, Term, Twins, Value};
+use super::operations::{Builder, Multiple, Operation, Rounding, RowKinds, Start, Term, Twins, Value};
 use crate::graph::{Binary, Graph, NodeId, Unary};
 use crate::math::LANES;
 
@@ -20,7 +20,7 @@ pub(super) enum Bank {
 }
 
 impl Place {
-    fn input(row: u32) -> Place {
+    pub(super) fn input(row: u32) -> Place {
         Place { bank: Bank::Input, row }
     }
 
@@ -48,6 +48,8 @@ pub(super) enum Action {
     LogSumExp(Vec<Place>),
     SumFromConstant(f64, Terms),
     SumFromValue(Place, Terms),
+    /// What it begins with, if not with a number.
+    Combination(f64, Option<Place>, Vec<Multiple>),
     Largest(Vec<Place>),
     Reciprocal(Place),
     ExpDifference(Place, Place),
@@ -69,6 +71,10 @@ impl Action {
             LogSumExp(list) | Largest(list) => list.clone(),
             SumFromConstant(_, terms) => terms.sources(),
             SumFromValue(a, terms) => [terms.sources(), vec![*a]].concat(),
+            Combination(_, start, multiples) => {
+                let inputs = multiples.iter().flat_map(|multiple| [multiple.number, multiple.column]).map(Place::input);
+                inputs.chain(*start).collect()
+            }
         }
     }
 }
@@ -147,7 +153,16 @@ const CACHE: usize = 256 * 1024 / (8 * LANES);
 impl Tape {
     /// Compiles `outputs`, expressions of `graph` in the variables `0..inputs`.
     pub fn compile(graph: &Graph, outputs: &[NodeId], inputs: usize, rounding: Rounding) -> Tape {
-        let (operations, values) = Builder::new(graph, outputs, rounding).build(outputs);
+        Tape::compile_with(graph, outputs, inputs, rounding, None)
+    }
+
+    /// [`compile`](Tape::compile) for a loop over rows.
+    pub(super) fn compile_rows(graph: &Graph, outputs: &[NodeId], inputs: usize, rounding: Rounding, kinds: RowKinds) -> Tape {
+        Tape::compile_with(graph, outputs, inputs, rounding, Some(kinds))
+    }
+
+    fn compile_with(graph: &Graph, outputs: &[NodeId], inputs: usize, rounding: Rounding, kinds: Option<RowKinds>) -> Tape {
+        let (operations, values) = Builder::new(graph, outputs, rounding, kinds).build(outputs);
         let mut places = Places::new(&operations, &values);
         let mut instructions = Vec::with_capacity(operations.len() + outputs.len());
         for (at, operation) in operations.iter().enumerate() {
@@ -231,7 +246,12 @@ impl Tape {
 
     /// How many lanes are evaluated at a time: all, unless the registers would not fit the cache.
     pub fn width(&self) -> usize {
-        match self.registers {
+        self.width_for(1)
+    }
+
+    /// [`width`](Tape::width) where so many chains are evaluated together, each with registers of its own.
+    pub(super) fn width_for(&self, chains: usize) -> usize {
+        match chains * self.registers {
             0..=CACHE => LANES,
             registers if registers <= 2 * CACHE => LANES / 2,
             _ => LANES / 4,
@@ -327,5 +347,9 @@ fn action(operation: &Operation, at: Value, places: &Places) -> Action {
                 Start::Value(value) => Action::SumFromValue(place(value), terms),
             }
         }
+        Operation::Combination(start, ref multiples) => match start {
+            Start::Constant(number) => Action::Combination(number, None, multiples.clone()),
+            Start::Value(value) => Action::Combination(0.0, Some(place(value)), multiples.clone()),
+        },
     }
 }

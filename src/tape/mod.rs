@@ -10,6 +10,7 @@ mod operations;
 mod program;
 mod rows;
 mod run;
+mod tiles;
 
 pub use batches::{BatchEvaluator, Batches};
 pub use compile::Tape;

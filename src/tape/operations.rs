@@ -34,6 +34,25 @@ pub(super) enum Term {
 /// Powers up to this one are computed within a sum, even twice: a multiplication costs less than a pass.
 pub(super) const HIGHEST_POWER: i32 = 4;
 
+/// factor·number·column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Multiple {
+    pub(super) factor: f64,
+    /// By the number of the input, as [`column`](Multiple::column).
+    pub(super) number: u32,
+    pub(super) column: u32,
+}
+
+/// What the inputs of a tape over rows are: numbers of a chain, the same in all rows, come first, columns of the table, the same for all
+/// chains, last. Their products are computed for several chains at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowKinds {
+    /// How many numbers there are.
+    pub(super) numbers: u32,
+    /// The first column.
+    pub(super) columns: u32,
+}
+
 /// What a sum begins with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Start {
@@ -83,6 +102,8 @@ pub(super) enum Operation {
     Sum(Start, Vec<Term>),
     /// The largest of some.
     Largest(Vec<Value>),
+    /// start + Σ factor·number·column, a chain of fused multiply-adds; see [`RowKinds`].
+    Combination(Start, Vec<Multiple>),
     /// 1/a.
     Reciprocal(Value),
     /// exp(a − b).
@@ -124,6 +145,9 @@ impl Operation {
                 }
                 all
             }
+            // The others are inputs, which no place is freed for.
+            Combination(Start::Value(value), _) => vec![*value],
+            Combination(Start::Constant(_), _) => vec![],
         }
     }
 }
@@ -175,6 +199,7 @@ enum Goal {
 pub(super) struct Builder<'a> {
     graph: &'a Graph,
     rounding: Rounding,
+    kinds: Option<RowKinds>,
     /// How often each node is read, outputs included.
     uses: HashMap<NodeId, u32>,
     /// How many registers a node's value takes to compute, counted as for a tree (Sethi & Ullman 1970).
@@ -189,7 +214,7 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(graph: &'a Graph, outputs: &[NodeId], rounding: Rounding) -> Self {
+    pub(super) fn new(graph: &'a Graph, outputs: &[NodeId], rounding: Rounding, kinds: Option<RowKinds>) -> Self {
         let order = graph.order(outputs);
         let mut uses: HashMap<NodeId, u32> = HashMap::default();
         let mut need: HashMap<NodeId, u32> = HashMap::default();
@@ -209,6 +234,7 @@ impl<'a> Builder<'a> {
         Builder {
             graph,
             rounding,
+            kinds,
             uses,
             need,
             operations: Vec::new(),
@@ -528,12 +554,33 @@ impl<'a> Builder<'a> {
         terms.sort_by_key(rank);
         let others = terms.partition_point(|term| rank(term) < 0);
         let (powers, others) = terms.split_at(others);
+        let multiples: Vec<Multiple> = others.iter().filter_map(|term| self.multiple(term)).collect();
+        // A single one is cheaper as it is.
+        let is_combined = multiples.len() > 1;
+        let others: Vec<Term> = others.iter().copied().filter(|term| !(is_combined && self.multiple(term).is_some())).collect();
         for piece in powers.chunks(LONGEST_POWER_SUM).chain(others.chunks(LONGEST_SUM)) {
             start = Start::Value(self.push(Operation::Sum(start, piece.to_vec())));
+        }
+        if is_combined {
+            start = Start::Value(self.push(Operation::Combination(start, multiples)));
         }
         match start {
             Start::Value(value) => value,
             Start::Constant(number) => self.push(Operation::Constant(number)),
+        }
+    }
+
+    /// A term that is a multiple of a column by a number of the chain.
+    fn multiple(&self, term: &Term) -> Option<Multiple> {
+        let RowKinds { numbers, columns } = self.kinds?;
+        let Term::Product { factor, a, b } = *term else { return None };
+        match (&self.operations[a as usize], &self.operations[b as usize]) {
+            (&Operation::Input(number), &Operation::Input(column)) | (&Operation::Input(column), &Operation::Input(number))
+                if number < numbers && column >= columns =>
+            {
+                Some(Multiple { factor, number, column })
+            }
+            _ => None,
         }
     }
 

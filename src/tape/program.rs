@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap as HashMap;
 use std::sync::Arc;
 
 use super::compile::Tape;
-use super::operations::Rounding;
+use super::operations::{RowKinds, Rounding};
 use crate::graph::{Binary, Graph, Node, NodeId, TableId, extract};
 use crate::math::{LANES, Lanes};
 
@@ -48,6 +48,17 @@ pub(super) struct RowLoop {
     pub(super) gathers: Vec<Gathered>,
     pub(super) columns: Vec<Arc<[Lanes]>>,
     pub(super) sums: Vec<Sum>,
+    /// What the first sums are.
+    pub(super) products: Vec<Products>,
+}
+
+/// Sums over all rows, one after the other from the first on, of one output times a column each.
+#[derive(Debug, Clone)]
+pub(super) struct Products {
+    pub(super) first: usize,
+    pub(super) output: usize,
+    /// By the numbers of the inputs.
+    pub(super) columns: Vec<usize>,
 }
 
 /// `elements[index]`: the elements are outputs of `before`.
@@ -259,8 +270,11 @@ fn row_loop(
             }
         }
     }
+    let first_column = uniforms.len() + gathers.len();
+    let products = products(&mut all, first_column);
     let (piece, roots) = extract(graph, &outputs.nodes, &leaves);
-    let tape = Tape::compile(&piece, &roots, leaves.len(), rounding);
+    let kinds = RowKinds { numbers: uniforms.len() as u32, columns: first_column as u32 };
+    let tape = Tape::compile_rows(&piece, &roots, leaves.len(), rounding, kinds);
     RowLoop {
         table,
         rows,
@@ -275,7 +289,30 @@ fn row_loop(
             .collect(),
         columns: columns.iter().map(|&column| blocks(&graph.values_by_row(column))).collect(),
         sums: all,
+        products,
     }
+}
+
+/// Moves the sums over all rows of an output times a column to the front.
+fn products(sums: &mut [Sum], first_column: usize) -> Vec<Products> {
+    let parts = |sum: &Sum| match (sum.factor, sum.other, &sum.target) {
+        (Source::Output(output), Some(Source::Input(column)), Target::All(_))
+        | (Source::Input(column), Some(Source::Output(output)), Target::All(_))
+            if column >= first_column =>
+        {
+            Some((output, column))
+        }
+        _ => None,
+    };
+    sums.sort_by_key(|sum| parts(sum).map_or(usize::MAX, |(output, _)| output));
+    let mut found: Vec<Products> = Vec::new();
+    for (at, (output, column)) in sums.iter().map_while(parts).enumerate() {
+        match found.last_mut().filter(|last| last.output == output) {
+            Some(last) => last.columns.push(column),
+            None => found.push(Products { first: at, output, columns: vec![column] }),
+        }
+    }
+    found
 }
 
 /// A column of whole numbers from 1 on.

@@ -1,12 +1,10 @@
 //! Runs a [`Program`]: the tapes of what does not vary over the chains, those of the rows chain by chain.
 
 use super::compile::Tape;
-use super::program::{Gathered, PARTIAL, Program, RowLoop, STRETCH, Source, Sum, Target};
+use super::program::{Gathered, PARTIAL, Products, Program, RowLoop, STRETCH, Source, Sum, Target};
 use super::run::{Evaluator, RowInputs};
-use crate::math::{Block, LANES, Lanes, Level, Work, dispatch};
-
-/// Chains that share one pass over the data, so that it is read from memory once for all of them.
-const TOGETHER: usize = 8;
+use super::tiles::{AddUp, TOGETHER, add_products, pairwise};
+use crate::math::{Block, LANES, Lanes, Level, dispatch};
 
 /// Rows times chains from which on a pass is shared between threads: some hundred microseconds of work.
 #[cfg(feature = "parallel")]
@@ -24,6 +22,10 @@ pub struct ProgramEvaluator {
     uniforms: Vec<Lanes>,
     /// How many lanes are asked for.
     lanes: usize,
+    /// How many lanes were evaluated, at the positions that `inputs` holds; and those of the lanes asked for whose sums are due, as they
+    /// have moved since.
+    known: usize,
+    due: Vec<usize>,
     /// For each loop scratch space for the chains that share a pass; more for those that threads take at the same time.
     loops: Vec<Vec<Scratch>>,
 }
@@ -32,9 +34,11 @@ pub struct ProgramEvaluator {
 #[derive(Debug, Clone)]
 struct Scratch {
     evaluator: Evaluator,
-    /// For each of some chains, its uniforms in every lane.
+    /// What [`RowInputs`] has, but for the columns.
+    numbers: Vec<[f64; TOGETHER]>,
     uniforms: Vec<Lanes>,
     gathers: Vec<Lanes>,
+    /// `[chain][output][lane]`.
     outputs: Vec<Lanes>,
     /// For each of some chains, the partial sums of each sum of all rows.
     partial: Vec<[f64; PARTIAL]>,
@@ -49,10 +53,11 @@ impl Scratch {
         let rows = |count: usize| vec![Lanes::default(); count];
         let groups: usize = row_loop.sums.iter().map(|sum| sum.target.groups()).sum();
         Scratch {
-            evaluator: Evaluator::with_level(&row_loop.tape, level),
+            evaluator: Evaluator::for_chains(&row_loop.tape, level, TOGETHER),
+            numbers: vec![[0.0; TOGETHER]; row_loop.uniforms.len()],
             uniforms: rows(TOGETHER * row_loop.uniforms.len()),
-            gathers: rows(row_loop.gathers.len()),
-            outputs: rows(row_loop.tape.outputs()),
+            gathers: rows(TOGETHER * row_loop.gathers.len()),
+            outputs: rows(TOGETHER * row_loop.tape.outputs()),
             partial: vec![[0.0; PARTIAL]; TOGETHER * row_loop.sums.len()],
             groups: vec![0.0; TOGETHER * groups],
             results: vec![[0.0; TOGETHER]; row_loop.sums.iter().map(|sum| sum.target.groups().max(1)).sum()],
@@ -82,6 +87,8 @@ impl ProgramEvaluator {
             inputs: vec![Lanes::default(); inputs],
             uniforms: vec![Lanes::default(); width],
             lanes: LANES,
+            known: 0,
+            due: Vec::with_capacity(if program.sums > 0 { LANES } else { 0 }),
             loops: program.stages.iter().flat_map(|stage| &stage.loops).map(|row_loop| vec![Scratch::new(row_loop, level)]).collect(),
         }
     }
@@ -91,7 +98,8 @@ impl ProgramEvaluator {
         self.lanes = lanes.clamp(1, LANES);
     }
 
-    /// Evaluates `program` at `variables`, `[variable][lane]`, into `outputs`, `[expression][lane]`.
+    /// Evaluates `program` at `variables`, `[variable][lane]`, into `outputs`, `[expression][lane]`. A lane that is where it was when it was
+    /// last evaluated costs no pass over the rows.
     ///
     /// # Panics
     /// If `variables` or `outputs` has fewer rows than the program, or `self` was made for another.
@@ -99,34 +107,35 @@ impl ProgramEvaluator {
         if program.sums == 0 {
             return self.last.run(&program.last, variables, outputs);
         }
+        self.find_due(&variables[..program.inputs()]);
         self.inputs[..program.inputs()].copy_from_slice(&variables[..program.inputs()]);
         let mut scratch = self.loops.iter_mut();
         for (stage, evaluator) in program.stages.iter().zip(&mut self.stages) {
             evaluator.run(&stage.before, &self.inputs, &mut self.uniforms);
             for row_loop in &stage.loops {
                 let scratch = scratch.next().expect("scratch for each loop");
-                let groups = self.lanes.div_ceil(TOGETHER);
-                let job = |group: usize| {
-                    let first = group * TOGETHER;
-                    Job { row_loop, uniforms: &self.uniforms, first, chains: (self.lanes - first).min(TOGETHER), level: self.level }
-                };
+                let job = |lanes| Job { row_loop, uniforms: &self.uniforms, lanes, level: self.level };
                 let slots = &mut self.inputs[program.inputs()..];
                 #[cfg(feature = "parallel")]
-                if groups > 1 && row_loop.rows * self.lanes >= WORTH_A_THREAD && rayon::current_num_threads() > 1 {
+                if self.due.len() > 1 && row_loop.rows * self.due.len() >= WORTH_A_THREAD && rayon::current_num_threads() > 1 {
                     use rayon::prelude::*;
-                    if scratch.len() < groups {
+                    // So few chains to a pass that every thread has some.
+                    let together = self.due.len().div_ceil(rayon::current_num_threads()).min(TOGETHER);
+                    let passes = self.due.len().div_ceil(together);
+                    if scratch.len() < passes {
                         let first = scratch[0].clone();
-                        scratch.resize(groups, first);
+                        scratch.resize(passes, first);
                     }
-                    scratch[..groups].par_iter_mut().enumerate().for_each(|(group, scratch)| job(group).run(scratch));
-                    for (group, scratch) in scratch[..groups].iter().enumerate() {
-                        job(group).store(scratch, slots, program.inputs());
+                    let pairs = scratch.par_iter_mut().zip(self.due.par_chunks(together));
+                    pairs.for_each(|(scratch, lanes)| job(lanes).run(scratch));
+                    for (scratch, lanes) in scratch.iter().zip(self.due.chunks(together)) {
+                        job(lanes).store(scratch, slots, program.inputs());
                     }
                     continue;
                 }
-                for group in 0..groups {
-                    job(group).run(&mut scratch[0]);
-                    job(group).store(&scratch[0], slots, program.inputs());
+                for lanes in self.due.chunks(TOGETHER) {
+                    job(lanes).run(&mut scratch[0]);
+                    job(lanes).store(&scratch[0], slots, program.inputs());
                 }
             }
         }
@@ -134,7 +143,20 @@ impl ProgramEvaluator {
             let first = row[0];
             row[self.lanes..].fill(first);
         }
+        self.known = self.lanes;
         self.last.run(&program.last, &self.inputs, outputs);
+    }
+
+    /// Finds the lanes that are not where they were.
+    fn find_due(&mut self, variables: &Block) {
+        let mut moved = [0; LANES];
+        for (before, now) in self.inputs.iter().zip(variables) {
+            for (moved, (before, now)) in moved.iter_mut().zip(before.iter().zip(now.iter())) {
+                *moved |= before.to_bits() ^ now.to_bits();
+            }
+        }
+        self.due.clear();
+        self.due.extend((0..self.lanes).filter(|&lane| lane >= self.known || moved[lane] != 0));
     }
 }
 
@@ -143,8 +165,8 @@ impl ProgramEvaluator {
 struct Job<'a> {
     row_loop: &'a RowLoop,
     uniforms: &'a [Lanes],
-    first: usize,
-    chains: usize,
+    /// Those of the chains, at most [`TOGETHER`].
+    lanes: &'a [usize],
     level: Level,
 }
 
@@ -168,7 +190,9 @@ impl Job<'_> {
             for slot in all {
                 let values = results.next().expect("a result for each");
                 if let Some(slot) = slot {
-                    slots[slot - offset][self.first..self.first + self.chains].copy_from_slice(&values[..self.chains]);
+                    for (&lane, value) in self.lanes.iter().zip(values) {
+                        slots[slot - offset][lane] = *value;
+                    }
                 }
             }
         }
@@ -179,7 +203,7 @@ impl Job<'_> {
         let sums = &self.row_loop.sums;
         let mut add = |scratch: &Scratch| {
             let mut group = 0;
-            for chain in 0..self.chains {
+            for chain in 0..self.lanes.len() {
                 let mut result = 0;
                 for (number, sum) in sums.iter().enumerate() {
                     match &sum.target {
@@ -221,44 +245,51 @@ impl Job<'_> {
 
     /// The sums of one stretch of rows.
     fn stretch(&self, scratch: &mut Scratch, stretch: usize) {
-        let Scratch { evaluator, uniforms, gathers, outputs, partial, groups, .. } = scratch;
-        let RowLoop { rows, tape, sums, .. } = self.row_loop;
-        let rows = *rows;
+        let Scratch { evaluator, numbers, uniforms, gathers, outputs, partial, groups, .. } = scratch;
+        let RowLoop { rows, tape, sums, columns, products, gathers: gathered, .. } = self.row_loop;
+        let (chains, width, picked) = (self.lanes.len(), numbers.len(), gathered.len());
         partial.fill([0.0; PARTIAL]);
         groups.fill(0.0);
-        let width = self.row_loop.uniforms.len();
-        for chain in 0..self.chains {
+        for (chain, &lane) in self.lanes.iter().enumerate() {
             for (at, &uniform) in self.row_loop.uniforms.iter().enumerate() {
-                uniforms[chain * width + at] = Lanes::splat(self.uniforms[uniform][self.first + chain]);
+                numbers[at][chain] = self.uniforms[uniform][lane];
+                uniforms[chain * width + at] = Lanes::splat(numbers[at][chain]);
             }
         }
         for block in stretch * STRETCH..((stretch + 1) * STRETCH).min(rows.div_ceil(LANES)) {
             let from = block * LANES;
             let count = (rows - from).min(LANES);
-            let mut group = 0;
-            for chain in 0..self.chains {
-                for (row, gathered) in gathers.iter_mut().zip(&self.row_loop.gathers) {
-                    self.gather(row, gathered, from, count, self.first + chain);
+            if picked > 0 {
+                for (gathers, &lane) in gathers.chunks_mut(picked).zip(self.lanes) {
+                    for (row, gathered) in gathers.iter_mut().zip(gathered) {
+                        self.gather(row, gathered, from, count, lane);
+                    }
                 }
-                let uniforms = &uniforms[chain * width..(chain + 1) * width];
-                let inputs = RowInputs { uniforms, gathers, columns: &self.row_loop.columns, block };
-                evaluator.run_rows(tape, inputs, count, outputs);
-                let lanes = |source: Source| match source {
-                    Source::Output(row) => &outputs[row],
-                    Source::Input(row) => inputs.get(row),
-                };
-                for (number, sum) in sums.iter().enumerate() {
-                    let Sum { factor, other, target } = sum;
-                    let (a, b) = (lanes(*factor), other.map(lanes));
+            }
+            let inputs = RowInputs { chains, numbers, uniforms, gathers, picked, columns, block };
+            evaluator.run_rows(tape, inputs, count, outputs);
+            let values = |chain: usize, source: Source| match source {
+                Source::Output(row) => &outputs[chain * tape.outputs() + row][..count],
+                Source::Input(row) => &inputs.get(chain, row)[..count],
+            };
+            for Products { first, output, columns } in products {
+                let value = |chain: usize| values(chain, Source::Output(*output));
+                let column = |at: usize| values(0, Source::Input(columns[at]));
+                add_products(self.level, partial, (*first, sums.len()), (chains, columns.len()), value, column);
+            }
+            let done = products.last().map_or(0, |last| last.first + last.columns.len());
+            let mut group = 0;
+            for chain in 0..chains {
+                for (number, Sum { factor, other, target }) in sums.iter().enumerate().skip(done) {
+                    let (a, b) = (values(chain, *factor), other.map(|other| values(chain, other)));
                     match target {
                         Target::All(_) => {
                             let total = &mut partial[chain * sums.len() + number];
-                            dispatch(self.level, AddUp { total, a, b, count });
+                            dispatch(self.level, AddUp { total, a, b });
                         }
                         Target::Groups { index, slots } => {
-                            for lane in 0..count {
-                                let value = b.map_or(a[lane], |b| a[lane] * b[lane]);
-                                groups[group + index[from + lane] as usize - 1] += value;
+                            for (row, &index) in index[from..from + count].iter().enumerate() {
+                                groups[group + index as usize - 1] += b.map_or(a[row], |b| a[row] * b[row]);
                             }
                             group += slots.len();
                         }
@@ -275,59 +306,4 @@ impl Job<'_> {
         let last = row[count - 1];
         row[count..].fill(last);
     }
-}
-
-/// Adds a block of rows to the partial sums: row r to number r mod [`PARTIAL`].
-pub(super) struct AddUp<'a> {
-    pub(super) total: &'a mut [f64; PARTIAL],
-    pub(super) a: &'a Lanes,
-    pub(super) b: Option<&'a Lanes>,
-    pub(super) count: usize,
-}
-
-impl Work for AddUp<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let AddUp { total, a, b, count } = self;
-        let (whole, rest) = a[..count].as_chunks::<PARTIAL>();
-        let mut sums = *total;
-        match b {
-            None => {
-                for chunk in whole {
-                    for lane in 0..PARTIAL {
-                        sums[lane] += chunk[lane];
-                    }
-                }
-                for (sum, value) in sums.iter_mut().zip(rest) {
-                    *sum += value;
-                }
-            }
-            Some(b) => {
-                let (whole_b, rest_b) = b[..count].as_chunks::<PARTIAL>();
-                for (chunk, chunk_b) in whole.iter().zip(whole_b) {
-                    for lane in 0..PARTIAL {
-                        sums[lane] = chunk[lane].mul_add(chunk_b[lane], sums[lane]);
-                    }
-                }
-                for (sum, (value, value_b)) in sums.iter_mut().zip(rest.iter().zip(rest_b)) {
-                    *sum = value.mul_add(*value_b, *sum);
-                }
-            }
-        }
-        *total = sums;
-    }
-}
-
-/// The sum of the partial sums, two by two.
-pub(super) fn pairwise(mut partial: [f64; PARTIAL]) -> f64 {
-    let mut left = PARTIAL / 2;
-    while left > 0 {
-        for at in 0..left {
-            partial[at] += partial[at + left];
-        }
-        left /= 2;
-    }
-    partial[0]
 }

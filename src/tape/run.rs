@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::compile::{Action, Bank, Instruction, Place, Tape};
 use super::loops::{PIECE, binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
+use super::operations::Multiple;
+use super::tiles::{TOGETHER, combine};
 use crate::graph::{max, select};
 use crate::math::{self, Block, LANES, Lanes, Level, Work, dispatch};
 
@@ -23,7 +25,12 @@ impl Evaluator {
 
     /// Scratch space for `tape` at a given SIMD level; the results are the same bits at each.
     pub fn with_level(tape: &Tape, level: Level) -> Self {
-        let doubles = tape.registers * tape.width();
+        Evaluator::for_chains(tape, level, 1)
+    }
+
+    /// [`with_level`](Evaluator::with_level) for up to `chains` chains at a time.
+    pub(super) fn for_chains(tape: &Tape, level: Level, chains: usize) -> Self {
+        let doubles = (1..=chains).map(|chains| chains * tape.registers * tape.width_for(chains)).max().unwrap_or(0);
         Evaluator { registers: vec![Lanes::default(); doubles.div_ceil(LANES) + 1], level: level.min(Level::detect()) }
     }
 
@@ -38,19 +45,21 @@ impl Evaluator {
     /// [`run`](Evaluator::run) for the first `lanes` lanes; what the others get means nothing.
     pub(super) fn run_lanes(&mut self, tape: &Tape, inputs: &Block, lanes: usize, outputs: &mut Block) {
         assert!(inputs.len() >= tape.inputs(), "a row for each variable");
-        self.run_from(tape, Inputs::Together(inputs.as_ptr().cast()), lanes.min(LANES), outputs);
+        self.run_from(tape, Inputs::Together(inputs.as_ptr().cast()), 1, lanes.min(LANES), outputs);
     }
 
-    /// [`run`](Evaluator::run) on a block of the rows of a table, of which the first `lanes` are asked for.
+    /// [`run`](Evaluator::run) on a block of the rows of a table, of which the first `lanes` are asked for, for each of some chains, into
+    /// `outputs`, `[chain][expression][lane]`.
     pub(super) fn run_rows(&mut self, tape: &Tape, inputs: RowInputs<'_>, lanes: usize, outputs: &mut Block) {
         assert!(inputs.len() >= tape.inputs(), "a row for each variable");
-        self.run_from(tape, Inputs::Rows(inputs), lanes.min(LANES), outputs);
+        self.run_from(tape, Inputs::Rows(inputs), inputs.chains, lanes.min(LANES), outputs);
     }
 
-    fn run_from(&mut self, tape: &Tape, inputs: Inputs<'_>, lanes: usize, outputs: &mut Block) {
-        assert!(outputs.len() >= tape.outputs(), "a row for each expression");
-        assert!(self.registers.len() > (tape.registers * tape.width()).div_ceil(LANES), "an evaluator belongs to one tape");
-        dispatch(self.level, Run { level: self.level, tape, inputs, lanes, outputs, registers: &mut self.registers });
+    fn run_from(&mut self, tape: &Tape, inputs: Inputs<'_>, chains: usize, lanes: usize, outputs: &mut Block) {
+        assert!(outputs.len() >= chains * tape.outputs(), "a row for each expression");
+        let doubles = chains * tape.registers * tape.width_for(chains);
+        assert!(self.registers.len() > doubles.div_ceil(LANES), "an evaluator belongs to one tape");
+        dispatch(self.level, Run { level: self.level, tape, inputs, chains, lanes, outputs, registers: &mut self.registers });
     }
 }
 
@@ -65,8 +74,16 @@ enum Inputs<'a> {
 /// The inputs of a loop over rows, each where it lies: what is the same in all rows, what was picked for these rows, the columns.
 #[derive(Clone, Copy)]
 pub(super) struct RowInputs<'a> {
+    /// At most [`TOGETHER`].
+    pub(super) chains: usize,
+    /// `[uniform][chain]`.
+    pub(super) numbers: &'a [[f64; TOGETHER]],
+    /// The same in every lane, `[chain][uniform][lane]`.
     pub(super) uniforms: &'a [Lanes],
+    /// `[chain][gather][lane]`.
     pub(super) gathers: &'a [Lanes],
+    /// How many gathers a chain has.
+    pub(super) picked: usize,
     pub(super) columns: &'a [Arc<[Lanes]>],
     /// Which block of the columns.
     pub(super) block: usize,
@@ -74,16 +91,16 @@ pub(super) struct RowInputs<'a> {
 
 impl<'a> RowInputs<'a> {
     fn len(&self) -> usize {
-        self.uniforms.len() + self.gathers.len() + self.columns.len()
+        self.numbers.len() + self.picked + self.columns.len()
     }
 
     #[inline(always)]
-    pub(super) fn get(&self, row: usize) -> &'a Lanes {
-        let (uniforms, gathers) = (self.uniforms.len(), self.gathers.len());
+    pub(super) fn get(&self, chain: usize, row: usize) -> &'a Lanes {
+        let (uniforms, gathers) = (self.numbers.len(), self.picked);
         if row < uniforms {
-            &self.uniforms[row]
+            &self.uniforms[chain * uniforms + row]
         } else if row < uniforms + gathers {
-            &self.gathers[row - uniforms]
+            &self.gathers[chain * gathers + row - uniforms]
         } else {
             &self.columns[row - uniforms - gathers][self.block]
         }
@@ -94,6 +111,7 @@ struct Run<'a> {
     level: Level,
     tape: &'a Tape,
     inputs: Inputs<'a>,
+    chains: usize,
     lanes: usize,
     outputs: &'a mut Block,
     registers: &'a mut [Lanes],
@@ -104,17 +122,32 @@ impl Work for Run<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let Run { level, tape, inputs, lanes, outputs, registers } = self;
+        let Run { level, tape, inputs, chains, lanes, outputs, registers } = self;
         // Few lanes need a part of the width; registers then lie closer.
-        let width = tape.width().min(lanes.next_multiple_of(PIECE));
+        let width = tape.width_for(chains).min(lanes.next_multiple_of(PIECE));
         let (scratch, registers) = registers.split_last_mut().expect("the evaluator has one row more");
-        let banks = [outputs.as_mut_ptr().cast(), registers.as_mut_ptr().cast()];
+        let (outputs, registers): (*mut f64, *mut f64) = (outputs.as_mut_ptr().cast(), registers.as_mut_ptr().cast());
         for from in (0..lanes).step_by(width) {
-            let rows = Rows { inputs, banks, from, width };
+            let rows = |chain: usize| {
+                let banks =
+                    [outputs.wrapping_add(chain * tape.outputs() * LANES), registers.wrapping_add(chain * tape.registers * width)];
+                Rows { inputs, chain, banks, from, width }
+            };
             for instruction in &tape.instructions {
-                // SAFETY: `Evaluator::run` has checked that there are as many rows as the tape has inputs, outputs and registers, and
-                // `Tape::check` that every place is one of those and that no target is among its sources.
-                unsafe { execute(level, instruction, &rows, &mut scratch[..width]) };
+                // SAFETY: `Evaluator::run_from` has checked that there are as many rows as the tape has inputs, and for each chain outputs
+                // and registers; `Tape::check` that every place is one of those and that no target is among its sources.
+                unsafe {
+                    if let (Action::Combination(constant, start, multiples), Inputs::Rows(inputs)) = (&instruction.action, inputs) {
+                        for chain in 0..chains {
+                            begin(instruction.target, *constant, *start, &rows(chain));
+                        }
+                        combination(level, instruction.target, multiples, inputs, rows);
+                        continue;
+                    }
+                    for chain in 0..chains {
+                        execute(level, instruction, &rows(chain), &mut scratch[..width]);
+                    }
+                }
             }
         }
     }
@@ -123,6 +156,7 @@ impl Work for Run<'_> {
 /// Everything an instruction may touch: lanes `from .. from + width` of inputs and outputs, and the registers, each `width` wide.
 struct Rows<'a> {
     inputs: Inputs<'a>,
+    chain: usize,
     /// Where outputs and registers begin.
     banks: [*mut f64; 2],
     from: usize,
@@ -140,7 +174,7 @@ impl Rows<'_> {
             Bank::Input => match self.inputs {
                 // Nothing is written to inputs.
                 Inputs::Together(first) => first.wrapping_add(row * LANES + self.from).cast_mut(),
-                Inputs::Rows(rows) => rows.get(row).as_ptr().wrapping_add(self.from).cast_mut(),
+                Inputs::Rows(rows) => rows.get(self.chain, row).as_ptr().wrapping_add(self.from).cast_mut(),
             },
         }
     }
@@ -191,12 +225,43 @@ unsafe fn execute(level: Level, instruction: &Instruction, rows: &Rows<'_>, scra
         Action::SumFromConstant(constant, terms) => sum(level, out, *constant, terms, get),
         Action::SumFromValue(a, terms) => sum(level, out, get(*a), terms, get),
         Action::Reciprocal(a) => map(out, get(*a), |x| 1.0 / x),
+        Action::Combination(..) => unreachable!("computed for all chains together"),
         Action::Largest(operands) => largest(out, operands.iter().map(|&operand| get(operand))),
         Action::ExpDifference(a, b) => outlined2(level, out, get(*a), get(*b), |a, b| math::exp(a - b)),
         Action::LogTotal(a, b) => outlined2(level, out, get(*a), get(*b), log_total),
         // SAFETY: the caller's promise.
         Action::Twins(pair, a, second) => twins(level, *pair, out, unsafe { rows.get_mut(*second) }, get(*a)),
     }
+}
+
+/// What a combination begins with.
+///
+/// # Safety
+/// As for [`execute`].
+#[inline(always)]
+unsafe fn begin(target: Place, constant: f64, start: Option<Place>, rows: &Rows<'_>) {
+    // SAFETY: the caller's promise.
+    let out = unsafe { rows.get_mut(target) };
+    match start {
+        // SAFETY: as above.
+        Some(start) => out.copy_from_slice(unsafe { rows.get(start) }),
+        None => out.fill(constant),
+    }
+}
+
+/// Adds the multiples to what the target holds in each chain.
+///
+/// # Safety
+/// As for [`execute`], for each chain; their targets are different rows.
+#[inline(always)]
+unsafe fn combination<'a>(level: Level, target: Place, multiples: &[Multiple], inputs: RowInputs<'a>, rows: impl Fn(usize) -> Rows<'a>) {
+    let column = |multiple: &Multiple| {
+        // SAFETY: the caller's promise; a column is the same for all chains.
+        unsafe { rows(0).get(Place::input(multiple.column)) }
+    };
+    // SAFETY: the caller's promise.
+    let out = |chain: usize| unsafe { rows(chain).get_mut(target) };
+    combine(level, inputs.chains, inputs.numbers, multiples, column, out);
 }
 
 #[inline(always)]
