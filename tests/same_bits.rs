@@ -7,8 +7,9 @@
 mod formulas;
 
 use formulas::call;
-use langevin::density::{LogDensity, Meaning, Model};
-use langevin::math::Level;
+use langevin::data::{Data, Table};
+use langevin::density::{Evaluate, LogDensity, Meaning, Model};
+use langevin::math::{Lanes, Level};
 use langevin::sampler::{Annealing, Control, Guard, Schedule, Sgld, Start, anneal};
 use langevin::syntax::Function;
 
@@ -72,5 +73,75 @@ fn draws_do_not_depend_on_threads_or_vector_width() {
         for threads in [2, 3, 8] {
             assert!(draws(&model, Level::detect(), threads, 600, 40) == expected, "{formula}: {threads} threads");
         }
+    }
+}
+
+/// Sums over rows of each kind: a linear predictor with an intercept, elements by an index, sums by groups.
+fn rows(count: usize) -> Model {
+    let column = |j: usize| (0..count).map(|row| ((7 * row + 131 * j) as f64).sin()).collect::<Vec<f64>>();
+    let mut columns = vec![
+        ("y".to_string(), column(9).iter().map(|x| f64::from(*x > 0.0)).collect()),
+        ("group".to_string(), (0..count).map(|row| (row % 3 + 1) as f64).collect()),
+    ];
+    columns.extend((1..=4).map(|j| (format!("x{j}"), column(j))));
+    let text = "a in (-inf, inf); b[4] in (-inf, inf); g[3] in (-inf, inf)
+        eta = a + dot(b, x) + g[group]
+        log_density = sum(bernoulli_logit_lpmf(y | eta)) - norm(b)^2 - norm(g)^2 - sum(log1p((x1 - a*x2)^2))";
+    let data = Data::new(vec![Table::from_columns(columns).unwrap()]);
+    Model::with_data(text.parse().unwrap(), None, &[], &data).unwrap()
+}
+
+/// The value and gradient of the first `lanes` lanes, as bits, `[lane][…]`.
+fn values(evaluator: &mut dyn Evaluate, position: &[Lanes], lanes: usize) -> Vec<Vec<u64>> {
+    let (mut value, mut gradient) = (Lanes::default(), position.to_vec());
+    evaluator.ask_for(lanes);
+    evaluator.log_density_and_gradient(position, &mut value, &mut gradient);
+    (0..lanes).map(|lane| [&value].into_iter().chain(&gradient).map(|row| row[lane].to_bits()).collect()).collect()
+}
+
+fn places(dimension: usize, shift: f64) -> Vec<Lanes> {
+    (0..dimension).map(|i| Lanes(std::array::from_fn(|lane| (shift + (5 * lane + i) as f64).cos()))).collect()
+}
+
+#[test]
+fn sums_over_rows_do_not_depend_on_threads_vector_width_or_the_other_chains() {
+    for count in [20, 300, 17_000] {
+        let model = rows(count);
+        let position = places(model.dimension(), 0.0);
+        let alone: Vec<Vec<u64>> = (0..7)
+            .map(|lane| {
+                let position: Vec<Lanes> = position.iter().map(|row| Lanes::splat(row[lane])).collect();
+                values(&mut *model.evaluator(), &position, 1).remove(0)
+            })
+            .collect();
+        for level in Level::available() {
+            let model = model.clone().with_level(level);
+            for lanes in 1..=alone.len() {
+                assert!(values(&mut *model.evaluator(), &position, lanes) == alone[..lanes], "{count} rows, {level}, {lanes} chains");
+            }
+        }
+        #[cfg(feature = "parallel")]
+        for threads in [1, 2, 3, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let found = pool.install(|| values(&mut *model.evaluator(), &position, alone.len()));
+            assert!(found == alone, "{count} rows, {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_chain_that_stood_still_has_the_value_it_had_and_one_that_moved_a_new_one() {
+    let model = rows(300);
+    let mut evaluator = model.evaluator();
+    let mut position = places(model.dimension(), 0.0);
+    values(&mut *evaluator, &position, 5);
+    for round in 0..20 {
+        // One coordinate of some lanes; then other numbers of lanes are asked for, of which some were never evaluated.
+        let moved = places(model.dimension(), round as f64);
+        for lane in (0..9).filter(|lane| (lane + round) % 3 == 0) {
+            position[round % 8][lane] = moved[round % 8][lane];
+        }
+        let lanes = [5, 9, 3, 8][round % 4];
+        assert!(values(&mut *evaluator, &position, lanes) == values(&mut *model.evaluator(), &position, lanes), "round {round}");
     }
 }

@@ -88,10 +88,21 @@ pub fn log1p(x: f64) -> f64 {
     pick(x.abs() < 5e-17, x, value)
 }
 
+/// [`log1p`], bit for bit, for x from 0 to 1: 1 + x needs no scaling but a half.
+#[inline(always)]
+fn log1p_of_unit(x: f64) -> f64 {
+    const ROOT_TWO: f64 = f64::from_bits(0x3FF6_A09E_667F_3BCD);
+    let u = Pair::ordered_sum(1.0, x);
+    let large = u.hi >= ROOT_TWO;
+    let scale = pick(large, 0.5, 1.0);
+    let f = Pair::sum(u.hi * scale - 1.0, u.lo * scale);
+    pick(x < 5e-17, x, assembled(pick(large, 1.0, 0.0), f).hi)
+}
+
 /// log(1 + eˣ).
 #[inline(always)]
 pub fn softplus(x: f64) -> f64 {
-    let tail = log1p(exp(-x.abs()));
+    let tail = log1p_of_unit(exp(-x.abs()));
     pick(x > 0.0, x + tail, tail)
 }
 
@@ -99,7 +110,7 @@ pub fn softplus(x: f64) -> f64 {
 #[inline(always)]
 pub(crate) fn softplus_sigmoid(x: f64) -> (f64, f64) {
     let small = exp(-x.abs());
-    let tail = log1p(small);
+    let tail = log1p_of_unit(small);
     (pick(x > 0.0, x + tail, tail), logistic(x, small))
 }
 
@@ -198,4 +209,21 @@ pub fn pow(x: f64, y: f64) -> f64 {
     let value = pick(x < 0.0 && size < f64::INFINITY && !whole, f64::NAN, value);
     let value = pick(x.is_nan() || y.is_nan(), f64::NAN, value);
     pick(y == 0.0 || x == 1.0, 1.0, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log1p_of_unit_has_the_bits_of_log1p() {
+        let edge = std::f64::consts::SQRT_2 - 1.0;
+        let near = |x: f64| (0..200_u64).map(move |step| f64::from_bits(x.to_bits() - 100 + step));
+        let even = (0..=200_000).map(|step| f64::from(step) / 200_000.0);
+        let small = (0..1074).map(|halvings| 0.5_f64.powi(halvings)).flat_map(|x| [x, 0.7 * x]);
+        for x in even.chain(small).chain(near(edge)).chain(near(5e-17)).chain([0.0, 1.0, f64::NAN]) {
+            let (found, expected) = (log1p_of_unit(x), log1p(x));
+            assert!(found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(), "{x:e}: {found} and {expected}");
+        }
+    }
 }

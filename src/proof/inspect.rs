@@ -112,8 +112,8 @@ impl Inspection {
 
 /// How many points cover the ranges, at most …
 const COVER: usize = 16 * LANES;
-/// … and how many points times rows of data, a second's work or so, but not below a few points.
-const ROWS: usize = 1 << 25;
+/// … and how many points times rows of data, a fraction of a second's work, but not below a few points.
+const ROWS: usize = 1 << 23;
 const FEWEST: usize = 32;
 /// Steps of the descent towards smaller values.
 const DESCENT: usize = 80;
@@ -176,9 +176,12 @@ pub fn inspect(model: &Model) -> Inspection {
     }
     found.points = walker.points;
     // Whether it is zero is the logarithm's to say: a density that underflows far out is not.
-    let program = model.value_program();
-    let mut logarithm = Walker { program, evaluator: ProgramEvaluator::new(program, model.level()), value: Lanes::default(), points: 0 };
-    logarithm.evaluate(&mut values);
+    if model.log_density_node() != model.typed() {
+        let program = model.value_program();
+        let mut logarithm =
+            Walker { program, evaluator: ProgramEvaluator::new(program, model.level()), value: Lanes::default(), points: 0 };
+        logarithm.evaluate(&mut values);
+    }
     let zeros = values.iter().filter(|(value, _)| *value == f64::NEG_INFINITY).count();
     let defined = values.iter().filter(|(value, _)| !value.is_nan()).count();
     found.zero_share = zeros as f64 / defined.max(1) as f64;

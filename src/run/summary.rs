@@ -197,8 +197,9 @@ pub(super) fn gradients(density: &dyn LogDensity, draws: &Population) -> Vec<Vec
     let mut columns = vec![Vec::with_capacity(draws.chains()); draws.dimension()];
     let mut gradient = vec![Lanes::default(); draws.dimension()];
     for block in 0..draws.blocks() {
-        evaluate.gradient(&draws.block(block), &mut gradient);
         let active = (draws.chains() - block * crate::math::LANES).min(crate::math::LANES);
+        evaluate.ask_for(active);
+        evaluate.gradient(&draws.block(block), &mut gradient);
         for (column, row) in columns.iter_mut().zip(&gradient) {
             column.extend_from_slice(&row[..active]);
         }

@@ -3,13 +3,14 @@
 //! Cheap ones are inlined into the interpreter, which is compiled for each SIMD level as a whole; an elementary function is a function
 //! of its own at each level.
 
-use super::compile::{Place, Shape, Terms};
+use super::compile::{Place, Shape, Summand, Terms};
 use super::operations::Twins;
 use crate::graph::{Binary, Unary, max, min, powi, truth};
 use crate::math::{self, Level, Work, dispatch};
 
 /// Lanes in a piece of fixed size: no remainder to compile.
 pub(super) const PIECE: usize = 64;
+static ZEROS: [f64; PIECE] = [0.0; PIECE];
 
 /// A row in pieces; every width is a multiple of [`PIECE`].
 #[inline(always)]
@@ -382,18 +383,30 @@ where
     #[inline(always)]
     fn run(self) {
         let SumOfProducts { out, start, terms, row } = self;
+        // Filled by loops: a closure handed to `from_fn` may stay a call, compiled for no level.
+        let (mut scaled, mut products) = ([(0.0, &[][..], 0.0); S], [(0.0, &[][..], &[][..]); P]);
+        for (term, Summand { factor, a, shift, .. }) in scaled.iter_mut().zip(&terms.list) {
+            *term = (*factor, pieces(row(*a)), *shift);
+        }
+        for (term, Summand { factor, a, b, .. }) in products.iter_mut().zip(terms.list.iter().skip(S)) {
+            *term = (*factor, pieces(row(*a)), pieces(row(*b)));
+        }
         for (piece, out) in pieces_mut(out).iter_mut().enumerate() {
-            let row = |place: Place| &pieces(row(place))[piece];
             let start = start.piece(piece);
-            let scaled: [_; S] = std::array::from_fn(|i| (terms.list[i].factor, row(terms.list[i].a), terms.list[i].shift));
-            let products: [_; P] = std::array::from_fn(|i| (terms.list[S + i].factor, row(terms.list[S + i].a), row(terms.list[S + i].b)));
+            let (mut x, mut y, mut z) = ([&ZEROS; S], [&ZEROS; P], [&ZEROS; P]);
+            for (x, (_, a, _)) in x.iter_mut().zip(&scaled) {
+                *x = &a[piece];
+            }
+            for ((y, z), (_, a, b)) in y.iter_mut().zip(&mut z).zip(&products) {
+                (*y, *z) = (&a[piece], &b[piece]);
+            }
             for lane in 0..PIECE {
                 let mut total = start(lane);
-                for (factor, a, shift) in scaled {
-                    total = factor.mul_add(a[lane] - shift, total);
+                for i in 0..S {
+                    total = scaled[i].0.mul_add(x[i][lane] - scaled[i].2, total);
                 }
-                for (factor, a, b) in products {
-                    total = (factor * a[lane]).mul_add(b[lane], total);
+                for i in 0..P {
+                    total = (products[i].0 * y[i][lane]).mul_add(z[i][lane], total);
                 }
                 out[lane] = total;
             }

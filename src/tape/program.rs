@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap as HashMap;
 use std::sync::Arc;
 
 use super::compile::Tape;
-use super::operations::{RowKinds, Rounding};
+use super::operations::{Rounding, RowKinds};
 use crate::graph::{Binary, Graph, Node, NodeId, TableId, extract};
 use crate::math::{LANES, Lanes};
 

@@ -129,8 +129,7 @@ impl Work for Run<'_> {
         let (outputs, registers): (*mut f64, *mut f64) = (outputs.as_mut_ptr().cast(), registers.as_mut_ptr().cast());
         for from in (0..lanes).step_by(width) {
             let rows = |chain: usize| {
-                let banks =
-                    [outputs.wrapping_add(chain * tape.outputs() * LANES), registers.wrapping_add(chain * tape.registers * width)];
+                let banks = [outputs.wrapping_add(chain * tape.outputs() * LANES), registers.wrapping_add(chain * tape.registers * width)];
                 Rows { inputs, chain, banks, from, width }
             };
             for instruction in &tape.instructions {
@@ -141,7 +140,8 @@ impl Work for Run<'_> {
                         for chain in 0..chains {
                             begin(instruction.target, *constant, *start, &rows(chain));
                         }
-                        combination(level, instruction.target, multiples, inputs, rows);
+                        let column = |multiple: &Multiple| &inputs.get(0, multiple.column as usize)[from..from + width];
+                        combine(level, chains, inputs.numbers, multiples, column, |chain| rows(chain).get_mut(instruction.target));
                         continue;
                     }
                     for chain in 0..chains {
@@ -247,21 +247,6 @@ unsafe fn begin(target: Place, constant: f64, start: Option<Place>, rows: &Rows<
         Some(start) => out.copy_from_slice(unsafe { rows.get(start) }),
         None => out.fill(constant),
     }
-}
-
-/// Adds the multiples to what the target holds in each chain.
-///
-/// # Safety
-/// As for [`execute`], for each chain; their targets are different rows.
-#[inline(always)]
-unsafe fn combination<'a>(level: Level, target: Place, multiples: &[Multiple], inputs: RowInputs<'a>, rows: impl Fn(usize) -> Rows<'a>) {
-    let column = |multiple: &Multiple| {
-        // SAFETY: the caller's promise; a column is the same for all chains.
-        unsafe { rows(0).get(Place::input(multiple.column)) }
-    };
-    // SAFETY: the caller's promise.
-    let out = |chain: usize| unsafe { rows(chain).get_mut(target) };
-    combine(level, inputs.chains, inputs.numbers, multiples, column, out);
 }
 
 #[inline(always)]

@@ -1,7 +1,8 @@
 //! Products of a table with what belongs to chains, in tiles of several chains that stay in registers: columns times numbers, and sums
 //! over the rows of columns times values.
 //!
-//! Each number that comes out is the same chain of additions whatever the tile, so how many chains there are changes no bit.
+//! Each number that comes out is the same chain of additions whatever the tile, so how many chains there are changes no bit. Arrays are
+//! filled by loops, as a closure handed to `from_fn` or `map` may stay a call, compiled for no level.
 
 use super::operations::Multiple;
 use super::program::PARTIAL;
@@ -29,7 +30,10 @@ pub(super) fn combine<'a>(
     for some in multiples.chunks(MOST) {
         let mut terms: [Term; MOST] = [(&[], [0.0; TOGETHER]); MOST];
         for (term, multiple) in terms.iter_mut().zip(some) {
-            *term = (column(multiple), numbers[multiple.number as usize].map(|number| multiple.factor * number));
+            term.0 = column(multiple);
+            for (factor, number) in term.1.iter_mut().zip(&numbers[multiple.number as usize]) {
+                *factor = multiple.factor * number;
+            }
         }
         let terms = &terms[..some.len()];
         let mut first = 0;
@@ -62,9 +66,11 @@ impl<const CHAINS: usize, const ROWS: usize> Work for Combine<'_, CHAINS, ROWS> 
     #[inline(always)]
     fn run(self) -> usize {
         let Combine { terms, first, out } = self;
-        let out = out.map(|row| row.as_chunks_mut::<ROWS>().0);
-        for tile in 0..out[0].len() {
-            let mut total: [[f64; ROWS]; CHAINS] = std::array::from_fn(|chain| out[chain][tile]);
+        for tile in 0..out[0].len() / ROWS {
+            let mut total = [[0.0; ROWS]; CHAINS];
+            for chain in 0..CHAINS {
+                total[chain] = out[chain].as_chunks().0[tile];
+            }
             for (column, factors) in terms {
                 let x = &column.as_chunks::<ROWS>().0[tile];
                 for chain in 0..CHAINS {
@@ -75,7 +81,7 @@ impl<const CHAINS: usize, const ROWS: usize> Work for Combine<'_, CHAINS, ROWS> 
                 }
             }
             for chain in 0..CHAINS {
-                out[chain][tile] = total[chain];
+                out[chain].as_chunks_mut().0[tile] = total[chain];
             }
         }
         CHAINS
@@ -124,18 +130,22 @@ impl<const CHAINS: usize, const COLUMNS: usize> Work for AddProducts<'_, CHAINS,
     #[inline(always)]
     fn run(self) -> usize {
         let AddProducts { partial, at, stride, a, b } = self;
-        let (whole_a, rest_a) = (a.map(|a| a.as_chunks::<PARTIAL>().0), a.map(|a| a.as_chunks::<PARTIAL>().1));
-        let (whole_b, rest_b) = (b.map(|b| b.as_chunks::<PARTIAL>().0), b.map(|b| b.as_chunks::<PARTIAL>().1));
+        let whole = a[0].len() / PARTIAL;
         for step in 0..PARTIAL / STEP {
-            let mut sums: [[[f64; STEP]; COLUMNS]; CHAINS] =
-                std::array::from_fn(|i| std::array::from_fn(|j| partial[at + i * stride + j].as_chunks().0[step]));
-            for chunk in 0..whole_a[0].len() {
-                let x: [&[f64; STEP]; COLUMNS] = std::array::from_fn(|j| &whole_b[j][chunk].as_chunks().0[step]);
+            let mut sums = [[[0.0; STEP]; COLUMNS]; CHAINS];
+            for i in 0..CHAINS {
+                for j in 0..COLUMNS {
+                    sums[i][j] = partial[at + i * stride + j].as_chunks().0[step];
+                }
+            }
+            for chunk in 0..whole {
+                let from = chunk * (PARTIAL / STEP) + step;
                 for i in 0..CHAINS {
-                    let value: &[f64; STEP] = &whole_a[i][chunk].as_chunks().0[step];
+                    let value: &[f64; STEP] = &a[i].as_chunks().0[from];
                     for j in 0..COLUMNS {
+                        let x: &[f64; STEP] = &b[j].as_chunks().0[from];
                         for row in 0..STEP {
-                            sums[i][j][row] = value[row].mul_add(x[j][row], sums[i][j][row]);
+                            sums[i][j][row] = value[row].mul_add(x[row], sums[i][j][row]);
                         }
                     }
                 }
@@ -149,7 +159,7 @@ impl<const CHAINS: usize, const COLUMNS: usize> Work for AddProducts<'_, CHAINS,
         for i in 0..CHAINS {
             for j in 0..COLUMNS {
                 let sums = &mut partial[at + i * stride + j];
-                for (sum, (a, b)) in sums.iter_mut().zip(rest_a[i].iter().zip(rest_b[j])) {
+                for (sum, (a, b)) in sums.iter_mut().zip(a[i][whole * PARTIAL..].iter().zip(&b[j][whole * PARTIAL..])) {
                     *sum = a.mul_add(*b, *sum);
                 }
             }
@@ -199,4 +209,72 @@ pub(super) fn pairwise(mut partial: [f64; PARTIAL]) -> f64 {
         left /= 2;
     }
     partial[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROWS: usize = 64;
+    const COLUMNS: usize = 19;
+
+    /// Any numbers, with digits enough that another order of additions would show.
+    fn number(i: usize, j: usize) -> f64 {
+        crate::math::sin((7 * i + 131 * j + 1) as f64)
+    }
+
+    fn table(rows: usize) -> Vec<Vec<f64>> {
+        (0..COLUMNS).map(|column| (0..rows).map(|row| number(row, column)).collect()).collect()
+    }
+
+    #[test]
+    fn columns_times_numbers_are_one_chain_of_additions_for_any_number_of_chains() {
+        let columns = table(ROWS);
+        let numbers: Vec<[f64; TOGETHER]> = (0..COLUMNS).map(|j| [0, 1, 2, 3].map(|chain| number(j, 50 + chain))).collect();
+        let multiples: Vec<Multiple> =
+            (0..COLUMNS as u32).map(|j| Multiple { factor: 0.3 + f64::from(j), number: COLUMNS as u32 - 1 - j, column: j }).collect();
+        for chains in 1..=TOGETHER {
+            let start = |chain: usize| (0..ROWS).map(move |row| number(row, 90 + chain)).collect::<Vec<f64>>();
+            let mut out: Vec<Vec<f64>> = (0..chains).map(start).collect();
+            let first = out.as_mut_ptr();
+            let row = |chain: usize| {
+                assert!(chain < chains);
+                // SAFETY: within the vector, and each chain is asked for once at a time.
+                unsafe { (*first.add(chain)).as_mut_slice() }
+            };
+            combine(Level::detect(), chains, &numbers, &multiples, |multiple| &columns[multiple.column as usize], row);
+            for (chain, out) in out.iter().enumerate() {
+                let expected = start(chain).into_iter().enumerate().map(|(row, start)| {
+                    let add = |sum: f64, m: &Multiple| {
+                        (m.factor * numbers[m.number as usize][chain]).mul_add(columns[m.column as usize][row], sum)
+                    };
+                    multiples.iter().fold(start, add).to_bits()
+                });
+                assert!(out.iter().map(|x| x.to_bits()).eq(expected), "chain {chain} of {chains}");
+            }
+        }
+    }
+
+    #[test]
+    fn sums_over_rows_are_the_same_for_any_number_of_chains_and_columns() {
+        // Whole blocks, and rows that fill no chunk.
+        for rows in [256, 32, 100, 7] {
+            let columns = table(rows);
+            let values: Vec<Vec<f64>> = (0..TOGETHER).map(|chain| (0..rows).map(|row| number(row, 50 + chain)).collect()).collect();
+            for (chains, count) in (1..=TOGETHER).flat_map(|chains| (1..=COLUMNS).map(move |count| (chains, count))) {
+                // A sum more for each chain, which nobody adds to.
+                let mut partial = vec![[0.25; PARTIAL]; chains * (count + 1)];
+                add_products(Level::detect(), &mut partial, (1, count + 1), (chains, count), |i| &values[i], |j| &columns[j]);
+                for (at, found) in partial.iter().enumerate() {
+                    let (chain, column) = (at / (count + 1), at % (count + 1));
+                    let mut expected = [0.25_f64; PARTIAL];
+                    for row in (0..rows).filter(|_| column > 0) {
+                        let sum = &mut expected[row % PARTIAL];
+                        *sum = values[chain][row].mul_add(columns[column - 1][row], *sum);
+                    }
+                    assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{rows} rows, chain {chain} of {chains}, {column}");
+                }
+            }
+        }
+    }
 }
