@@ -67,6 +67,26 @@ impl Data {
 }
 
 impl Table {
+    /// Reads a table by its first bytes: Parquet where they say so and the feature `parquet` is there, otherwise comma-separated values.
+    ///
+    /// # Errors
+    /// Those of [`from_csv`](Table::from_csv) and `from_parquet`.
+    pub fn read(source: &str, reader: impl std::io::Read) -> Result<Table> {
+        #[cfg(feature = "parquet")]
+        let reader = {
+            use std::io::Read;
+            let (mut reader, mut start) = (reader, Vec::new());
+            let unreadable = |error| records::unreadable(source, &error);
+            reader.by_ref().take(4).read_to_end(&mut start).map_err(unreadable)?;
+            if start == b"PAR1" {
+                reader.read_to_end(&mut start).map_err(unreadable)?;
+                return Table::from_parquet(source, start);
+            }
+            std::io::Cursor::new(start).chain(reader)
+        };
+        Table::from_csv(source, reader)
+    }
+
     /// Reads comma-separated values: a line of names, then a line for each row. Semicolons and tabs separate too; quotes, a byte-order
     /// mark, either kind of line end and blank lines are understood. `source` is what errors call the file.
     ///

@@ -224,6 +224,21 @@ mod tests {
     const TABLE: &[u8] = include_bytes!("../../tests/data/table.parquet");
 
     #[test]
+    fn a_table_from_a_pipe_is_known_by_its_first_bytes() {
+        /// As a pipe may: a byte at a time.
+        struct Slow<'a>(&'a [u8]);
+        impl std::io::Read for Slow<'_> {
+            fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+                let count = to.len().min(1);
+                std::io::Read::read(&mut self.0, &mut to[..count])
+            }
+        }
+        assert_eq!(Table::read("stdin", Slow(TABLE)).unwrap().rows(), 5);
+        assert_eq!(Table::read("stdin", Slow(b"y,x\n1,2\n3,4\n")).unwrap().rows(), 2);
+        assert_eq!(Table::read("stdin", Slow(b"y\n1\n")).unwrap().rows(), 1);
+    }
+
+    #[test]
     fn columns_of_every_kind_are_numbers_or_say_why_not() {
         let table = Table::from_parquet("t.parquet", TABLE.to_vec()).unwrap();
         assert_eq!(table.rows(), 5);

@@ -75,28 +75,13 @@ fn file(path: &Path) -> Result<Vec<u8>, Failure> {
 /// The table of a file, or of stdin for `-`.
 pub(crate) fn table(path: &Path) -> Result<Table, Failure> {
     if path.as_os_str() == "-" {
-        return Ok(Table::from_csv("stdin", std::io::stdin().lock())?);
+        return Ok(Table::read("stdin", std::io::stdin().lock())?);
     }
     file_table(path)
 }
 
-/// The table of a file: Parquet where it begins as such and we can read that, otherwise CSV.
 fn file_table(path: &Path) -> Result<Table, Failure> {
-    let source = path.display().to_string();
-    let file = open(path)?;
-    #[cfg(feature = "parquet")]
-    let file = {
-        let unreadable = |error| Error::new(ErrorKind::Io, format!("cannot read {source}: {error}"));
-        let mut file = file;
-        let mut start = Vec::new();
-        file.by_ref().take(4).read_to_end(&mut start).map_err(unreadable)?;
-        if start == b"PAR1" {
-            file.read_to_end(&mut start).map_err(unreadable)?;
-            return Ok(Table::from_parquet(&source, start)?);
-        }
-        std::io::Cursor::new(start).chain(file)
-    };
-    Ok(Table::from_csv(&source, file)?)
+    Ok(Table::read(&path.display().to_string(), open(path)?)?)
 }
 
 /// The tables of the flags.
