@@ -11,7 +11,7 @@ mod program;
 mod rows;
 mod run;
 
-pub use batches::{BatchEvaluator, Batches};
+pub use batches::{BatchEvaluator, Batches, Records, Terms};
 pub use compile::Tape;
 pub use operations::Rounding;
 pub use program::Program;

@@ -278,11 +278,11 @@ impl Job<'_> {
 }
 
 /// Adds a block of rows to the partial sums: row r to number r mod [`PARTIAL`].
-pub(super) struct AddUp<'a> {
-    pub(super) total: &'a mut [f64; PARTIAL],
-    pub(super) a: &'a Lanes,
-    pub(super) b: Option<&'a Lanes>,
-    pub(super) count: usize,
+struct AddUp<'a> {
+    total: &'a mut [f64; PARTIAL],
+    a: &'a Lanes,
+    b: Option<&'a Lanes>,
+    count: usize,
 }
 
 impl Work for AddUp<'_> {
@@ -320,9 +320,10 @@ impl Work for AddUp<'_> {
     }
 }
 
-/// The sum of the partial sums, two by two.
-pub(super) fn pairwise(mut partial: [f64; PARTIAL]) -> f64 {
-    let mut left = PARTIAL / 2;
+/// The sum of the partial sums, two by two; their number is a power of two.
+#[inline(always)]
+pub(super) fn pairwise<const COUNT: usize>(mut partial: [f64; COUNT]) -> f64 {
+    let mut left = COUNT / 2;
     while left > 0 {
         for at in 0..left {
             partial[at] += partial[at + left];
