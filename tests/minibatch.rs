@@ -4,7 +4,7 @@
 
 use langevin::data::{Data, Table};
 use langevin::density::{Bound, Evaluate, LogDensity, Model};
-use langevin::diagnostics::mcse_sd;
+use langevin::diagnostics::Convergence;
 use langevin::error::ErrorKind;
 use langevin::math::{Block, LANES, Lanes, Level};
 use langevin::random::{BlockRng, Purpose};
@@ -527,7 +527,7 @@ fn without_batches_the_kernels_with_momenta_run_as_chains() {
         let h = run.chains().unwrap().step_size;
         let variance = if sampler == Sampler::Sghmc { hamiltonian(h, 1.0) } else { thermostat_variance(1.0, h, 0.0) };
         let chains = run.draws.by_chain(0);
-        let (sd, error) = (run.variables[0].sd, mcse_sd(&chains));
+        let (sd, error) = (run.variables[0].sd, Convergence::new(&chains).mcse_sd());
         assert!(error < 0.01 && (sd - variance.sqrt()).abs() < 4.0 * error, "{sampler}: {sd} ± {error} for {}", variance.sqrt());
         assert!(run.variables[0].mean.abs() < 4.0 * run.variables[0].mcse_mean, "{sampler}: {}", run.variables[0].mean);
         assert!(run.verdict.warnings.iter().any(|warning| warning.kind() == "step_bias"));
