@@ -7,6 +7,8 @@
 use langevin::data::{Data, Table};
 use langevin::density::{LogDensity, Meaning, Model};
 use langevin::math::Lanes;
+use langevin::run::{Batch, Sampler, Sampling, sample};
+use langevin::sampler::ControlVariates;
 use serde_json::Value;
 
 mod common;
@@ -134,6 +136,52 @@ fn a_loop_over_rows_is_the_sum_of_its_rows() {
             assert!(gradient.iter().zip(&exact[1..]).all(|(a, b)| close(*a, *b)), "{}", model["name"]);
         }
     }
+}
+
+/// Batches with control variates at the mode: means within a tenth of a posterior sd of the reference's, for each model as it is and, where
+/// the sums over rows of a Gaussian become sums over the data alone, with its square written so that they do not.
+#[test]
+fn minibatches_have_the_means_of_the_references() {
+    let file = data("posteriors");
+    let mut runs = 0;
+    for model in file["models"].as_array().unwrap() {
+        let Some(row) = model["log_lik_per_row"].as_str() else { continue };
+        // r² = hypot(r, 1)² − 1.
+        let looped = row.replacen("- (", "- (hypot(", 1).replace(")^2/(2*s^2)", ", 1)^2 - 1)/(2*s^2)");
+        let mut other = model.clone();
+        if !row.contains("exp(") {
+            other["log_lik_per_row"] = Value::String(looped);
+        }
+        let variants = if row.contains("exp(") { vec![model] } else { vec![model, &other] };
+        for (variant, model) in variants.into_iter().enumerate() {
+            let name = model["name"].as_str().unwrap();
+            let found = posterior(&file, model).rows.unwrap();
+            let settings = Sampling { sampler: Sampler::Sgld, batch: Some(Batch::of(64)), seed: 5, ..Sampling::default() };
+            let run = sample(&found, &settings).unwrap();
+            let figures = run.batches().unwrap();
+            assert!(figures.is_mode, "{name}");
+            // Whatever has more rows than a batch is estimated.
+            let estimated = figures.tables.iter().any(|(rows, size)| rows > size);
+            assert_eq!(estimated, found.rows() > 64 && (variant == 1 || row.contains("exp(")), "{name}, {variant}: {:?}", figures.tables);
+            assert_eq!(figures.control_variates, if estimated { ControlVariates::Mode } else { ControlVariates::None });
+            let mut means: Vec<f64> = run.variables.iter().map(|variable| variable.mean).collect();
+            // The components of a mixture may be called the other way round.
+            if let [m1, m2, s1, s2, p] = means[..]
+                && row.contains("exp(")
+                && m1 > m2
+            {
+                means = vec![m2, m1, s2, s1, 1.0 - p];
+            }
+            for (param, mean) in model["params"].as_array().unwrap().iter().zip(means) {
+                let param = param["name"].as_str().unwrap();
+                let known = &model["reference"][param];
+                let (right, sd) = (known["mean"].as_f64().unwrap(), known["sd"].as_f64().unwrap());
+                assert!((mean - right).abs() < 0.1 * sd, "{name}, {variant}, {param}: {mean} for {right} ± {sd}");
+            }
+            runs += 1;
+        }
+    }
+    assert_eq!(runs, 9);
 }
 
 #[test]

@@ -14,16 +14,18 @@ const MISSING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
 
 /// Reads a cell; `comma` if the decimal separator may be a comma.
 pub(super) fn cell(text: &str, comma: bool) -> Cell {
-    let text = text.trim_matches([' ', '\t', '\u{a0}']);
-    if let Ok(value) = text.parse::<f64>()
-        && text.bytes().next().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
+    let is_edge = |byte: Option<u8>| byte.is_none_or(|byte| !byte.is_ascii_graphic());
+    let trims = is_edge(text.bytes().next()) || is_edge(text.bytes().next_back());
+    let text = if trims { text.trim_matches([' ', '\t', '\u{a0}']) } else { text };
+    if text.bytes().next().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
+        && let Ok(value) = text.parse::<f64>()
         && text.bytes().any(|byte| byte.is_ascii_digit())
     {
         // `1e999` reads as infinity, which the file does not say.
-        let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
         return if !value.is_finite() {
             Cell::Text("this number is too large for a double")
-        } else if value == 0.0 && mantissa.contains(|c: char| matches!(c, '1'..='9')) {
+        } else if value == 0.0 && text.split(['e', 'E']).next().is_some_and(|mantissa| mantissa.contains(|c: char| matches!(c, '1'..='9')))
+        {
             Cell::Text("this number is too small for a double; write 0 if that is meant")
         } else {
             Cell::Number(value)

@@ -67,7 +67,17 @@ impl<'a, R: BufRead> Records<'a, R> {
                 return Ok(!blank);
             }
             let (mut used, mut whole) = (0, false);
-            for &byte in buffer {
+            while let Some(&byte) = buffer.get(used) {
+                // Most bytes are text between separators, and are taken together.
+                if matches!(state, State::Start | State::Plain) {
+                    let ends = |byte: &u8| matches!(byte, b'"' | b'\n' | b'\r') || *byte == self.separator;
+                    let plain = buffer[used..].iter().position(ends).unwrap_or(buffer.len() - used);
+                    if plain > 0 {
+                        self.text.extend_from_slice(&buffer[used..used + plain]);
+                        (used, state, self.after_return) = (used + plain, State::Plain, false);
+                        continue;
+                    }
+                }
                 used += 1;
                 let second = std::mem::replace(&mut self.after_return, byte == b'\r') && byte == b'\n';
                 let line_end = matches!(byte, b'\n' | b'\r');

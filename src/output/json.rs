@@ -146,9 +146,15 @@ fn batches(figures: &BatchFigures) -> Value {
         "metric": if figures.dense { "dense" } else { "diagonal" },
         "batch": {
             "tables": figures.tables.iter().map(|(rows, size)| json!({ "rows": rows, "batch": size })).collect::<Vec<_>>(),
+            "replicas": figures.replicas.as_ref().map(|found| json!({
+                "temperatures": found.replicas.temperatures.iter().map(|temperature| number(*temperature)).collect::<Vec<_>>(),
+                "steps_between_swaps": found.replicas.every,
+                "swap_acceptance": found.acceptance.iter().map(|share| number(*share)).collect::<Vec<_>>(),
+            })),
             "batching": figures.batching.name(),
             "control_variates": figures.control_variates.name(),
             "mode_found": figures.is_mode,
+            "coordinates_learned": figures.learned,
             "noise_share": { "mean": number(figures.noise.0), "worst": number(figures.noise.1) },
             "expected_sd_bias": number(figures.sd_bias),
             "epochs": number(figures.epochs),

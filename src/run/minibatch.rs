@@ -1,17 +1,19 @@
 //! A run of chains whose gradients come from a few rows of the data: find the mode, whiten, measure the gradient's noise, draw, judge.
+//! Replicas at several temperatures run so too, over all rows where there is no batch.
 
 use super::chained::{figure_warnings, summarise, thinned};
 use super::sample::{Method, Problem, Run, fits, judge_fits};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, VariableSummary};
+use super::tempered::SWAPS_WANTED;
 use super::verdict::{Verdict, Warning};
 use crate::density::{LogDensity, Model};
 use crate::diagnostics::{Convergence, mean_and_sd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
-    Batching, Chained, Chaining, Control, ControlVariates, Draws, Guard, Lm, Minibatch, Population, Sghmc, Sgld, Sgnht, initial_positions,
-    laplace, sample_untuned,
+    Batching, Chained, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Laplace, Lm, Minibatch, Nuts, Population, Replicas,
+    Sghmc, Sgld, Sgnht, initial_positions, laplace, sample_chains, sample_replicas, sample_untuned, thermostat_variance,
 };
 
 /// What to do with the rows of the data.
@@ -47,6 +49,8 @@ pub struct BatchFigures {
     pub control_variates: ControlVariates,
     /// Whether the metric is that of a mode.
     pub is_mode: bool,
+    /// Whether the Laplace approximation at the mode was so poor that centre and metric are those that a no-U-turn sampler learned.
+    pub learned: bool,
     /// Whether the metric knows correlations.
     pub dense: bool,
     /// The gradient's noise as a share of the injected noise, mean and largest over the whitened coordinates.
@@ -59,6 +63,24 @@ pub struct BatchFigures {
     pub full_gradients: u64,
     /// What half the step size says of the bias.
     pub bias: Option<BiasCheck>,
+    /// How replicas at several temperatures fared.
+    pub replicas: Option<ReplicaFigures>,
+}
+
+/// Replicas at several temperatures, of which neighbours swap places by log p over all rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplicaFigures {
+    /// Temperatures and steps between swaps.
+    pub replicas: Replicas,
+    /// The mean acceptance of the swaps of each pair of neighbours.
+    pub acceptance: Vec<f64>,
+}
+
+impl ReplicaFigures {
+    /// The acceptance of the pair that accepts least.
+    pub fn lowest(&self) -> f64 {
+        self.acceptance.iter().copied().fold(f64::INFINITY, f64::min)
+    }
 }
 
 /// The bias of the draws, by Richardson's extrapolation from half the step size; in posterior standard deviations.
@@ -87,23 +109,51 @@ pub(super) const FRICTION: f64 = 1.0;
 pub(super) const INERTIA: f64 = 10.0;
 /// Chains and draws of each: enough for R-hat of chains by eights, and for means to a thirtieth of an sd.
 const CHAINS: usize = 64;
-const DRAWS: usize = 200;
+const DRAWS: usize = 40;
+/// Steps from one draw to the next: what lies between would tell little more, and be judged at the price of a draw.
+const THIN: f64 = 3.0;
+/// Rounds of swaps that the warm-up has for each rung.
+const WARMUP_OF_A_RUNG: usize = 10;
+/// A variance of log p against the Laplace approximation, for each variable, from which on that is none: a variable whose standard
+/// deviation is off by a half has one of 0.2 to 0.8.
+const MISFIT: f64 = 0.5;
+/// Chains that learn coordinates where the mode has none.
+const LEARNERS: usize = 8;
+/// Their step size as a share of that for a unit Gaussian: where the mode misleads, the curvature varies.
+const ROUGH: f64 = 0.2;
 /// The gradient's noise that the default step size allows, as a share of the injected noise.
 const NOISE: f64 = 0.1;
 
 pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let Problem { density, settings, sampler, why, reference, evidence, no_reference, model } = problem;
-    let Some((model, batch)) = model.zip(settings.batch) else {
-        return Err(Error::new(ErrorKind::Setting, "batches are rows of data, and this density has none").hint("leave out the batch"));
+    let Some(model) = model else {
+        let hint = "leave out --batch and --rungs";
+        return Err(Error::new(ErrorKind::Setting, "batches and replicas are for models that a formula says").hint(hint));
     };
+    // A batch of all rows is the exact gradient.
+    let batch = settings.batch.unwrap_or(Batch::of(usize::MAX));
     check(sampler, settings)?;
     super::chained::refuse_ends(sampler, density)?;
-    model.check_batches()?;
+    if settings.batch.is_some() {
+        model.check_batches()?;
+    }
     let starts = match &settings.init {
         Init::Point(_) => super::chained::starts(density, settings, 1)?,
         _ => initial_positions(density, settings.seed, 4)?,
     };
-    let found = laplace(density, &starts);
+    let mut found = laplace(density, &starts);
+    let centred = |found: &Laplace, control_variates: ControlVariates| {
+        Minibatch::new(model, found.coordinates.clone(), batch.rows, batch.batching, control_variates, settings.seed)
+    };
+    let mut learned = false;
+    if found.is_mode && centred(&found, ControlVariates::None).misfit() > MISFIT * model.dimension() as f64 {
+        let starts = initial_positions(density, settings.seed, LEARNERS)?;
+        let plan = Chaining { draws: 1, metric: settings.metric, seed: settings.seed, threads: settings.threads, ..Chaining::default() };
+        let warm = sample_chains(density, &Nuts::new(density.level()), &plan, &starts, control)?;
+        learned = true;
+        found.gradients += warm.warmup_gradients + warm.gradients;
+        found.coordinates = warm.coordinates;
+    }
     let tables: Vec<(usize, usize)> = {
         let batches = model.batches(batch.rows, 0);
         (0..batches.len()).map(|table| (batches.rows(table), batches.size(table))).collect()
@@ -113,26 +163,49 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
             return Err(Error::new(ErrorKind::Setting, "no mode was found for the control variates")
                 .hint("begin near one with --init, or use --control-variates svrg"));
         }
+        (Some(ControlVariates::Saga), _) if batch.batching == Batching::Shuffled => {
+            // The rows that an epoch has not yet shown are those whose entries are old: no uniform choice from all.
+            return Err(Error::new(ErrorKind::Setting, "saga has a bias unless each batch is a choice from all rows")
+                .hint("--batching uniform, or --control-variates svrg"));
+        }
         (Some(chosen), _) => chosen,
+        // A mode says little of the gradients at another.
+        (None, _) if settings.rungs.is_some() => ControlVariates::Svrg,
         (None, true) => ControlVariates::Mode,
         (None, false) => ControlVariates::None,
     };
     let dense = !found.coordinates.metric.is_diagonal();
-    let target = Minibatch::new(model, found.coordinates, batch.rows, batch.batching, control_variates, settings.seed);
+    let target = centred(&found, control_variates);
     let exact = tables.iter().all(|(rows, size)| rows == size);
     let noise = if exact { vec![0.0; model.dimension()] } else { target.noise() };
-    let (chains, plan) = plan(sampler, settings, batch, &noise)?;
+    let every = if exact { 1 } else { target.steps_per_epoch() };
+    let replicas = settings.rungs.map(|rungs| Replicas::new(rungs, settings.temperature, model.dimension(), every));
+    let (chains, plan) = plan(sampler, settings, batch, &noise, learned, replicas.as_ref())?;
     if batch.batching == Batching::Shuffled && tables.iter().map(|(rows, _)| rows).sum::<usize>().saturating_mul(chains) > MOST_ORDERED {
         return Err(Error::new(ErrorKind::Setting, "an order of all rows for each chain would not fit the memory")
             .hint("--batching uniform, or fewer --chains"));
     }
-    let run = |plan: &Chaining| -> Result<(Chained, Draws)> {
+    if control_variates == ControlVariates::Saga && !exact && !model.gradient_program().is_flat() {
+        return Err(Error::new(ErrorKind::Unsupported, "saga needs the gradient of each row, and a sum over rows lies inside another")
+            .hint("--control-variates svrg"));
+    }
+    let memory = if exact { 0 } else { target.memory(chains.saturating_mul(settings.rungs.unwrap_or(1))) };
+    if memory > MOST_MEMORY {
+        let needed = memory as f64 / (1 << 30) as f64;
+        return Err(Error::new(
+            ErrorKind::Setting,
+            format!("the gradient of each row for each of {chains} chains would take {needed:.1} GiB"),
+        )
+        .hint("fewer --chains, or --control-variates svrg, which remembers one place a chain"));
+    }
+    let run = |plan: &Chaining| -> Result<(Exchanged, Draws)> {
         let target = target.with_seed(plan.seed);
-        let chained = draw(&target, sampler, plan, &noise, &gaussian(model.dimension(), chains, plan.seed), control)?;
-        let draws = target.positions(&chained.draws);
-        Ok((chained, draws))
+        let starts = gaussian(model.dimension(), chains, plan.seed);
+        let exchanged = draw(&target, sampler, plan, &noise, replicas.as_ref(), &starts, control)?;
+        let draws = target.positions(&exchanged.chained.draws);
+        Ok((exchanged, draws))
     };
-    let (chained, draws) = run(&plan)?;
+    let (Exchanged { chained, acceptance, .. }, draws) = run(&plan)?;
     if draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
@@ -148,13 +221,8 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         };
         bias = Some(compare(&draws, &run(&halved)?.1, order(sampler)));
     }
-    let summary = |(variable, bound)| {
-        let summary = summarise(bound, &draws, variable);
-        // Chains this short are no R-hat of their own; those that keep to a place of their own are told by another figure.
-        let rhat = if chains >= CHAINS { Convergence::new(&draws.by_chain(variable)).rhat_of_many() } else { summary.rhat };
-        VariableSummary { rhat, ..summary }
-    };
-    let variables: Vec<VariableSummary> = model.bounds().iter().enumerate().map(summary).collect();
+    let variables: Vec<VariableSummary> =
+        model.bounds().iter().enumerate().map(|(variable, bound)| summarise(bound, &draws, variable)).collect();
     let ess = variables[0].weight();
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&draws, ess));
     let steps = plan.warmup + plan.draws * plan.thin;
@@ -164,11 +232,13 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         batching: batch.batching,
         control_variates: if exact { ControlVariates::None } else { control_variates },
         is_mode: found.is_mode,
+        learned,
         dense,
         noise: share(sampler, plan.step_size, &noise),
         sd_bias: noise.iter().map(|noise| sd_bias(sampler, plan.step_size, *noise)).fold(0.0, f64::max),
         full_gradients: found.gradients,
         bias,
+        replicas: replicas.map(|replicas| ReplicaFigures { replicas, acceptance }),
         settings: plan,
     };
     let verdict = judge(model, &figures, &chained, &draws, &variables, &fits, no_reference);
@@ -195,23 +265,32 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
 
 /// Orders of rows that chains may keep, in rows: a gigabyte.
 const MOST_ORDERED: usize = 1 << 28;
+/// The gradients by rows that chains may keep, in bytes.
+const MOST_MEMORY: usize = 1 << 30;
 
 fn check(sampler: Sampler, settings: &Sampling) -> Result<()> {
     let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
     if !matches!(sampler, Sampler::Sgld | Sampler::Lm | Sampler::Sghmc | Sampler::Sgnht) {
-        return refuse(format!("{sampler} needs the density of all rows"), "for --batch use --sampler sgld, lm, sghmc or sgnht");
+        return refuse(
+            format!("{sampler} needs the density of all rows"),
+            "for --batch use --sampler sgld, lm, sghmc or sgnht; sgld and lm with --rungs for several modes",
+        );
+    }
+    if settings.rungs.is_some() && !matches!(sampler, Sampler::Sgld | Sampler::Lm) {
+        return refuse(format!("{sampler} has no --rungs"), "--sampler sgld and lm have");
     }
     if settings.steps.is_some() || settings.schedule.is_some() || settings.final_step_size.is_some() || settings.frames > 0 {
         return refuse(
-            "batches are for chains, not for an annealed population".into(),
-            "use --warmup, --draws, --thin and --step-size, or drop --batch",
+            "batches and rungs are for chains, not for an annealed population".into(),
+            "use --warmup, --draws, --thin and --step-size, or drop --batch and --rungs",
         );
     }
-    if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
-        return refuse("chains over batches sample at temperature 1".into(), "leave out --temperature");
+    let fixed = |temperature: Option<f64>| temperature.is_none_or(|temperature| temperature == 1.0);
+    if settings.rungs.is_none() && !fixed(settings.temperature) || !fixed(settings.final_temperature) {
+        return refuse("chains over batches sample at temperature 1".into(), "--temperature is that of the hottest of several --rungs");
     }
     if !settings.until.is_empty() {
-        return refuse("--until is for chains over all rows".into(), "raise --draws, or drop --batch");
+        return refuse("--until is for chains over all rows at one temperature".into(), "raise --draws");
     }
     if settings.target_acceptance.is_some() {
         return refuse(format!("{sampler} accepts every step"), "leave out --target-acceptance");
@@ -220,23 +299,35 @@ fn check(sampler: Sampler, settings: &Sampling) -> Result<()> {
 }
 
 /// How many chains, and their settings. In whitened coordinates a step suits every posterior; noise of the gradient makes it smaller.
-fn plan(sampler: Sampler, settings: &Sampling, batch: Batch, noise: &[f64]) -> Result<(usize, Chaining)> {
+fn plan(
+    sampler: Sampler,
+    settings: &Sampling,
+    batch: Batch,
+    noise: &[f64],
+    learned: bool,
+    replicas: Option<&Replicas>,
+) -> Result<(usize, Chaining)> {
     let largest = noise.iter().fold(0.0_f64, |largest, noise| largest.max(*noise));
     // The share of the noise is εV/2 for the first two, hV/2 beside a friction of 1 for the others, which correct it.
     let (usual, most): (f64, f64) = match sampler {
         Sampler::Sghmc | Sampler::Sgnht => (0.4, 2.0 / largest),
         _ => (0.25, 2.0 * NOISE / largest),
     };
-    let step_size = settings.step_size.unwrap_or(usual.min(most).max(1e-4));
+    let rough = if learned { ROUGH } else { 1.0 };
+    let step_size = settings.step_size.unwrap_or((rough * usual).min(most).max(1e-4));
     // So that a smaller step does not make fewer independent draws.
     let slower = (usual / step_size).clamp(1.0, 1000.0);
     let chains = settings.chains.unwrap_or(CHAINS);
     // A difference of two runs, doubled, needs more draws for the same error.
     let draws = (CHAINS * DRAWS / chains.max(1)).clamp(DRAWS, 4000) * if batch.check_bias { 8 } else { 1 };
+    // Each pair of neighbours is to try a swap between draws, and the warm-up to spread the chains over all modes.
+    let (swaps, rungs) = replicas.map_or((0, 0), |replicas| (2 * replicas.every, replicas.temperatures.len()));
+    let thin = ((THIN * slower).round() as usize).max(swaps);
+    let warmup = ((6.0 / usual * slower).ceil() as usize).max(WARMUP_OF_A_RUNG * rungs * swaps);
     let plan = Chaining {
-        warmup: settings.warmup.unwrap_or((6.0 / usual * slower).ceil() as usize),
+        warmup: settings.warmup.unwrap_or(warmup),
         draws: settings.draws.unwrap_or(draws),
-        thin: settings.thin.unwrap_or(slower.round() as usize),
+        thin: settings.thin.unwrap_or(thin),
         step_size,
         fixed_step_size: true,
         metric: settings.metric,
@@ -271,16 +362,26 @@ fn draw(
     sampler: Sampler,
     plan: &Chaining,
     noise: &[f64],
+    replicas: Option<&Replicas>,
     starts: &Population,
     control: &Control,
-) -> Result<Chained> {
+) -> Result<Exchanged> {
     let level = target.level();
-    match sampler {
+    if let Some(replicas) = replicas {
+        return match sampler {
+            Sampler::Lm => {
+                sample_replicas(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control)
+            }
+            _ => sample_replicas(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control),
+        };
+    }
+    let chained = match sampler {
         Sampler::Lm => sample_untuned(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, starts, control),
         Sampler::Sghmc => sample_untuned(target, &Sghmc::new(FRICTION, noise.to_vec(), level), plan, starts, control),
         Sampler::Sgnht => sample_untuned(target, &Sgnht::new(FRICTION, INERTIA, noise.to_vec(), level), plan, starts, control),
         _ => sample_untuned(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, starts, control),
-    }
+    }?;
+    Ok(Exchanged { chained, acceptance: Vec::new(), values: 0 })
 }
 
 /// The gradient's noise as a share of what the kernel injects: mean and largest over the coordinates.
@@ -294,12 +395,12 @@ fn share(sampler: Sampler, step_size: f64, noise: &[f64]) -> (f64, f64) {
 
 /// The relative excess of the standard deviation of a unit Gaussian at this step, with a gradient of noise variance V.
 ///
-/// sgld: x ← (1 − ε)x + noise of variance 2ε + ε²V. lm: exact but for ε²V. sghmc: see its file.
+/// sgld: x ← (1 − ε)x + noise of variance 2ε + ε²V. lm: exact but for ε²V. sghmc and sgnht: see their files.
 pub(super) fn sd_bias(sampler: Sampler, step_size: f64, noise: f64) -> f64 {
     let e = step_size;
     let variance = match sampler {
-        // Fitted to simulations over h from 0.3 to 0.4 and V from 0 to 10, in absolute value.
-        Sampler::Sgnht => return e * e / 16.0 + 0.1 * e * e * e * noise,
+        // Too small where there is little noise: as a size.
+        Sampler::Sgnht => return (thermostat_variance(FRICTION, e, noise).sqrt() - 1.0).abs(),
         Sampler::Sghmc => {
             let friction = FRICTION + 0.5 * e * noise;
             1.0 / (1.0 - e * e / (2.0 * (2.0 - e * friction)))
@@ -341,11 +442,14 @@ fn judge(
 ) -> Verdict {
     let mut warnings = figure_warnings(chained.complete, figures.settings.draws, draws, variables);
     judge_fits(fits, &mut warnings);
-    if figures.tables.is_empty() {
+    if figures.tables.is_empty() && figures.replicas.is_none() {
         warnings.push(Warning::NothingToBatch { has_statistics: model.graph().sufficient_statistics() > 0 });
     }
     if !figures.is_mode {
         warnings.push(Warning::NoMode { control_variates: figures.control_variates != ControlVariates::None });
+    }
+    if let Some(found) = figures.replicas.as_ref().filter(|found| found.lowest().is_nan() || found.lowest() < SWAPS_WANTED) {
+        warnings.push(Warning::Swaps { lowest: found.lowest(), rungs: found.replicas.temperatures.len() });
     }
     warnings.push(Warning::StepBias { sd: figures.sd_bias, noise: figures.noise.1, steps: figures.settings.step_size });
     let info = &chained.info;
@@ -371,8 +475,9 @@ fn judge(
     let ess = variables.iter().map(|variable| variable.ess_bulk.min(variable.ess_tail)).fold(f64::INFINITY, f64::min);
     let because = format!(
         "largest R-hat {rhat:.3}, smallest ESS {ess:.0}; unadjusted: sds off by {:.1} % at this step on a Gaussian; begun around one \
-         place, so a mode elsewhere would not be seen",
-        100.0 * figures.sd_bias
+         place, so a mode {} would not be seen",
+        100.0 * figures.sd_bias,
+        if figures.replicas.is_some() { "that the hottest replicas do not reach" } else { "elsewhere" }
     );
     if let Some(reason) = no_reference {
         warnings.push(Warning::NoReference { reason });

@@ -23,7 +23,7 @@ pub use chained::ChainFigures;
 pub use compare::{Comparison, Contender, Standing, Truth, compare, contestants, samplers};
 pub use derived::{Derived, derive, reported};
 pub use diagnose::{DrawsSummary, diagnose, draws_of};
-pub use minibatch::{Batch, BatchFigures, BiasCheck};
+pub use minibatch::{Batch, BatchFigures, BiasCheck, ReplicaFigures};
 pub use pilot::{Pilot, pilot};
 pub use plan::{Plan, plan};
 pub use sample::{Method, Run, sample, sample_density, sample_watched, view};

@@ -210,12 +210,13 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
             (sampler, why) = (Sampler::Tempering, Some("several modes with valleys between them: a ladder crosses, and gives Z"));
         }
     }
-    if settings.rungs.is_some() && sampler != Sampler::Tempering {
-        return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("they are those of --sampler tempering"));
+    let replicas = settings.rungs.is_some() && matches!(sampler, Sampler::Sgld | Sampler::Lm);
+    if settings.rungs.is_some() && sampler != Sampler::Tempering && !replicas {
+        return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("--sampler tempering, sgld and lm have"));
     }
     let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, model };
     let mut run = match sampler {
-        _ if settings.batch.is_some() => super::minibatch::minibatch(problem, control),
+        _ if settings.batch.is_some() || replicas => super::minibatch::minibatch(problem, control),
         Sampler::Exact => super::exact::exact(problem),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
         _ => population(problem, control),

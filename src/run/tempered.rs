@@ -9,7 +9,7 @@ use crate::sampler::Ladder;
 const TRIPS_OF_EACH: f64 = 1.0;
 const TRIPS_OF_ALL: f64 = 50.0;
 /// Acceptance of swaps below which a pair of rungs holds up the rest.
-const SWAPS_WANTED: f64 = 0.1;
+pub(super) const SWAPS_WANTED: f64 = 0.1;
 /// A standard error of log Z above this says little of Z.
 const LARGEST_ERROR: f64 = 0.5;
 

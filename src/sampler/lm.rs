@@ -6,6 +6,7 @@
 
 use super::kernel::{Kernel, Parameters, StepInfo};
 use super::lanewise::each;
+use super::replicas::Exchange;
 use super::unadjusted::{Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes};
@@ -36,7 +37,7 @@ impl Kernel for Lm {
         let Parameters { step_size, temperature, .. } = parameters;
         let State { place, carried } = state;
         evaluate.gradient(&place.positions, &mut place.gradient);
-        self.cut_drift(place, largest_drift(step_size), info);
+        self.cut_drift(place, largest_drift(step_size) * temperature.max(1.0).sqrt(), info);
         place.look_back();
         let Place { positions, gradient, before, row } = &mut *place;
         let carried = carried.get_or_insert_with(|| {
@@ -71,5 +72,17 @@ impl Kernel for Lm {
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {
         &state.place.positions
+    }
+}
+
+impl Exchange for Lm {
+    /// The noise that is carried is part of where the chain is.
+    fn exchange(&self, a: &mut State, b: &mut State, lane: usize) {
+        a.place.exchange(&mut b.place, lane);
+        if let (Some(a), Some(b)) = (&mut a.carried, &mut b.carried) {
+            for (a, b) in a.iter_mut().zip(b) {
+                std::mem::swap(&mut a[lane], &mut b[lane]);
+            }
+        }
     }
 }

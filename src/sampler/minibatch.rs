@@ -1,8 +1,9 @@
 //! Gradients estimated from a few rows of the data, with control variates, as a density in coordinates of its own.
 //!
 //! g(θ) = G_batch(θ) − G_batch(θ̂) + G_all(θ̂), where a batch's sums over rows are scaled up to all rows (Baker et al. 2019, section 3). The
-//! anchor θ̂ is a mode, or the chain's own place at the beginning of each epoch (Dubey et al. 2016, SVRG). Everything is in the whitened
-//! coordinates z of a [`Laplace`](super::Laplace) approximation, so that bounds are no matter and a step suits every variable.
+//! anchor θ̂ is a mode, or the chain's own place at the beginning of each epoch (Dubey et al. 2016, algorithm 2, SVRG), or for each row
+//! where the chain last saw it (algorithm 1, SAGA). Everything is in the whitened coordinates z of a [`Laplace`](super::Laplace)
+//! approximation, so that bounds are no matter and a step suits every variable.
 
 use super::coordinates::Coordinates;
 use super::draws::Draws;
@@ -10,7 +11,8 @@ use super::lanewise::each;
 use crate::density::{BatchGradient, Bound, Evaluate, LogDensity, Model};
 use crate::math::{Block, LANES, Lanes, Level};
 use crate::random::{BlockRng, Purpose, fill_normal, fill_uniform};
-use crate::tape::Batches;
+use crate::tape::{Batches, Records, Terms};
+use std::sync::Arc;
 
 /// How batches are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,6 +34,9 @@ pub enum ControlVariates {
     Mode,
     /// The batch's gradient where the chain was at the beginning of the epoch.
     Svrg,
+    /// Each row's gradient where the chain was when it last saw the row; at first, at the centre of the coordinates. Needs
+    /// [`memory`](Minibatch::memory).
+    Saga,
 }
 
 macro_rules! named {
@@ -49,8 +54,10 @@ macro_rules! named {
 }
 
 named!(Batching: Uniform = "uniform", Shuffled = "shuffled");
-named!(ControlVariates: None = "none", Mode = "mode", Svrg = "svrg");
+named!(ControlVariates: None = "none", Mode = "mode", Svrg = "svrg", Saga = "saga");
 
+/// Places that tell a bad approximation from a good one.
+const PROBES: usize = 32;
 /// Pairs of batches that tell a variance to 13 %.
 const PAIRS: usize = 128;
 
@@ -58,6 +65,7 @@ const PAIRS: usize = 128;
 #[derive(Debug)]
 pub struct Minibatch<'a> {
     model: &'a Model,
+    records: Arc<Records>,
     coordinates: Coordinates,
     batch: usize,
     batching: Batching,
@@ -79,13 +87,14 @@ impl<'a> Minibatch<'a> {
     ) -> Minibatch<'a> {
         let name = |bound: &Bound| Bound::new(bound.name.clone(), f64::NEG_INFINITY, f64::INFINITY);
         let bounds = model.bounds().iter().map(name).collect();
-        Minibatch { model, coordinates, batch, batching, control_variates, seed, bounds }
+        Minibatch { model, records: Arc::new(model.records()), coordinates, batch, batching, control_variates, seed, bounds }
     }
 
     /// The same with another stream of batches.
     #[must_use]
     pub fn with_seed(&self, seed: u64) -> Minibatch<'a> {
-        Minibatch { seed, coordinates: self.coordinates.clone(), bounds: self.bounds.clone(), ..*self }
+        let (records, coordinates, bounds) = (self.records.clone(), self.coordinates.clone(), self.bounds.clone());
+        Minibatch { seed, records, coordinates, bounds, ..*self }
     }
 
     /// Steps until as many rows were seen as the longest table has; 1 without a table.
@@ -94,9 +103,40 @@ impl<'a> Minibatch<'a> {
         (0..batches.len()).map(|table| batches.rows(table).div_ceil(batches.size(table))).max().unwrap_or(1)
     }
 
+    /// The variance of log p(z) + |z|²/2 over `PROBES` draws z of the unit Gaussian: 0 if that is the law of z, infinite where p is 0.
+    pub fn misfit(&self) -> f64 {
+        let level = self.model.level();
+        let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Initial);
+        let mut z = vec![Lanes::default(); self.bounds.len()];
+        z.iter_mut().for_each(|row| fill_normal(level, &mut rng, row));
+        let mut log_weight = Lanes::default();
+        Estimator::new(self, u64::MAX, PROBES).log_density(&z, &mut log_weight);
+        for row in &z {
+            each(level, |lane| log_weight[lane] = (0.5 * row[lane]).mul_add(row[lane], log_weight[lane]));
+        }
+        let mean = log_weight[..PROBES].iter().sum::<f64>() / PROBES as f64;
+        let squares = log_weight[..PROBES].iter().map(|weight| (weight - mean) * (weight - mean));
+        let variance = squares.sum::<f64>() / (PROBES - 1) as f64;
+        if variance.is_nan() { f64::INFINITY } else { variance }
+    }
+
+    /// The bytes that the tables of gradients by rows of so many chains take: a number for each chain, row and variable with SAGA.
+    pub fn memory(&self, chains: usize) -> usize {
+        if self.control_variates != ControlVariates::Saga {
+            return 0;
+        }
+        let batches = self.model.batches(self.batch, 0);
+        let rows: usize = (0..batches.len()).map(|table| batches.rows(table)).sum();
+        [chains, rows, self.bounds.len()].into_iter().fold(size_of::<f64>(), usize::saturating_mul)
+    }
+
     /// The variance of each component of the gradient estimate given the position, the mean over positions of the unit Gaussian: from
-    /// `PAIRS` pairs of batches. With SVRG the anchor is an independent position, as it is at the end of a long epoch.
+    /// `PAIRS` pairs of batches. With SVRG the anchor is an independent position, as it is at the end of a long epoch; with SAGA one for
+    /// each row.
     pub fn noise(&self) -> Vec<f64> {
+        if self.control_variates == ControlVariates::Saga {
+            return self.noise_of_rows();
+        }
         let dimension = self.bounds.len();
         let level = self.model.level();
         let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Proposal);
@@ -116,6 +156,50 @@ impl<'a> Minibatch<'a> {
             squares.filter(|square| square.is_finite()).sum::<f64>() / PAIRS as f64
         };
         first.iter().zip(&second).map(variance).collect()
+    }
+
+    /// N²(1 − B/N)/B times the variance over rows r of gᵣ(z) − gᵣ(zᵣ), from two rows a chain; summed over tables.
+    fn noise_of_rows(&self) -> Vec<f64> {
+        let dimension = self.bounds.len();
+        let level = self.model.level();
+        let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Proposal);
+        let (sizes, mut pairs) = (self.model.batches(self.batch, 0), self.model.batches(2, LANES));
+        let noise = BlockRng::new(self.seed, u64::MAX, Purpose::Batch);
+        Choice::new(&pairs, Batching::Uniform, LANES, noise, level).choose(&mut pairs);
+        let mut z = vec![Lanes::default(); dimension];
+        let mut differences = vec![vec![[Lanes::default(); 2]; dimension]; pairs.len()];
+        let mut estimator = Estimator::new(self, u64::MAX, LANES);
+        // At the chain's place for both rows, then at a place for either.
+        for (rows, sign) in [([true, true], 1.0), ([true, false], -1.0), ([false, true], -1.0)] {
+            z.iter_mut().for_each(|row| fill_normal(level, &mut rng, row));
+            estimator.locate(&z);
+            let derivative = estimator.derivatives();
+            let mut rest = z.clone();
+            estimator.batched.terms(&estimator.x, &pairs, LANES, &mut rest, &mut |Terms { lane, table, rows: seen, terms }| {
+                for (at, _) in seen.iter().enumerate().filter(|(at, _)| rows[*at]) {
+                    for variable in 0..dimension {
+                        differences[table][variable][at][lane] += sign * derivative[variable][lane] * terms[variable][at];
+                    }
+                }
+            });
+        }
+        let mut total = vec![0.0; dimension];
+        for (table, pair) in differences.into_iter().enumerate() {
+            let (n, b) = (sizes.rows(table) as f64, sizes.size(table) as f64);
+            let mut gap: Vec<Lanes> = pair
+                .into_iter()
+                .map(|[mut first, second]| {
+                    first.iter_mut().zip(second.iter()).for_each(|(a, b)| *a -= b);
+                    first
+                })
+                .collect();
+            self.coordinates.metric.pull_back(level, &mut gap);
+            for (total, gap) in total.iter_mut().zip(&gap) {
+                let squares = gap.iter().map(|gap| 0.5 * gap * gap).filter(|square| square.is_finite());
+                *total += n * n * (1.0 - b / n) / b * squares.sum::<f64>() / LANES as f64;
+            }
+        }
+        total
     }
 
     /// Draws of z as draws of the model's variables.
@@ -170,6 +254,23 @@ struct Estimator<'a> {
     anchor: Option<Anchor>,
     /// Steps before the anchor is renewed.
     left: usize,
+    seen: Option<Seen>,
+}
+
+/// The gradients by u of the rows of each table where each chain last saw them.
+struct Seen {
+    tables: Vec<SeenTable>,
+    /// dx/du where the chains are.
+    derivative: Vec<Lanes>,
+    /// What the rows of the batches add to the estimates.
+    added: Vec<Lanes>,
+}
+
+struct SeenTable {
+    /// `[lane][row][variable]`.
+    gradients: Vec<f64>,
+    /// Their sums over the rows, `[variable][lane]`.
+    sums: Vec<Lanes>,
 }
 
 /// Where the control variates are taken.
@@ -193,7 +294,7 @@ impl<'a> Estimator<'a> {
             block,
             level,
             active,
-            batched: model.batch_gradient(2),
+            batched: model.batch_gradient(&owner.records, 2),
             all: model.evaluator(),
             choice: Choice::new(&batches, owner.batching, active, BlockRng::new(owner.seed, block, Purpose::Batch), level),
             batches,
@@ -202,6 +303,7 @@ impl<'a> Estimator<'a> {
             row: Lanes::default(),
             anchor: None,
             left: 0,
+            seen: None,
         }
     }
 
@@ -217,6 +319,79 @@ impl<'a> Estimator<'a> {
         for ((transform, u), x) in transforms.iter().zip(&self.u).zip(&mut self.x) {
             transform.positions(self.level, u, x);
         }
+    }
+
+    /// dx/du where the chains are.
+    fn derivatives(&self) -> Vec<Lanes> {
+        let mut rows = vec![Lanes::default(); self.u.len()];
+        for ((transform, u), out) in self.owner.coordinates.transforms.iter().zip(&self.u).zip(&mut rows) {
+            each(self.level, |lane| out[lane] = transform.derivative(u[lane]));
+        }
+        rows
+    }
+
+    /// The gradient of every row at the centre, as if each chain had seen all rows there.
+    fn look_at_all_rows(&mut self) -> Seen {
+        let dimension = self.x.len();
+        self.locate(&vec![Lanes::default(); dimension]);
+        let derivative = self.derivatives();
+        let all = self.owner.model.batches(usize::MAX, 1);
+        let mut rest = vec![Lanes::default(); dimension];
+        let mut tables: Vec<Vec<f64>> = (0..all.len()).map(|table| vec![0.0; all.rows(table) * dimension]).collect();
+        self.batched.terms(&self.x, &all, 1, &mut rest, &mut |Terms { table, rows, terms, .. }| {
+            for (at, &row) in rows.iter().enumerate() {
+                for variable in 0..dimension {
+                    tables[table][row as usize * dimension + variable] = derivative[variable][0] * terms[variable][at];
+                }
+            }
+        });
+        let table = |one: Vec<f64>| {
+            let sum = |variable: usize| one.iter().skip(variable).step_by(dimension).sum::<f64>();
+            SeenTable { sums: (0..dimension).map(|variable| Lanes::splat(sum(variable))).collect(), gradients: one.repeat(self.active) }
+        };
+        Seen { tables: tables.into_iter().map(table).collect(), derivative, added: vec![Lanes::default(); dimension] }
+    }
+
+    /// The gradient by u where the chains are by Dubey et al. (2016), algorithm 1: G = rest + Σ α + N/B·Σ (g − α) over the batch, with α
+    /// each row's gradient where it was last seen; then α = g.
+    fn saga(&mut self, gradient: &mut Block) {
+        let mut seen = self.seen.take().unwrap_or_else(|| {
+            let (u, x) = (self.u.clone(), self.x.clone());
+            let seen = self.look_at_all_rows();
+            (self.u, self.x) = (u, x);
+            seen
+        });
+        let Estimator { owner, level, active, batched, batches, u, x, row, .. } = self;
+        let Seen { tables, derivative, added } = &mut seen;
+        for ((transform, u), out) in owner.coordinates.transforms.iter().zip(&*u).zip(&mut *derivative) {
+            each(*level, |lane| out[lane] = transform.derivative(u[lane]));
+        }
+        added.fill(Lanes::default());
+        batched.terms(x, batches, *active, gradient, &mut |Terms { lane, table, rows, terms }| {
+            let SeenTable { gradients, sums } = &mut tables[table];
+            let (all, size) = (batches.rows(table), batches.size(table));
+            let scale = all as f64 / size as f64;
+            let dimension = terms.len();
+            for (at, &row) in rows.iter().enumerate() {
+                let known = &mut gradients[(lane * all + row as usize) * dimension..][..dimension];
+                for (variable, known) in known.iter_mut().enumerate() {
+                    let now = derivative[variable][lane] * terms[variable][at];
+                    let change = now - std::mem::replace(known, now);
+                    sums[variable][lane] += change;
+                    // Once it is in the sum.
+                    added[variable][lane] += (scale - 1.0) * change;
+                }
+            }
+        });
+        for (variable, (transform, slope)) in owner.coordinates.transforms.iter().zip(&mut *gradient).enumerate() {
+            slope[*active..].fill(0.0);
+            transform.pull_back(*level, &u[variable], row, slope);
+            for sums in tables.iter().map(|table| &table.sums[variable]) {
+                each(*level, |lane| slope[lane] += if lane < *active { sums[lane] } else { 0.0 });
+            }
+            each(*level, |lane| slope[lane] += added[variable][lane]);
+        }
+        self.seen = Some(seen);
     }
 
     /// Takes the gradient of all rows at z for that of the anchor from now on.
@@ -242,8 +417,9 @@ impl<'a> Estimator<'a> {
 }
 
 impl Evaluate for Estimator<'_> {
-    /// Exact, over all rows.
+    /// Exact, over all rows. Whoever asks may move chains by what they are told: the next step takes its anchor anew.
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
+        self.left = 0;
         self.locate(positions);
         self.all.ask_for(self.active);
         self.all.log_density(&self.x, log_density);
@@ -255,7 +431,7 @@ impl Evaluate for Estimator<'_> {
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
         let exact = self.is_exact();
         let renews = match self.owner.control_variates {
-            ControlVariates::None => false,
+            ControlVariates::None | ControlVariates::Saga => false,
             ControlVariates::Mode => self.anchor.is_none(),
             ControlVariates::Svrg => self.left == 0,
         };
@@ -267,6 +443,11 @@ impl Evaluate for Estimator<'_> {
         }
         self.left = self.left.saturating_sub(1);
         self.locate(positions);
+        if self.owner.control_variates == ControlVariates::Saga && !exact {
+            self.choice.choose(&mut self.batches);
+            self.saga(gradient);
+            return self.owner.coordinates.metric.pull_back(self.level, gradient);
+        }
         let Estimator { level, active, batched, all, batches, choice, u, x, row, anchor, .. } = self;
         if exact {
             all.ask_for(*active);

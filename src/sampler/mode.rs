@@ -1,7 +1,8 @@
 //! A mode in unconstrained coordinates, and the Gaussian that the curvature there suggests.
 //!
 //! The search is L-BFGS (Nocedal & Wright 2006, algorithm 7.4) with backtracking, on log p + log |dx/du|; the Hessian is by central
-//! differences of the gradient, two lanes a variable; one Newton step ends the search.
+//! differences of the gradient, two lanes a variable. Newton's steps end the search: along a narrow ridge L-BFGS stops early, as what it
+//! knows of the curvature says that little is to be gained.
 
 use super::coordinates::{Coordinates, InCoordinates};
 use super::draws::Population;
@@ -17,6 +18,8 @@ const MEMORY: usize = 10;
 const NEAR: f64 = 1e-3;
 /// The same for what passes as a mode.
 const FOUND: f64 = 1e-2;
+/// Newton's steps at most, each with a Hessian of its own.
+const NEWTON: usize = 10;
 /// Reach of the differences, relative to the variable or to 1.
 const REACH: f64 = 1e-5;
 /// Variables up to which correlations are kept: beyond, their matrix costs more than the gradients.
@@ -50,8 +53,24 @@ pub fn laplace(density: &dyn LogDensity, starts: &Population) -> Laplace {
         return Laplace { coordinates: search.coordinates, is_mode: false, gradients: search.gradients };
     };
     let mut point = search.climb(start);
-    let curvature = search.curvature(&point.u);
-    let covariance = inverse(&curvature);
+    let mut curvature = search.curvature(&point.u);
+    let mut covariance = inverse(&curvature);
+    for _ in 0..NEWTON {
+        let step = match &covariance {
+            Some(covariance) => multiply(covariance, &point.gradient),
+            // No peak: straight up to better places.
+            None => point.gradient.clone(),
+        };
+        let slope = dot(&step, &point.gradient);
+        if slope.is_nan() || slope <= 0.0 || (covariance.is_some() && slope < 1.0) {
+            break;
+        }
+        let length = if covariance.is_some() { 1.0 } else { slope.sqrt().recip().min(1.0) };
+        let Some(next) = search.uphill(&point, &step, slope, length, MOST + NEWTON as u64 * MOST) else { break };
+        point = if covariance.is_some() { next } else { search.climb(next) };
+        curvature = search.curvature(&point.u);
+        covariance = inverse(&curvature);
+    }
     let metric = |point: &Point| {
         let dense = covariance.as_ref().filter(|_| point.u.len() <= DENSE);
         dense.and_then(|covariance| Metric::dense(point.u.clone(), covariance))
@@ -151,18 +170,8 @@ impl<'a> Search<'a> {
                 break;
             }
             // The first step knows no scale.
-            let mut length = if memory.is_empty() { slope.sqrt().recip().min(1.0) } else { 1.0 };
-            let next = loop {
-                let next = self.point(point.u.iter().zip(&direction).map(|(u, d)| length.mul_add(*d, *u)).collect());
-                if next.is_finite() && next.value >= point.value + 1e-4 * length * slope {
-                    break Some(next);
-                }
-                length *= if next.is_finite() { 0.4 } else { 0.1 };
-                if self.gradients >= MOST || length < 1e-12 {
-                    break None;
-                }
-            };
-            let Some(next) = next else { break };
+            let length = if memory.is_empty() { slope.sqrt().recip().min(1.0) } else { 1.0 };
+            let Some(next) = self.uphill(&point, &direction, slope, length, MOST) else { break };
             let step: Vec<f64> = next.u.iter().zip(&point.u).map(|(a, b)| a - b).collect();
             let change: Vec<f64> = point.gradient.iter().zip(&next.gradient).map(|(a, b)| a - b).collect();
             if dot(&step, &change) > 1e-10 * dot(&change, &change).sqrt() * dot(&step, &step).sqrt() {
@@ -174,6 +183,20 @@ impl<'a> Search<'a> {
             point = next;
         }
         point
+    }
+
+    /// The first place of enough gain from `length` times `direction` on inwards (Armijo's rule), within so many gradients in all.
+    fn uphill(&mut self, point: &Point, direction: &[f64], slope: f64, mut length: f64, most: u64) -> Option<Point> {
+        loop {
+            let next = self.point(point.u.iter().zip(direction).map(|(u, d)| length.mul_add(*d, *u)).collect());
+            if next.is_finite() && next.value >= point.value + 1e-4 * length * slope {
+                return Some(next);
+            }
+            length *= if next.is_finite() { 0.4 } else { 0.1 };
+            if self.gradients >= most || length < 1e-12 {
+                return None;
+            }
+        }
     }
 
     /// Minus the Hessian at `u`, symmetrised.

@@ -3,6 +3,7 @@
 //! x ← x + ε∇log p(x) + √(2εT)·ξ. Welling & Teh (2011), eq. 4, who write ε/2 and √ε; Roberts & Tweedie (1996) for the exact gradient.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
+use super::replicas::Exchange;
 use super::unadjusted::{Place, Unadjusted, largest_drift};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Work, dispatch};
@@ -30,7 +31,7 @@ impl Kernel for Sgld {
         let Parameters { step_size, temperature, .. } = parameters;
         let State(place) = state;
         evaluate.gradient(&place.positions, &mut place.gradient);
-        let largest = largest_drift(step_size);
+        let largest = largest_drift(step_size) * temperature.max(1.0).sqrt();
         self.cut_drift(place, largest, info);
         place.look_back();
         let spread = (2.0 * step_size * temperature).sqrt();
@@ -55,6 +56,12 @@ impl Kernel for Sgld {
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {
         &state.0.positions
+    }
+}
+
+impl Exchange for Sgld {
+    fn exchange(&self, a: &mut State, b: &mut State, lane: usize) {
+        a.0.exchange(&mut b.0, lane);
     }
 }
 

@@ -92,6 +92,13 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Exchanges one lane with another block; the next step takes its gradient anew.
+    pub(super) fn exchange(&mut self, other: &mut Place, lane: usize) {
+        for (a, b) in self.positions.iter_mut().zip(&mut other.positions) {
+            std::mem::swap(&mut a[lane], &mut b[lane]);
+        }
+    }
+
     /// Keeps the positions as those before the step, if somebody asks.
     pub(super) fn look_back(&mut self) {
         if !self.before.is_empty() {

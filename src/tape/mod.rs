@@ -12,7 +12,7 @@ mod rows;
 mod run;
 mod tiles;
 
-pub use batches::{BatchEvaluator, Batches};
+pub use batches::{BatchEvaluator, Batches, Records, Terms};
 pub use compile::Tape;
 pub use operations::Rounding;
 pub use program::Program;

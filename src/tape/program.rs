@@ -135,6 +135,11 @@ impl Program {
         Program { stages, last: tape(outputs), inputs, sums: slots.len() }
     }
 
+    /// Whether no sum over rows lies inside another.
+    pub fn is_flat(&self) -> bool {
+        self.stages.len() <= 1
+    }
+
     /// How many variables there are.
     pub fn inputs(&self) -> usize {
         self.inputs

@@ -199,9 +199,10 @@ impl Work for AddUp<'_> {
     }
 }
 
-/// The sum of the partial sums, two by two.
-pub(super) fn pairwise(mut partial: [f64; PARTIAL]) -> f64 {
-    let mut left = PARTIAL / 2;
+/// The sum of the partial sums, two by two; their number is a power of two.
+#[inline(always)]
+pub(super) fn pairwise<const COUNT: usize>(mut partial: [f64; COUNT]) -> f64 {
+    let mut left = COUNT / 2;
     while left > 0 {
         for at in 0..left {
             partial[at] += partial[at + left];

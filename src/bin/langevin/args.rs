@@ -177,7 +177,8 @@ pub(crate) struct SamplingFlags {
     /// What the warm-up learns of the scales: auto, diagonal, dense, low-rank or identity.
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub(crate) metric: Metric,
-    /// Rungs of the ladder of --sampler tempering, from its reference to the density [default: by the barrier between them].
+    /// Rungs of the ladder of --sampler tempering, from its reference to the density [default: by the barrier between them]. For sgld and
+    /// lm, with --batch or without: chains at so many temperatures from 1 up to --temperature, neighbours of which swap places.
     #[arg(long, value_name = "N")]
     pub(crate) rungs: Option<usize>,
     /// Step size at the start; of chains with warm-up the step size, in units of the learned metric.
@@ -206,7 +207,7 @@ pub(crate) struct SamplingFlags {
     #[arg(long, value_enum, default_value_t = BatchingFlag::Uniform, requires = "batch")]
     pub(crate) batching: BatchingFlag,
     /// What takes the noise out of a batch's gradient: its gradient at a mode, at the chain's place at the beginning of the epoch (svrg),
-    /// or nothing [default: mode, where one is found].
+    /// each row's where the chain last saw it (saga), or nothing [default: mode, where one is found].
     #[arg(long, value_enum, requires = "batch")]
     pub(crate) control_variates: Option<ControlVariatesFlag>,
     /// Run again at half the step size and print the bias of means and sds in posterior sds.
@@ -230,6 +231,7 @@ pub(crate) enum BatchingFlag {
 pub(crate) enum ControlVariatesFlag {
     Mode,
     Svrg,
+    Saga,
     None,
 }
 

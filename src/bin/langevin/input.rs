@@ -224,6 +224,7 @@ fn batch(rows: usize, flags: &SamplingFlags) -> Batch {
         control_variates: flags.control_variates.map(|chosen| match chosen {
             ControlVariatesFlag::Mode => ControlVariates::Mode,
             ControlVariatesFlag::Svrg => ControlVariates::Svrg,
+            ControlVariatesFlag::Saga => ControlVariates::Saga,
             ControlVariatesFlag::None => ControlVariates::None,
         }),
         check_bias: flags.check_bias,

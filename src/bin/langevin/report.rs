@@ -3,7 +3,8 @@
 use langevin::density::{Bound, LogDensity, Model};
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
 use langevin::run::{
-    BatchFigures, ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, Run, Trust, Verdict, Warning, Weight,
+    BatchFigures, ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, ReplicaFigures, Run, Trust, Verdict,
+    Warning, Weight,
 };
 use langevin::sampler::{Batching, Chaining, ControlVariates, Draws, Ladder};
 use langevin::syntax::Noncentered;
@@ -239,8 +240,10 @@ fn batch_figures(run: &Run, figures: &BatchFigures) -> Vec<String> {
         };
         let control = match figures.control_variates {
             ControlVariates::None => "no control variates",
+            ControlVariates::Mode if figures.learned => "control variates at the mean",
             ControlVariates::Mode => "control variates at the mode",
             ControlVariates::Svrg => "control variates where the chain was (svrg)",
+            ControlVariates::Saga => "control variates where each row was last seen (saga)",
         };
         let text = format!(
             "batch   {} rows{how}, {control}; {} epochs a chain; {} gradients over all rows before",
@@ -251,6 +254,18 @@ fn batch_figures(run: &Run, figures: &BatchFigures) -> Vec<String> {
         lines.extend(wrap(&text, 10));
         let (mean, worst) = figures.noise;
         lines.push(format!("  noise   {} of the injected noise, at most {}", percent(mean), percent(worst)));
+    }
+    if let Some(ReplicaFigures { replicas, acceptance }) = &figures.replicas {
+        let hottest = replicas.temperatures.last().copied().unwrap_or(1.0);
+        let mean = acceptance.iter().sum::<f64>() / acceptance.len().max(1) as f64;
+        let steps = if replicas.every == 1 { "every step".to_string() } else { format!("every {} steps", replicas.every) };
+        let text = format!(
+            "rungs   {} temperatures up to {}, swaps over all rows {steps}, accepted {mean:.2} of the time (lowest {:.2})",
+            replicas.temperatures.len(),
+            short(hottest),
+            acceptance.iter().copied().fold(f64::INFINITY, f64::min)
+        );
+        lines.extend(wrap(&text, 10));
     }
     if let Some((bias, (variable, is_sd, value, error))) = figures.bias.as_ref().and_then(|bias| Some((bias, bias.worst()?))) {
         let largest = |list: &[(f64, f64)]| list.iter().map(|(bias, _)| bias.abs()).fold(0.0, f64::max);
@@ -353,7 +368,11 @@ fn method(run: &Run) -> Vec<String> {
                 run.draws.chains(),
                 run.draws.draws(),
                 short(step_size),
-                if figures.is_mode { "the mode" } else { "the best place found" }
+                match (figures.learned, figures.is_mode) {
+                    (true, _) => "a no-U-turn warm-up, as the mode misleads",
+                    (false, true) => "the mode",
+                    (false, false) => "the best place found",
+                }
             )
         }
         Method::Independent => format!("{}, {} independent draws", run.sampler, run.draws.chains()),

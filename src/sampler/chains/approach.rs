@@ -216,13 +216,12 @@ mod tests {
     use super::super::{Chained, sample_chains};
     use super::*;
     use crate::density::{Bound, FromFn, LogDensity};
-    use crate::diagnostics::Convergence;
     use crate::sampler::{Control, MetricKind, Nuts, initial_positions};
 
     /// log p = −½ Σ (yᵢ/sᵢ)² with y = x − 3 − (1 − 1/stretch)·v(v·(x − 3)): one direction v of the unscaled variables is `stretch` times as wide.
     fn gaussian(scale: Vec<f64>, stretch: f64) -> impl LogDensity {
         let d = scale.len();
-        let bounds = (0..d).map(|i| Bound::new(&format!("x{i}"), f64::NEG_INFINITY, f64::INFINITY)).collect();
+        let bounds = (0..d).map(|i| Bound::new(format!("x{i}"), f64::NEG_INFINITY, f64::INFINITY)).collect();
         let shrink = 1.0 - 1.0 / (stretch * stretch);
         FromFn::new(bounds, move |x, gradient| {
             let z = |i: usize| (x[i] - 3.0) / scale[i];
@@ -271,11 +270,14 @@ mod tests {
         let density = gaussian((0..80).map(|i| 1.0 + 0.1 * i as f64).collect(), 20.0);
         let [diagonal, low_rank] = [MetricKind::Diagonal, MetricKind::Auto].map(|metric| run(&density, metric));
         assert_eq!(low_rank.coordinates.metric.describe(), "rank-1");
+        // How many independent draws the mean of a chain is worth, by the spread of those means, for each gradient.
         let efficiency = |found: &Chained| {
             let columns = found.draws.columns();
-            let along: Vec<f64> =
-                (0..columns[0].len()).map(|draw| columns.iter().zip(1..).map(|(x, i)| x[draw] / f64::from(9 + i)).sum()).collect();
-            Convergence::new(&along.chunks(40).collect::<Vec<_>>()).ess_mean() / found.gradients as f64
+            let along = |draw: usize| columns.iter().zip(1..).map(|(x, i)| (x[draw] - 3.0) / f64::from(9 + i)).sum::<f64>();
+            let along: Vec<f64> = (0..columns[0].len()).map(along).collect();
+            let square = |values: &[f64]| values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64;
+            let means: Vec<f64> = along.chunks(40).map(|chain| chain.iter().sum::<f64>() / 40.0).collect();
+            square(&along) / square(&means) / found.gradients as f64
         };
         // A width of 20 among ones takes up to 20 times as many steps to cross; a trajectory ends before, where the others turn.
         let (low_rank, diagonal) = (efficiency(&low_rank), efficiency(&diagonal));
