@@ -178,7 +178,7 @@ fn the_problem_decides_between_a_chain_and_a_ladder() {
     let found = run("exp(-((x-8)^2 + y^2)/2) + exp(-((x+8)^2 + y^2)/2)", &[], &auto);
     assert_eq!(found.sampler, Sampler::Tempering);
     assert!(found.why.unwrap().contains("modes"));
-    assert_eq!(run("exp(-x^2 - (y - x^2)^2)", &[], &auto).sampler, Sampler::Nuts);
+    assert_eq!(run("exp(-x^2 - (y - x^2)^2)", &[], &auto).sampler, Sampler::Mams);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn settings_that_make_no_ladder_are_refused() {
         Sampling { rungs: Some(1), ..tempering(1) },
         Sampling { warmup: Some(10), ..tempering(1) },
         Sampling { rungs: Some(8), sampler: Sampler::Nuts, ..tempering(1) },
-        Sampling { rungs: Some(8), sampler: Sampler::Sgld, ..tempering(1) },
+        Sampling { rungs: Some(8), sampler: Sampler::Psgld, ..tempering(1) },
         Sampling { temperature: Some(2.0), ..tempering(1) },
     ] {
         assert!(sample(&plane, &settings).is_err(), "{settings:?}");

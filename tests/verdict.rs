@@ -59,7 +59,7 @@ fn exact_draws_fit_and_need_one_variable() {
     assert!(found.fits[0].ks_p > 1e-3);
     let two = Model::new("exp(-x^2-y^2)", Meaning::Density, &[]).unwrap();
     assert!(sample(&two, &by(Sampler::Exact, 4)).is_err());
-    assert_eq!(sample(&two, &by(Sampler::Auto, 4)).unwrap().sampler, Sampler::Nuts);
+    assert_eq!(sample(&two, &by(Sampler::Auto, 4)).unwrap().sampler, Sampler::Mams);
 }
 
 #[test]

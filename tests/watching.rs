@@ -75,6 +75,23 @@ fn a_target_out_of_reach_is_a_doubt_that_names_the_flag() {
     assert_ne!(found.verdict.trust.name(), "yes");
 }
 
+/// Nobody says how many: forty draws of each chain where that is enough, more where it is not, no more of what does not help.
+#[test]
+fn draws_are_as_many_as_it_takes() {
+    let draws = |energy: &str| {
+        let found = run(energy, Sampling { sampler: Sampler::Mams, seed: 4, ..Sampling::default() });
+        (found.draws.draws(), found)
+    };
+    let (easy, _) = draws("x^2/2 + (y - x/2)^2");
+    assert_eq!(easy, 40);
+    let (bent, found) = draws("x^2/200 + (y + 0.03*x^2 - 3)^2/2");
+    assert!(bent > 40 && bent < 400, "{bent}");
+    assert!(found.variables.iter().all(|variable| variable.rhat < 1.01 && variable.ess_bulk.min(variable.ess_tail) > 1000.0));
+    // Two modes that no chain crosses between: ten times as many draws would not mix them.
+    let (apart, _) = draws("-log(exp(-((x-9)^2 + y^2)/2) + exp(-((x+9)^2 + y^2)/2))");
+    assert_eq!(apart, 40);
+}
+
 #[test]
 fn targets_are_refused_where_they_make_no_sense() {
     for (arguments, cause) in [

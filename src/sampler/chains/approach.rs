@@ -88,14 +88,22 @@ impl Balance {
         sums(&mut self.virial, &other.virial);
     }
 
-    /// The mean of (1 − E[−zᵢ∂ᵢ log p])² over the variables that have no ends that meet.
-    fn bias(&self, transforms: &[Transform]) -> f64 {
+    /// E[−zᵢ∂ᵢ log p] of the variables that have no ends that meet.
+    fn virials(&self, transforms: &[Transform]) -> Vec<f64> {
         let open = self.virial.iter().zip(transforms).filter(|(_, transform)| !matches!(transform, Transform::Around { .. }));
-        let (sum, count) = open.fold((0.0, 0.0), |(sum, count), (virial, _)| {
-            let off = 1.0 - virial / self.chains;
-            (sum + off * off, count + 1.0)
-        });
-        if count > 0.0 { sum / count } else { 0.0 }
+        open.map(|(virial, _)| virial / self.chains).collect()
+    }
+
+    /// The mean of (1 − E[−zᵢ∂ᵢ log p])².
+    fn bias(&self, transforms: &[Transform]) -> f64 {
+        let virials = self.virials(transforms);
+        virials.iter().map(|virial| (1.0 - virial) * (1.0 - virial)).sum::<f64>() / virials.len().max(1) as f64
+    }
+
+    /// How much too wide the population is without a Metropolis test: of a Gaussian the variance is the virial times the exact one.
+    fn excess(&self, transforms: &[Transform]) -> f64 {
+        let virials = self.virials(transforms);
+        if virials.is_empty() { 1.0 } else { (virials.iter().sum::<f64>() / virials.len() as f64).sqrt() }
     }
 
     /// Whether z has the moments of a population that is in equilibrium in a metric that fits it.
@@ -166,6 +174,7 @@ impl<'a> Run<'a> {
             self.workers.each(&mut blocks, |block| block.end_stage(&kernel, &found, arrived));
             renew(&mut blocks, &mut found);
             if arrived {
+                found.metric = found.metric.scaled(seen.excess(&found.transforms).recip());
                 *coordinates = found;
                 let gradients = blocks.iter().map(|block| block.gradients).sum();
                 return Approach { blocks: Some(blocks), steps: taken, gradients };

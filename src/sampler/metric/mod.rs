@@ -95,6 +95,15 @@ impl Metric {
         Metric { centre, linear: Linear::LowRank { scale, directions, stretch } }
     }
 
+    /// All scales times `factor`.
+    pub(super) fn scaled(mut self, factor: f64) -> Metric {
+        match &mut self.linear {
+            Linear::Triangular(rows) => rows.iter_mut().flatten().for_each(|entry| *entry *= factor),
+            Linear::LowRank { scale, .. } => scale.iter_mut().for_each(|scale| *scale *= factor),
+        }
+        self
+    }
+
     /// `identity`, `diagonal`, `dense`, or `rank-3` if it knows three directions beside the scales.
     pub fn describe(&self) -> String {
         match &self.linear {
