@@ -3,7 +3,8 @@
     cargo build --release && pip install numpyro blackjax arviz && python benches/posteriors.py [target/release/langevin] [langevin ...]
 
 ESS is the smallest bulk ESS of the parameters (ArviZ's; ours equals it). `ess/s` counts warm-up and sampling, and of the peers, four
-chains each, not the compilation. `answer` is the whole life of a process, from its start to its figures.
+chains each, not the compilation. `answer` is the whole life of a process, from its start to its figures. `batches` is sgld over 100 rows
+a step with control variates: its draws have a bias that its report states.
 """
 
 import json
@@ -123,6 +124,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments in commands(folder).items():
             rows = [(f"langevin {sampler}", ours(program, arguments, sampler)) for sampler in ("nuts", "mams")]
+            if name == "logistic":
+                rows.append(("langevin batches", ours(program, [*arguments, "--batch", "100"], "sgld")))
             for package in ("numpyro", "blackjax"):
                 start = time.perf_counter()
                 run = subprocess.run([sys.executable, __file__, "--peer", package, name], capture_output=True, text=True)

@@ -200,9 +200,9 @@ fn mclmc_is_tuned_to_its_energy_variance() {
         sum += info.energy_error.iter().map(|error| error * error).sum::<f64>();
     }
     let variance = sum / (400 * LANES * 10) as f64;
-    // The variance goes by the sixth power of the step, which the last 25 steps of 256 chains know to a hundredth, and the metric by
-    // its own error of a hundredth.
-    assert!((variance / 5e-4 - 1.0).abs() < 0.15, "{variance:e}");
+    // The variance goes by the sixth power of the step and of the scales, which 256 chains in a window of twenty steps know to 1/√512:
+    // a quarter.
+    assert!((variance / 5e-4 - 1.0).abs() < 0.27, "{variance:e}");
 }
 
 /// Where the density ends, at a wall without a transform, a step is refused, and the chain goes on in another direction.
