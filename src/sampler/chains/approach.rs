@@ -1,9 +1,9 @@
 //! The approach of a large population to the density: microcanonical dynamics without a Metropolis test, steered by the population's bias.
 //!
-//! The unadjusted phase of the late-adjusted parallel sampler (Robnik & Seljak 2025, as BlackJAX's `laps` runs it): the bias is estimated by
-//! equipartition, E[−zᵢ∂ᵢ log p] = 1, and the energy error that a step may make shrinks with it. Here the metric is renewed in windows, at
-//! first by pairs of draws and gradients, which know scales before the population has spread, and the approach ends when a window shows
-//! the moments of a population in equilibrium.
+//! The unadjusted phase of the late-adjusted parallel sampler (Robnik & Seljak 2026, "Faster parallel MCMC: Metropolis adjustment is best
+//! served warm"): the bias is estimated by equipartition, E[−zᵢ∂ᵢ log p] = 1, and the energy error that a step may make shrinks with it. Here
+//! the metric is renewed in windows, at first by pairs of draws and gradients, which know scales before the population has spread, and the
+//! approach ends when a window shows the moments of a population in equilibrium.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
