@@ -3,7 +3,9 @@
 mod calls;
 mod constrain;
 mod distributions;
+mod folds;
 mod names;
+mod statements;
 mod value;
 
 use std::collections::HashMap;
@@ -20,13 +22,6 @@ use value::{Array, Value};
 
 /// Expanding sums visits at most this many expressions, so that nested sums of nothing cannot hang.
 const VISIT_LIMIT: usize = 2_000_000;
-/// Sums may count through this many numbers in all: 268 MB of them.
-const COUNTED_LIMIT: usize = 1 << 25;
-/// A sum over more rows than this is a loop where it can be; over fewer it is written out.
-const WRITTEN_OUT: usize = 64;
-/// Up to so many rows a sum is written out if its terms take an element each of something that is written out already: the states of a
-/// recurrence.
-const MOST_WRITTEN_OUT: usize = 20_000;
 
 /// A scalar variable or one element of a vector or matrix variable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -282,107 +277,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn define(&mut self, definition: &'a Definition) -> Result<()> {
-        let name: &'a str = &definition.name;
-        if self.data.find(name).is_some() {
-            return Err(shadows(name, definition.name_span));
-        }
-        let Some(range) = &definition.range else {
-            let value = self.expression(definition.body, None)?;
-            self.note_defined(name, &value);
-            self.names.insert(name, value);
-            return Ok(());
-        };
-        let (first, last) = self.range(range, None)?;
-        self.growing = Some((name, first, Vec::new()));
-        for value in first..=last {
-            let scope = self.scope(None, &range.name, Bound::Number(value));
-            let element = match self.expression(definition.body, Some(scope))? {
-                Value::Number(node) => node,
-                Value::Array(array) => {
-                    let message = format!("each element of `{name}` must be a number, and this is {}", array.describe());
-                    return Err(self.error(definition.body, ErrorKind::Dimension, message).hint("add up or choose elements of it"));
-                }
-            };
-            self.growing.as_mut().expect("set above").2.push(element);
-        }
-        let (_, first, elements) = self.growing.take().expect("set above");
-        let value = Value::vector_from(first, elements);
-        self.note_defined(name, &value);
-        self.names.insert(name, value);
-        Ok(())
-    }
-
-    /// Keeps what a definition means, for reports of it.
-    fn note_defined(&mut self, name: &str, value: &Value) {
-        let reportable = |node: &NodeId| self.graph.is_free(*node) && self.graph.table_of(*node).is_none();
-        if value.nodes().iter().any(|node| !reportable(node)) {
-            return;
-        }
-        for (element, &node) in value.nodes().iter().enumerate() {
-            let indices = value.as_array().map_or(vec![], |array| match array.shape[..] {
-                [_, columns] => vec![element / columns + 1, element % columns + 1],
-                _ => vec![element + 1],
-            });
-            self.defined.push((VariableName { name: name.into(), indices }, node));
-        }
-    }
-
-    fn declare(&mut self, parameter: &'a Parameter) -> Result<()> {
-        if self.data.find(&parameter.name).is_some() {
-            return Err(shadows(&parameter.name, parameter.name_span));
-        }
-        let mut shape = Vec::new();
-        for &length in &parameter.shape {
-            let length = self.constant_integer(length)?;
-            match usize::try_from(length) {
-                Ok(length @ 1..=super::NODE_LIMIT) => shape.push(length),
-                _ => {
-                    let message = format!("`{}` cannot have {length} elements", parameter.name);
-                    return Err(Error::new(ErrorKind::Dimension, message).at(parameter.name_span).hint("a length from 1 to 200,000"));
-                }
-            }
-        }
-        if shape.iter().product::<usize>() > super::NODE_LIMIT {
-            return Err(Error::new(ErrorKind::TooLong, format!("`{}` has too many elements", parameter.name)).at(parameter.name_span));
-        }
-        let value = match &parameter.domain {
-            Domain::Interval { low, high, .. } => {
-                let interval = (self.end(*low)?, self.end(*high)?);
-                self.declare_variables(&parameter.name, &shape, interval, parameter.domain_span)
-            }
-            Domain::Constraint(constraint) => self.constrain(parameter, *constraint, &shape)?,
-        };
-        self.names.insert(&parameter.name, value);
-        Ok(())
-    }
-
-    /// Variables for every element of `shape`, and the array of them.
-    fn declare_variables(&mut self, name: &str, shape: &[usize], interval: (f64, f64), span: Span) -> Value {
-        let count = shape.iter().product();
-        let mut nodes = Vec::with_capacity(count);
-        for element in 0..count {
-            let indices = match shape {
-                [] => vec![],
-                [_] => vec![element + 1],
-                [_, columns, ..] => vec![element / columns + 1, element % columns + 1],
-            };
-            let variable = VariableName { name: name.into(), indices };
-            self.declared.push(Declared { variable: variable.clone(), interval, span });
-            nodes.push(self.variable(variable, Some(span)));
-        }
-        if shape.is_empty() { Value::Number(nodes[0]) } else { Value::array(shape.to_vec(), nodes) }
-    }
-
-    /// The end of an interval.
-    fn end(&mut self, id: ExprId) -> Result<f64> {
-        let value = self.expression(id, None)?;
-        value.number().and_then(|node| self.graph.number(node)).ok_or_else(|| {
-            let error = self.error(id, ErrorKind::BoundsMalformed, "an end of a range must be a constant");
-            error.hint("numbers, pi, e, inf; for one parameter above another: c[2] in ordered")
-        })
-    }
-
     fn scope(&mut self, parent: Option<usize>, name: &'a str, value: Bound) -> usize {
         self.scopes.push(Scope { parent, name, value });
         self.scopes.len() - 1
@@ -498,86 +392,6 @@ impl<'a> Lowering<'a> {
         self.values.push(condition);
         self.push(Task::Build(id), &[*then, *otherwise], scope);
         Ok(())
-    }
-
-    fn unroll(&mut self, id: ExprId, scope: Option<usize>) -> Result<()> {
-        let ast = self.ast;
-        let Expr::Fold { fold, range, body } = ast.expr(id) else { unreachable!("only folds unroll") };
-        let last = self.pop();
-        let first = self.pop();
-        let (first, last) = (self.integer(range.first, &first)?, self.integer(range.last, &last)?);
-        let count = (last - first + 1).max(0) as usize;
-        let runs_over_rows = *fold == Fold::Sum && count > WRITTEN_OUT && self.mentions_columns(range.last, *body);
-        if runs_over_rows && !(count <= MOST_WRITTEN_OUT && self.mentions_elements(range, *body)) {
-            self.counted += self.count(range, first, last, COUNTED_LIMIT - self.counted)?;
-            let table = self.graph.table(count);
-            let numbers = (first..=last).map(|number| number as f64).collect();
-            let rows = self.graph.column(table, &range.name, numbers);
-            let inner = self.scope(scope, &range.name, Bound::Rows(rows));
-            self.tasks.extend([Task::SumRows(table, id), Task::Visit(*body, Some(inner))]);
-            return Ok(());
-        }
-        let count = self.count(range, first, last, super::NODE_LIMIT)?;
-        self.tasks.push(Task::Fold(*fold, count, id));
-        for value in (first..first + count as i64).rev() {
-            let inner = self.scope(scope, &range.name, Bound::Number(value));
-            self.tasks.push(Task::Visit(*body, Some(inner)));
-        }
-        Ok(())
-    }
-
-    fn sum_rows(&mut self, table: TableId, id: ExprId) -> Result<()> {
-        let value = self.pop();
-        self.summed.extend(value.nodes());
-        let mut sum = |node: NodeId| match self.graph.table_of(node) {
-            Some(other) if other != table => None,
-            _ => Some(self.graph.row_sum(table, node)),
-        };
-        let summed = match &value {
-            Value::Number(node) => sum(*node).map(Value::Number),
-            Value::Array(array) => {
-                let nodes: Option<Vec<NodeId>> = array.nodes.iter().map(|&node| sum(node)).collect();
-                nodes.map(|nodes| Value::array(array.shape.clone(), nodes))
-            }
-        };
-        let Some(summed) = summed else {
-            let Expr::Fold { range, .. } = self.ast.expr(id) else { unreachable!("only folds sum rows") };
-            let message = format!("a column stands without its index in this sum over `{}`", range.name);
-            return Err(self
-                .error(id, ErrorKind::Dimension, message)
-                .hint(format!("write y[{}], or sum(...) without an index", range.name)));
-        };
-        self.values.push(summed);
-        Ok(())
-    }
-
-    fn range(&mut self, range: &'a IndexRange, scope: Option<usize>) -> Result<(i64, i64)> {
-        let first = self.expression(range.first, scope)?;
-        let last = self.expression(range.last, scope)?;
-        let (first, last) = (self.integer(range.first, &first)?, self.integer(range.last, &last)?);
-        self.count(range, first, last, super::NODE_LIMIT)?;
-        Ok((first, last))
-    }
-
-    fn count(&self, range: &IndexRange, first: i64, last: i64, most: usize) -> Result<usize> {
-        let count = (last - first + 1).max(0) as usize;
-        if count > most {
-            let error = self.error(range.last, ErrorKind::TooLong, format!("the range of `{}` has {count} values", range.name));
-            return Err(error.hint(format!("at most {most} here; a table of data may have more rows")));
-        }
-        Ok(count)
-    }
-
-    fn fold(&mut self, id: ExprId, fold: Fold, terms: Vec<Value>) -> Result<Value> {
-        let start = if fold == Fold::Sum { 0.0 } else { 1.0 };
-        let mut total = Value::Number(self.graph.constant(start));
-        for term in terms {
-            total = self.pairwise(id, &total, &term, |graph, a, b| match fold {
-                Fold::Sum => graph.add(a, b),
-                Fold::Product => graph.multiply(a, b),
-            })?;
-        }
-        Ok(total)
     }
 
     fn build(&mut self, id: ExprId) -> Result<()> {
@@ -729,9 +543,4 @@ impl<'a> Lowering<'a> {
     fn error(&self, id: ExprId, kind: ErrorKind, message: impl Into<String>) -> Error {
         Error::new(kind, message).at(self.ast.span(id))
     }
-}
-
-fn shadows(name: &str, span: Span) -> Error {
-    let error = Error::new(ErrorKind::Declaration, format!("`{name}` is a column of the data and cannot be defined again")).at(span);
-    error.hint(format!("choose another name, such as `{name}_1`"))
 }
