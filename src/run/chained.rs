@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::minibatch;
-use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_stein};
+use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_means, judge_stein};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, QUANTILES, VariableSummary, gradients};
 use super::until;
@@ -121,6 +121,9 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         _ => None,
     });
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
+    if sampler.is_exact() {
+        judge_means(&fits, &mut verdict);
+    }
     if sampler == Sampler::Mclmc {
         verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
     }

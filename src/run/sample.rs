@@ -384,6 +384,14 @@ pub(super) fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
     }
 }
 
+/// Means that are farther from the exact ones than their own errors know: tails that are missed move a mean before they move the
+/// Kolmogorov-Smirnov distance. For samplers without a bias.
+pub(super) fn judge_means(fits: &[Fit], verdict: &mut Verdict) {
+    for fit in fits.iter().filter(|fit| !fit.ks.is_nan() && fit.z_mean.abs() > largest_of(fits.len())) {
+        verdict.add(Warning::Moments { variable: fit.name.clone(), z: fit.z_mean });
+    }
+}
+
 /// The identity that the draws break worst, if it is more than chance breaks. For draws without an exact law, whose tests are sharper.
 pub(super) fn judge_stein(variables: &[VariableSummary], warnings: &mut Vec<Warning>) {
     let tests = variables.iter().flat_map(|variable| variable.stein.iter().map(move |test| (variable, test.z)));
@@ -466,4 +474,31 @@ fn judge(
         warnings.push(Warning::NoReference { reason });
     }
     Verdict::new(warnings, because)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_that_is_off_is_no_fit_whatever_the_distance_says() {
+        let verdict = |z_mean: f64| {
+            let fit = Fit {
+                name: "x".into(),
+                mean: Some(0.0),
+                sd: Some(1.0),
+                quantiles: [0.0; 5],
+                z_mean,
+                ks: 0.01,
+                ks_p: 0.5,
+                wasserstein1: 0.01,
+                basins: Vec::new(),
+            };
+            let mut verdict = Verdict::new(Vec::new(), String::new());
+            judge_means(&[fit], &mut verdict);
+            verdict.trust
+        };
+        // Of one variable the largest is 4.
+        assert_eq!([-4.2, 3.8, f64::NAN].map(verdict), [Trust::No, Trust::Yes, Trust::Yes]);
+    }
 }

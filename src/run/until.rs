@@ -197,15 +197,17 @@ pub(super) fn growth(progress: &[Progress]) -> f64 {
 /// ESS that is enough where nobody says: it gives every mean to 3 % of its standard deviation.
 const ESS_ENOUGH: f64 = 1000.0;
 
-/// Of how many times as many draws there would be enough of them where nobody says how many: ESS above [`ESS_ENOUGH`], chains that agree.
+/// Of how many times as many draws there would be enough of them where nobody says how many: ESS above [`ESS_ENOUGH`], chains that agree, and
+/// none that keeps to a place of its own.
 pub(super) fn usual_growth(variables: &[VariableSummary]) -> f64 {
     let growth = |variable: &VariableSummary| {
         let ess = Measure::Ess.growth(variable.ess_bulk.min(variable.ess_tail), ESS_ENOUGH);
         let rhat = Measure::Rhat.growth(variable.rhat, RHAT_WANTED);
-        // `max` would hide a NaN.
-        if rhat > ess || rhat.is_nan() { rhat } else { ess }
+        let apart = if variable.apart > 0 { 2.0 } else { 0.0 };
+        [ess, rhat, apart]
     };
-    variables.iter().map(growth).fold(0.0, |most, growth| if growth > most || growth.is_nan() { growth } else { most })
+    // `max` would hide a NaN.
+    variables.iter().flat_map(growth).fold(0.0, |most, growth| if growth > most || growth.is_nan() { growth } else { most })
 }
 
 /// Adds a warning for each target that `draws` of each chain did not meet.
