@@ -6,8 +6,9 @@
 
 use langevin::data::{Data, Table};
 use langevin::density::{LogDensity, Meaning, Model};
+use langevin::diagnostics::{Convergence, mean_and_sd};
 use langevin::math::Lanes;
-use langevin::run::{Batch, Sampler, Sampling, sample};
+use langevin::run::{Batch, Init, Sampler, Sampling, sample};
 use langevin::sampler::ControlVariates;
 use serde_json::Value;
 
@@ -136,6 +137,41 @@ fn a_loop_over_rows_is_the_sum_of_its_rows() {
             assert!(gradient.iter().zip(&exact[1..]).all(|(a, b)| close(*a, *b)), "{}", model["name"]);
         }
     }
+}
+
+/// The pass rule of the references: ESS of 1000, means within four combined Monte Carlo errors, sds within a tenth. By the settings that are
+/// the default, but for the order in which the components of the mixture begin.
+#[test]
+fn chains_have_the_moments_of_the_references() {
+    let file = data("posteriors");
+    let mut runs = 0;
+    for (model, sampler) in file["models"].as_array().unwrap().iter().flat_map(|model| [(model, Sampler::Nuts), (model, Sampler::Mams)]) {
+        let name = model["name"].as_str().unwrap();
+        let posterior = posterior(&file, model);
+        let is_mixture = posterior.plain.is_none();
+        let init = if is_mixture { Init::Point(vec![-1.0, 1.0, 1.0, 1.0, 0.5]) } else { Init::Auto };
+        let run =
+            sample(&posterior.plain.or(posterior.rows).unwrap(), &Sampling { sampler, init, seed: 6, ..Sampling::default() }).unwrap();
+        let params: Vec<&str> = model["params"].as_array().unwrap().iter().map(|param| param["name"].as_str().unwrap()).collect();
+        let column = |name: &str| params.iter().position(|param| *param == name).map(|variable| run.draws.column(variable).to_vec());
+        for (quantity, known) in model["reference"].as_object().unwrap() {
+            // theta[j] = mu + tau*theta_trans[j].
+            let values = column(quantity).unwrap_or_else(|| {
+                let [mu, tau, z] = ["mu", "tau", &quantity.replace("theta", "theta_trans")].map(|name| column(name).unwrap());
+                mu.iter().zip(&tau).zip(&z).map(|((mu, tau), z)| mu + tau * z).collect()
+            });
+            let chains: Vec<&[f64]> = values.chunks(run.draws.draws()).collect();
+            let found = Convergence::new(&chains);
+            let [right, sd, error] = ["mean", "sd", "mcse_mean"].map(|figure| known[figure].as_f64().unwrap());
+            let (mean, spread) = mean_and_sd(&values);
+            let wide = 4.0 * found.mcse_mean().hypot(error);
+            assert!(found.ess_bulk() > 1000.0, "{name} by {sampler}, {quantity}: ESS {}", found.ess_bulk());
+            assert!((mean - right).abs() < wide, "{name} by {sampler}, {quantity}: {mean} for {right}, ± {wide}");
+            assert!((spread / sd - 1.0).abs() < 0.1, "{name} by {sampler}, {quantity}: sd {spread} for {sd}");
+        }
+        runs += 1;
+    }
+    assert_eq!(runs, 12);
 }
 
 /// Batches with control variates at the mode: means within a tenth of a posterior sd of the reference's, for each model as it is and, where
