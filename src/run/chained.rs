@@ -122,7 +122,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     });
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
     if sampler.is_exact() {
-        judge_means(&fits, &mut verdict);
+        judge_means(&fits, &variables, chained.draws.chains() * chained.draws.draws(), &mut verdict);
     }
     if sampler == Sampler::Mclmc {
         verdict.warnings.push(Warning::Unadjusted { step_size: figures.step_size });
