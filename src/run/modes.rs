@@ -4,10 +4,11 @@ use std::sync::atomic::Ordering;
 
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
-use crate::sampler::{Chaining, Control, InCoordinates, Nuts, initial_positions, sample_chains};
+use crate::sampler::{Chaining, Control, InCoordinates, Mams, initial_positions, sample_chains};
 
-/// Steps of the no-U-turn sampler that learn the scales and bring the chains near modes.
-const WARMUP: usize = 80;
+/// Steps of warm-up that learn the scales and bring the chains near modes: for a population, which most often arrives after a third of
+/// them, and for the few chains that a model over rows can afford.
+const WARMUP: [usize; 2] = [160, 80];
 /// Steps uphill.
 const ASCENT: usize = 80;
 /// Places looked at on a way between two ends.
@@ -22,8 +23,9 @@ const DEPTH: f64 = 10.0;
 pub(super) fn are_separate(density: &dyn LogDensity, chains: usize, seed: u64, threads: usize, control: &Control) -> bool {
     let chains = chains.min(LANES);
     let Ok(starts) = initial_positions(density, seed, chains) else { return false };
-    let plan = Chaining { warmup: WARMUP, draws: 1, seed, threads, ..Chaining::default() };
-    let found = sample_chains(density, &Nuts::new(density.level()), &plan, &starts, control);
+    let warmup = WARMUP[usize::from(chains < LANES)];
+    let plan = Chaining { warmup, draws: 1, seed, threads, ..Chaining::default() };
+    let found = sample_chains(density, &Mams { level: density.level() }, &plan, &starts, control);
     // These steps are no part of the run.
     control.chain_steps.store(0, Ordering::Relaxed);
     let Ok(found) = found else { return false };

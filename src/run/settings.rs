@@ -117,6 +117,7 @@ impl Sampler {
             Sampler::Auto if dimension == 1 && has_reference => {
                 (Sampler::Exact, Some("one variable, so quadrature gives the distribution function and its inverse independent draws"))
             }
+            Sampler::Auto if dimension == 1 => (Sampler::Nuts, Some("one variable without an exact law")),
             Sampler::Auto => (Sampler::Mams, Some("several variables: exact, and half the gradients of nuts for as many effective draws")),
             chosen => (chosen, None),
         }
@@ -201,4 +202,15 @@ pub struct Sampling {
     pub threads: usize,
     /// How many frames to keep for an animation; 0 for none.
     pub frames: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_variable_is_not_left_to_a_sampler_that_turns_directions() {
+        let resolved = |dimension, has_reference| Sampler::Auto.resolved(dimension, has_reference).0;
+        assert_eq!([resolved(1, true), resolved(1, false), resolved(2, false)], [Sampler::Exact, Sampler::Nuts, Sampler::Mams]);
+    }
 }
