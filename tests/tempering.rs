@@ -10,7 +10,7 @@ use common::{data, number};
 use langevin::density::{Boundary, Declaration, Meaning, Model};
 use langevin::math::{LANES, Level};
 use langevin::run::{Run, Sampler, Sampling, Trust, sample, sample_watched};
-use langevin::sampler::{Chaining, Control, Ladder, initial_positions, sample_tempered};
+use langevin::sampler::{Chaining, Control, Ladder, MetricKind, initial_positions, sample_tempered};
 
 fn model(formula: &str, ranges: &[&str]) -> Model {
     let ranges: Vec<Declaration> = ranges.iter().map(|range| range.parse().unwrap()).collect();
@@ -190,6 +190,7 @@ fn settings_that_make_no_ladder_are_refused() {
         Sampling { rungs: Some(8), sampler: Sampler::Nuts, ..tempering(1) },
         Sampling { rungs: Some(8), sampler: Sampler::Psgld, ..tempering(1) },
         Sampling { temperature: Some(2.0), ..tempering(1) },
+        Sampling { metric: MetricKind::LowRank, ..tempering(1) },
     ] {
         assert!(sample(&plane, &settings).is_err(), "{settings:?}");
     }

@@ -108,7 +108,7 @@ impl Metric {
     pub fn describe(&self) -> String {
         match &self.linear {
             Linear::Triangular(rows) if rows.iter().all(|row| *row == [1.0]) => "identity".into(),
-            Linear::Triangular(rows) if rows.iter().all(|row| row.len() == 1) => "diagonal".into(),
+            _ if self.is_diagonal() => "diagonal".into(),
             Linear::Triangular(_) => "dense".into(),
             Linear::LowRank { directions, .. } => format!("rank-{}", directions.len()),
         }

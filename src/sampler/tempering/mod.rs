@@ -97,8 +97,8 @@ fn check(settings: &Chaining, rungs: Option<usize>) -> Result<()> {
         let message = format!("a warm-up of {} steps learns no reference and no ladder", settings.warmup);
         return refuse(message, "--warmup 60 or more; 300 are the default");
     }
-    if settings.metric == MetricKind::Identity {
-        return refuse("a ladder learns the scales of its reference".into(), "--metric auto, diagonal or dense");
+    if matches!(settings.metric, MetricKind::Identity | MetricKind::LowRank) {
+        return refuse("a ladder learns the scales of its reference, or all correlations".into(), "--metric auto, diagonal or dense");
     }
     if let Some(rungs) = rungs.filter(|rungs| !(2..=1024).contains(rungs)) {
         return refuse(format!("{rungs} rungs make no ladder"), "--rungs between 2 and 1024");
