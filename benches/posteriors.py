@@ -1,10 +1,11 @@
-"""Three posteriors by `langevin` and by the samplers for Python that are installed: effective draws a second, and seconds to the answer.
+"""Three posteriors by `langevin` and by its peers that are installed: effective draws a second, and seconds to the answer.
 
-    cargo build --release && pip install numpyro blackjax arviz && python benches/posteriors.py [target/release/langevin] [langevin ...]
+    cargo build --release && pip install numpyro blackjax arviz && python benches/posteriors.py [target/release/langevin]
 
-ESS is the smallest bulk ESS of the parameters (ArviZ's; ours equals it). `ess/s` counts warm-up and sampling, and of the peers, four
-chains each, not the compilation. `answer` is the whole life of a process, from its start to its figures. `batches` is sgld over 100 rows
-a step with control variates: its draws have a bias that its report states.
+ESS is the smallest bulk ESS of the parameters (ArviZ's; ours equals it). `ess/s` counts warm-up and sampling; of the peers, four chains each,
+not the compilation, of nobody the computation of figures. `answer` is the whole life of a process: of ours to the verdict, of those for
+Python to the draws; of nuts-rs, which `benches/peers` builds with gradients by hand, without the building. `batches` is sgld over 100 rows a
+step with control variates, and blackjax's mclmc has no Metropolis test: their draws have a bias.
 """
 
 import json
@@ -69,6 +70,19 @@ def peer(package, name):
         sampler = MCMC(NUTS(potential_fn=lambda p: -density(p)), num_warmup=WARMUP, num_samples=DRAWS, num_chains=CHAINS, chain_method="vectorized", progress_bar=False)
         starts = jnp.zeros((CHAINS, dimension))
         run = lambda seed: sampler.run(jax.random.PRNGKey(seed), init_params=starts) or jax.block_until_ready(sampler.get_samples(group_by_chain=True))
+    elif package == "blackjax mclmc":
+        import blackjax
+
+        def chain(key):
+            first, tune, sample = jax.random.split(key, 3)
+            state = blackjax.mcmc.mclmc.init(position=0.1 * jax.random.normal(first, (dimension,)), logdensity_fn=density, rng_key=first)
+            kernel = blackjax.mcmc.mclmc.build_kernel()
+            state, parameters, _ = blackjax.mclmc_find_L_and_step_size(kernel, 2 * WARMUP, state, tune, logdensity_fn=density)
+            step = blackjax.mclmc(density, L=parameters.L, step_size=parameters.step_size, inverse_mass_matrix=parameters.inverse_mass_matrix).step
+            return jax.lax.scan(lambda state, key: (lambda new: (new, new.position))(step(key, state)[0]), state, jax.random.split(sample, 20 * DRAWS))[1]
+
+        chains = jax.jit(jax.vmap(chain))
+        run = lambda seed: jax.block_until_ready(chains(jax.random.split(jax.random.PRNGKey(seed), CHAINS)))
     else:
         import blackjax
 
@@ -88,6 +102,21 @@ def peer(package, name):
     seconds = time.perf_counter() - start
     ess = min(float(arviz.ess(draws[:, :, i])) for i in range(dimension))
     print(json.dumps({"seconds": seconds, "ess": ess}))
+
+
+def nuts_rs(folder, metric, name, table):
+    """nuts-rs by the program in `benches/peers`."""
+    import arviz
+
+    crate, draws = os.path.join(ROOT, "benches", "peers"), os.path.join(folder, "draws")
+    build = ["cargo", "build", "--release", "--quiet", "--manifest-path", os.path.join(crate, "Cargo.toml")]
+    subprocess.run(build, check=True, env=os.environ | {"RUSTFLAGS": "-C target-cpu=native"})
+    program = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(crate, "target")), "release", "peers")
+    start = time.perf_counter()
+    run = subprocess.run([program, metric, name, str(CHAINS), str(WARMUP), str(DRAWS), draws, table], check=True, capture_output=True, text=True)
+    answer = time.perf_counter() - start
+    found = np.fromfile(draws).reshape(CHAINS, DRAWS, -1)
+    return {"ess": min(float(arviz.ess(found[:, :, i])) for i in range(found.shape[2])), "seconds": float(run.stdout), "answer": answer}
 
 
 def commands(folder):
@@ -115,7 +144,7 @@ def ours(program, arguments, sampler):
     answer = time.perf_counter() - start
     report = json.loads(run.stdout)
     ess = min(variable["ess_bulk"] for variable in report["variables"])
-    return {"ess": ess, "seconds": report["run"]["seconds"], "answer": answer, "trust": report["verdict"]["trust"]}
+    return {"ess": ess, "seconds": report["run"]["sampling_seconds"], "answer": answer, "trust": report["verdict"]["trust"]}
 
 
 def main():
@@ -123,10 +152,15 @@ def main():
     print(f"{'posterior':10} {'sampler':16} {'ESS':>8} {'ess/s':>10} {'answer, s':>10}")
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments in commands(folder).items():
-            rows = [(f"langevin {sampler}", ours(program, arguments, sampler)) for sampler in ("nuts", "mams")]
+            rows = [(f"langevin {sampler}", ours(program, arguments, sampler)) for sampler in ("auto", "mams", "nuts")]
             if name == "logistic":
                 rows.append(("langevin batches", ours(program, [*arguments, "--batch", "100"], "sgld")))
-            for package in ("numpyro", "blackjax"):
+            for metric in ("diagonal", "low-rank"):
+                try:
+                    rows.append((f"nuts-rs {metric}", nuts_rs(folder, metric, name, arguments[-1])))
+                except (ImportError, OSError, subprocess.CalledProcessError) as error:
+                    print(f"{name:10} nuts-rs {metric:8} not run: {error}")
+            for package in ("numpyro", "blackjax", "blackjax mclmc"):
                 start = time.perf_counter()
                 run = subprocess.run([sys.executable, __file__, "--peer", package, name], capture_output=True, text=True)
                 answer = time.perf_counter() - start

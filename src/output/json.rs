@@ -63,8 +63,17 @@ fn enclosure(proof: &Certificate) -> Value {
     })
 }
 
-/// The whole run; `derived` is what is reported in place of the variables. `seconds` is what the clock of the caller says; the library has none.
-pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, meaning: &str, seconds: f64) -> Value {
+/// Seconds by the clock of the caller; the library has none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Elapsed {
+    /// Of the whole run.
+    pub total: f64,
+    /// Of those, in [`Stage::Sampling`](crate::sampler::Stage): warm-up and draws, not figures and checks.
+    pub sampling: f64,
+}
+
+/// The whole run; `derived` is what is reported in place of the variables.
+pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, meaning: &str, elapsed: Elapsed) -> Value {
     json!({
         "schema": SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
@@ -79,14 +88,14 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
             "p": number(found.p_value),
             "draws": found.draws,
         })),
-        "run": how(run, seconds),
+        "run": how(run, elapsed),
         "until": run.until.iter().map(progress).collect::<Vec<_>>(),
         "verdict": verdict(&run.verdict),
     })
 }
 
 /// What ran, how far, how fast.
-fn how(run: &Run, seconds: f64) -> Value {
+fn how(run: &Run, elapsed: Elapsed) -> Value {
     let mut how = json!({
         "sampler": run.sampler.name(),
         "chains": run.draws.chains(),
@@ -120,9 +129,10 @@ fn how(run: &Run, seconds: f64) -> Value {
     let speed = json!({
         "seed": run.seed,
         "threads": run.threads,
-        "seconds": number(seconds),
+        "seconds": number(elapsed.total),
+        "sampling_seconds": number(elapsed.sampling),
         "chain_steps": run.chain_steps,
-        "chain_steps_per_second": number(run.chain_steps as f64 / seconds.max(1e-9)),
+        "chain_steps_per_second": number(run.chain_steps as f64 / elapsed.sampling.max(1e-9)),
         "gradient_evaluations": run.gradients,
         "complete": run.complete,
     });

@@ -6,4 +6,4 @@ mod json;
 
 pub use draws::write_csv;
 pub use file::{AtomicFile, failure};
-pub use json::{SCHEMA, comparison_document, diagnose_document, error_document, integral, number, quantiles, sample_document};
+pub use json::{Elapsed, SCHEMA, comparison_document, diagnose_document, error_document, integral, number, quantiles, sample_document};

@@ -113,7 +113,7 @@ impl Inspection {
 /// How many points cover the ranges, at most …
 const COVER: usize = 16 * LANES;
 /// … and how many points times rows of data, a fraction of a second's work, but not below a few points.
-const ROWS: usize = 1 << 23;
+const ROWS: usize = 1 << 21;
 const FEWEST: usize = 32;
 /// Steps of the descent towards smaller values.
 const DESCENT: usize = 80;

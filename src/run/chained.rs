@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::minibatch;
 use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_means, judge_stein};
 use super::settings::{Init, Sampler, Sampling};
-use super::summary::{Fit, QUANTILES, VariableSummary, gradients};
+use super::summary::{Fit, QUANTILES, VariableSummary, gradients, most_tested};
 use super::until;
 use super::verdict::{ESS_WANTED, Verdict, Warning};
 use crate::density::{Bound, LogDensity};
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Ladder, Mala, Mams, Mclmc, Nuts, Population, Rounds, Rwm, Sghmc, Sgnht,
+    Barker, Chained, Chaining, Control, Draws, Hmc, Ladder, Mala, Mams, Mclmc, Nuts, Pcn, Population, Rounds, Rwm, Sghmc, Sgnht, Stage,
     initial_positions, parallel_map, sample_rounds, sample_tempered,
 };
 
@@ -42,7 +42,7 @@ pub struct ChainFigures {
 }
 
 /// Up to so many chains are few: each must be long.
-const FEW: usize = 32;
+pub(super) const FEW: usize = 32;
 
 /// Numbers that a run which draws until it has enough may keep, where nobody says: a quarter of a gibibyte.
 const NUMBERS: usize = 1 << 25;
@@ -61,9 +61,15 @@ const ROWS: usize = 4096;
 const FEWEST: usize = 4;
 
 pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, evidence, no_reference, .. } = problem;
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, nearly_normal, .. } = problem;
     let (chains, mut plan) = plan(sampler, density, settings)?;
-    let starts = starts(density, settings, chains)?;
+    // A likeness that was found for other chains serves these if they are not more.
+    let nearly_normal = nearly_normal.filter(|found| found.starts.chains() == chains);
+    let known = nearly_normal.as_ref().map(|found| &found.coordinates);
+    let starts = match &nearly_normal {
+        Some(found) => found.starts.clone(),
+        None => starts(density, settings, chains)?,
+    };
     let level = density.level();
     until::check(&settings.until, density.bounds())?;
     let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, density.bounds(), draws));
@@ -88,22 +94,24 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
             ladder = Some(found.ladder);
             found.chained
         }),
-        Sampler::Rwm => sample_rounds(density, &Rwm { level }, &plan, &starts, rounds, control),
-        Sampler::Mala => sample_rounds(density, &Mala { level }, &plan, &starts, rounds, control),
-        Sampler::Barker => sample_rounds(density, &Barker { level }, &plan, &starts, rounds, control),
-        Sampler::Hmc => sample_rounds(density, &Hmc { level }, &plan, &starts, rounds, control),
-        Sampler::Mams => sample_rounds(density, &Mams { level }, &plan, &starts, rounds, control),
-        Sampler::Mclmc => sample_rounds(density, &Mclmc { level }, &plan, &starts, rounds, control),
+        Sampler::Rwm => sample_rounds(density, &Rwm { level }, &plan, &starts, known, rounds, control),
+        Sampler::Pcn => sample_rounds(density, &Pcn { level }, &plan, &starts, known, rounds, control),
+        Sampler::Mala => sample_rounds(density, &Mala { level }, &plan, &starts, known, rounds, control),
+        Sampler::Barker => sample_rounds(density, &Barker { level }, &plan, &starts, known, rounds, control),
+        Sampler::Hmc => sample_rounds(density, &Hmc { level }, &plan, &starts, known, rounds, control),
+        Sampler::Mams => sample_rounds(density, &Mams { level }, &plan, &starts, known, rounds, control),
+        Sampler::Mclmc => sample_rounds(density, &Mclmc { level }, &plan, &starts, known, rounds, control),
         Sampler::Sghmc => {
             let kernel = Sghmc::new(minibatch::FRICTION, vec![0.0; density.dimension()], level);
-            sample_rounds(density, &kernel, &plan, &starts, rounds, control)
+            sample_rounds(density, &kernel, &plan, &starts, known, rounds, control)
         }
         Sampler::Sgnht => {
             let kernel = Sgnht::new(minibatch::FRICTION, minibatch::INERTIA, vec![0.0; density.dimension()], level);
-            sample_rounds(density, &kernel, &plan, &starts, rounds, control)
+            sample_rounds(density, &kernel, &plan, &starts, known, rounds, control)
         }
-        _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, rounds, control),
+        _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, known, rounds, control),
     }?;
+    control.enter(Stage::Judging);
     if chained.draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
@@ -120,7 +128,8 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         Sampler::Nuts | Sampler::Mams | Sampler::Tempering => Some(0.9),
         _ => None,
     });
-    let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, &variables, &fits);
+    let looked = nearly_normal.is_some();
+    let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, looked, &variables, &fits);
     if sampler.is_exact() {
         judge_means(&fits, &variables, chained.draws.chains() * chained.draws.draws(), &mut verdict);
     }
@@ -318,6 +327,8 @@ pub(super) fn summaries(density: &dyn LogDensity, draws: &Draws, threads: usize)
 }
 
 fn test_identities(density: &dyn LogDensity, draws: &Draws, variables: &mut [VariableSummary]) {
+    let total = draws.chains() * draws.draws();
+    let draws = &draws.every(total.div_ceil(most_tested(density)).clamp(1, draws.draws()));
     let slopes = gradients(density, &draws.pooled());
     // Batches of a whole chain each, or as many a chain that there are 64 of them.
     let batch = draws.draws() / MANY_CHAINS.div_ceil(draws.chains()).clamp(1, draws.draws());
@@ -354,6 +365,7 @@ fn judge(
     target: Option<f64>,
     reference: Option<&Reference>,
     no_reference: Option<String>,
+    looked: bool,
     variables: &[VariableSummary],
     fits: &[Fit],
 ) -> Verdict {
@@ -370,7 +382,8 @@ fn judge(
         warnings.push(Warning::Acceptance { found: figures.acceptance, target });
     }
     if reference.is_none() {
-        if let Some(at) = super::missed::missed_mode(density, chained, figures.settings.seed) {
+        // Climbs from far away have ended where the draws are: scouts would tell no more.
+        if let Some(at) = if looked { None } else { super::missed::missed_mode(density, chained, figures.settings.seed) } {
             let place: Vec<String> = variables.iter().zip(&at).take(4).map(|(v, x)| format!("{} = {x:.4}", v.bound.name)).collect();
             warnings.push(Warning::MissedMode { at: place.join(", ") });
         }

@@ -5,7 +5,7 @@
 
 use super::chained::thinned;
 use super::sample::Run;
-use super::summary::{VariableSummary, gradients};
+use super::summary::{VariableSummary, gradients, most_tested};
 use super::verdict::{Verdict, Warning};
 use crate::density::{LogDensity, Transform};
 use crate::diagnostics::{SteinDiscrepancy, stein_discrepancy};
@@ -39,7 +39,7 @@ fn discrepancy(density: &dyn LogDensity, draws: &Draws, variables: &[VariableSum
     } else {
         draws.pooled()
     };
-    let step = population.chains().div_ceil(MOST).max(1);
+    let step = population.chains().div_ceil(MOST.min(most_tested(density))).max(1);
     let columns = population.columns().iter().map(|column| column.iter().step_by(step).copied().collect()).collect();
     let population = Population::from_columns(columns);
     let slopes = gradients(density, &population);

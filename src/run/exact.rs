@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Lanes};
 use crate::quadrature::Reference;
 use crate::random::{BlockRng, Purpose};
-use crate::sampler::{Draws, Population};
+use crate::sampler::{Control, Draws, Population, Stage};
 
 /// Draws unless asked otherwise.
 const DRAWS: usize = 4096;
@@ -17,7 +17,7 @@ const DRAWS: usize = 4096;
 const FIRST: usize = 1000;
 const MOST: usize = 10_000_000;
 
-pub(super) fn exact(problem: Problem) -> Result<Run> {
+pub(super) fn exact(problem: Problem, control: &Control) -> Result<Run> {
     let Problem { density, settings, sampler, why, reference, no_reference, .. } = problem;
     let Some(reference) = reference else {
         let reason = no_reference.unwrap_or_else(|| "there is no reference".into());
@@ -46,6 +46,7 @@ pub(super) fn exact(problem: Problem) -> Result<Run> {
         wanted = ((wanted as f64 * growth.clamp(1.05, 1e3)).ceil() as usize).min(most);
     };
     let count = column.len();
+    control.enter(Stage::Judging);
     // No chain has a start to remember.
     let (starts, draws) = (Population::new(1, count), Population::from_columns(vec![column]));
     let variables = variables(density, &starts, &draws);

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
     Batching, Chained, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Laplace, Lm, Minibatch, Nuts, Population, Replicas,
-    Sghmc, Sgld, Sgnht, initial_positions, laplace, sample_chains, sample_replicas, sample_untuned, thermostat_variance,
+    Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, sample_chains, sample_replicas, sample_untuned, thermostat_variance,
 };
 
 /// What to do with the rows of the data.
@@ -125,7 +125,7 @@ const ROUGH: f64 = 0.2;
 const NOISE: f64 = 0.1;
 
 pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model } = problem;
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model, .. } = problem;
     let Some(model) = model else {
         let hint = "leave out --batch and --rungs";
         return Err(Error::new(ErrorKind::Setting, "batches and replicas are for models that a formula says").hint(hint));
@@ -206,6 +206,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         Ok((exchanged, draws))
     };
     let (Exchanged { chained, acceptance, .. }, draws) = run(&plan)?;
+    control.enter(Stage::Judging);
     if draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
@@ -219,7 +220,10 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
             seed: plan.seed ^ 0x5249_4348,
             ..plan.clone()
         };
-        bias = Some(compare(&draws, &run(&halved)?.1, order(sampler)));
+        control.enter(Stage::Sampling);
+        let halved = run(&halved)?.1;
+        control.enter(Stage::Judging);
+        bias = Some(compare(&draws, &halved, order(sampler)));
     }
     let variables: Vec<VariableSummary> =
         model.bounds().iter().enumerate().map(|(variable, bound)| summarise(bound, &draws, variable)).collect();

@@ -1,10 +1,11 @@
 //! A density to draws and a verdict: look, refer, plan, run, compare, judge.
 
 use super::chained::ChainFigures;
+use super::chained::{FEW, affordable_chains};
 use super::minibatch::BatchFigures;
 use super::pilot::pilot;
 use super::plan::{Plan, RELAXATIONS, plan};
-use super::settings::{Sampler, Sampling};
+use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, VariableSummary, fit, fit_marginal, variables};
 use super::until::Progress;
 use super::verdict::{Trust, Verdict, Warning};
@@ -13,7 +14,10 @@ use crate::diagnostics::{SteinDiscrepancy, largest_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Evidence, Integral, Marginal, Reference, Tolerance, certified, evidence_at_a_glance, reference};
-use crate::sampler::{Annealed, Control, Draws, Film, FilmPlan, Lm, Population, Psgld, Sgld, Shot, Underdamped, anneal};
+use crate::sampler::{
+    Annealed, Control, Draws, Film, FilmPlan, Lm, MetricKind, NearlyNormal, Population, Psgld, Sgld, Shot, Stage, Underdamped, anneal,
+    initial_positions, nearly_normal,
+};
 
 /// A finished run.
 #[derive(Debug)]
@@ -204,8 +208,16 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
     };
     let chosen = if settings.batch.is_some() && settings.sampler == Sampler::Auto { Sampler::Sgld } else { settings.sampler };
     let (mut sampler, mut why) = chosen.resolved(density.dimension(), reference.is_some());
-    if chosen == Sampler::Auto && density.dimension() > 1 {
-        let chains = super::chained::affordable_chains(density);
+    control.enter(Stage::Sampling);
+    let nearly_normal = likeness(density, sampler, settings)?;
+    if chosen == Sampler::Auto
+        && let Some(found) = &nearly_normal
+    {
+        if found.efficiency > ALIKE {
+            (sampler, why) = (Sampler::Pcn, Some("data make it nearly normal: proposals are independent draws, and cost no gradients"));
+        }
+    } else if chosen == Sampler::Auto && density.dimension() > 1 {
+        let chains = affordable_chains(density);
         if super::modes::are_separate(density, chains, settings.seed, settings.threads, control) {
             (sampler, why) = (Sampler::Tempering, Some("several modes with valleys between them: a ladder crosses, and gives Z"));
         }
@@ -214,10 +226,10 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
     if settings.rungs.is_some() && sampler != Sampler::Tempering && !replicas {
         return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("--sampler tempering, sgld and lm have"));
     }
-    let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, model };
+    let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, nearly_normal, model };
     let mut run = match sampler {
         _ if settings.batch.is_some() || replicas => super::minibatch::minibatch(problem, control),
-        Sampler::Exact => super::exact::exact(problem),
+        Sampler::Exact => super::exact::exact(problem, control),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
         _ => population(problem, control),
     }?;
@@ -226,6 +238,19 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
         super::discrepancy::compare(density, &mut run);
     }
     Ok(run)
+}
+
+/// What draws of the normal are worth as draws of the density (see [`NearlyNormal::efficiency`]) where proposals from it beat gradients.
+const ALIKE: f64 = 0.5;
+
+/// The normal that the density is like, looked for where rows of data make it likely and other warm-ups dear, and nobody says how to begin.
+fn likeness(density: &dyn LogDensity, sampler: Sampler, settings: &Sampling) -> Result<Option<NearlyNormal>> {
+    let chains = settings.chains.unwrap_or_else(|| affordable_chains(density));
+    let open = settings.init == Init::Auto && matches!(settings.metric, MetricKind::Auto | MetricKind::Dense);
+    if density.rows() == 0 || chains >= FEW || !open || settings.batch.is_some() || !sampler.is_chained() || sampler == Sampler::Tempering {
+        return Ok(None);
+    }
+    Ok(nearly_normal(density, &initial_positions(density, settings.seed, chains)?, settings.seed))
 }
 
 /// What every kind of run begins with.
@@ -237,12 +262,14 @@ pub(super) struct Problem<'a> {
     pub(super) reference: Option<Reference>,
     pub(super) evidence: Option<Evidence>,
     pub(super) no_reference: Option<String>,
+    /// The normal law around the one mode, if one was looked for and the density is like it.
+    pub(super) nearly_normal: Option<NearlyNormal>,
     /// The density again, if a formula says it: things can be proved of it then.
     pub(super) model: Option<&'a Model>,
 }
 
 fn population(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model } = problem;
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model, .. } = problem;
     if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
         let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
         return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
@@ -271,6 +298,7 @@ fn population(problem: Problem, control: &Control) -> Result<Run> {
         }
         _ => anneal(density, &Sgld::new(bounds, plan.guard).with_level(level), &plan.annealing, film, control)?,
     };
+    control.enter(Stage::Judging);
     let variables = variables(density, &annealed.starts, &annealed.draws);
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &annealed.draws);
     let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);

@@ -24,6 +24,8 @@ pub enum Sampler {
     Exact,
     /// Random-walk Metropolis.
     Rwm,
+    /// Preconditioned Crank–Nicolson: proposals from the Gaussian that the warm-up learned, no gradients.
+    Pcn,
     /// Metropolis-adjusted Langevin.
     Mala,
     /// The Barker proposal.
@@ -48,13 +50,14 @@ pub enum Sampler {
 
 impl Sampler {
     /// Every sampler.
-    pub const ALL: [Sampler; 16] = [
+    pub const ALL: [Sampler; 17] = [
         Sampler::Sgld,
         Sampler::Lm,
         Sampler::Psgld,
         Sampler::Underdamped,
         Sampler::Exact,
         Sampler::Rwm,
+        Sampler::Pcn,
         Sampler::Mala,
         Sampler::Barker,
         Sampler::Hmc,
@@ -76,6 +79,7 @@ impl Sampler {
             Sampler::Underdamped => "underdamped",
             Sampler::Exact => "exact",
             Sampler::Rwm => "rwm",
+            Sampler::Pcn => "pcn",
             Sampler::Mala => "mala",
             Sampler::Barker => "barker",
             Sampler::Hmc => "hmc",
@@ -94,6 +98,7 @@ impl Sampler {
         matches!(
             self,
             Sampler::Rwm
+                | Sampler::Pcn
                 | Sampler::Mala
                 | Sampler::Barker
                 | Sampler::Hmc

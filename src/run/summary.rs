@@ -191,6 +191,14 @@ fn reference_end(basins: &[Basin]) -> f64 {
     basins.last().map_or(f64::INFINITY, |basin| basin.high)
 }
 
+/// Rows of data that the gradients for one test of the draws may go through.
+const ROWS_OF_A_TEST: usize = 1 << 21;
+
+/// At how many draws a test may take the gradient: it should cost less than the draws did.
+pub(super) fn most_tested(density: &dyn LogDensity) -> usize {
+    ROWS_OF_A_TEST.checked_div(density.rows()).map_or(usize::MAX, |draws| draws.max(128))
+}
+
 /// ∂ log p at the draws, `[variable][chain]`.
 pub(super) fn gradients(density: &dyn LogDensity, draws: &Population) -> Vec<Vec<f64>> {
     let mut evaluate: Box<dyn Evaluate + '_> = density.evaluator();

@@ -1,8 +1,9 @@
 //! The run loop of an annealed population: every chain takes the same steps, its last position is its draw.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
+use super::control::Control;
 use super::draws::Population;
 use super::film::{Film, FilmPlan};
 use super::kernel::{Kernel, Parameters, StepInfo};
@@ -66,17 +67,6 @@ impl Annealing {
     pub fn diffusion_time(&self) -> f64 {
         sum_over(self.steps, |step| self.step_size.at(step, self.steps) * self.temperature.at(step, self.steps))
     }
-}
-
-/// How a caller watches a run and ends it early.
-#[derive(Debug, Default)]
-pub struct Control {
-    /// Set it to end the run at the next step; what was drawn so far is returned.
-    pub stop: AtomicBool,
-    /// Chain-steps taken.
-    pub chain_steps: AtomicU64,
-    /// Chain-steps in all, known once the run is planned.
-    pub chain_steps_wanted: AtomicU64,
 }
 
 /// What a run leaves.

@@ -125,6 +125,15 @@ impl Draws {
         }
     }
 
+    /// Every so many draws of each chain, the last of each so many.
+    pub fn every(&self, stride: usize) -> Draws {
+        let kept = |column: &Vec<f64>| {
+            let chains = column.chunks_exact(self.draws.max(1));
+            chains.flat_map(|chain| chain.iter().skip(stride - 1).step_by(stride)).copied().collect()
+        };
+        Draws { columns: self.columns.iter().map(kept).collect(), chains: self.chains, draws: self.draws / stride }
+    }
+
     /// All draws as one population, for what does not ask which chain they come from.
     pub fn pooled(&self) -> Population {
         Population { columns: self.columns.clone(), chains: self.chains * self.draws }

@@ -23,7 +23,7 @@ const NEWTON: usize = 10;
 /// Reach of the differences, relative to the variable or to 1.
 const REACH: f64 = 1e-5;
 /// Variables up to which correlations are kept: beyond, their matrix costs more than the gradients.
-const DENSE: usize = 256;
+pub(super) const DENSE: usize = 256;
 
 /// The Gaussian approximation at a mode.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +52,7 @@ pub fn laplace(density: &dyn LogDensity, starts: &Population) -> Laplace {
     let Some(start) = best.filter(Point::is_finite) else {
         return Laplace { coordinates: search.coordinates, is_mode: false, gradients: search.gradients };
     };
-    let mut point = search.climb(start);
+    let mut point = search.climb(start, |_| false);
     let mut curvature = search.curvature(&point.u);
     let mut covariance = inverse(&curvature);
     for _ in 0..NEWTON {
@@ -67,7 +67,7 @@ pub fn laplace(density: &dyn LogDensity, starts: &Population) -> Laplace {
         }
         let length = if covariance.is_some() { 1.0 } else { slope.sqrt().recip().min(1.0) };
         let Some(next) = search.uphill(&point, &step, slope, length, MOST + NEWTON as u64 * MOST) else { break };
-        point = if covariance.is_some() { next } else { search.climb(next) };
+        point = if covariance.is_some() { next } else { search.climb(next, |_| false) };
         curvature = search.curvature(&point.u);
         covariance = inverse(&curvature);
     }
@@ -97,6 +97,24 @@ pub fn laplace(density: &dyn LogDensity, starts: &Population) -> Laplace {
     let metric = metric(&point).unwrap_or_else(|| Metric::diagonal(point.u.clone(), &scales()));
     search.coordinates.metric = metric;
     Laplace { coordinates: search.coordinates, is_mode, gradients: search.gradients }
+}
+
+/// Whether a climb from each of `starts` comes within a standard deviation of the mode, the origin of `normal`. Adds the gradients it took.
+pub(super) fn is_only_mode(density: &dyn LogDensity, starts: &Population, normal: &Coordinates, gradients: &mut u64) -> bool {
+    let is_there = |u: &[f64]| {
+        let at: Vec<Lanes> = u.iter().map(|u| Lanes::splat(*u)).collect();
+        let mut z = at.clone();
+        normal.whitened(&at, &mut z);
+        z.iter().map(|row| row[0] * row[0]).sum::<f64>() < 1.0
+    };
+    (0..starts.chains()).all(|chain| {
+        let mut search = Search::new(density);
+        let u = normal.transforms.iter().zip(starts.position(chain)).map(|(transform, x)| transform.coordinate(x)).collect();
+        let start = search.point(u);
+        let end = search.climb(start, is_there);
+        *gradients += search.gradients;
+        is_there(&end.u)
+    })
 }
 
 /// A place with log p and its gradient, unconstrained.
@@ -155,10 +173,10 @@ impl<'a> Search<'a> {
         Point { value, gradient: self.gradient.iter().map(|row| row[0]).collect(), u }
     }
 
-    /// Goes up until the gradient is nearly 0 or nothing helps.
-    fn climb(&mut self, mut point: Point) -> Point {
+    /// Goes up until the gradient is nearly 0, nothing helps, or it is far enough.
+    fn climb(&mut self, mut point: Point, is_there: impl Fn(&[f64]) -> bool) -> Point {
         let mut memory: Vec<(Vec<f64>, Vec<f64>)> = Vec::with_capacity(MEMORY);
-        while self.gradients < MOST {
+        while self.gradients < MOST && !is_there(&point.u) {
             let mut direction = ascent(&point.gradient, &memory);
             let mut slope = dot(&direction, &point.gradient);
             if slope.is_nan() || slope <= 0.0 {

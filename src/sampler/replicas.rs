@@ -8,8 +8,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::anneal::Control;
 use super::chains::{Chained, Chaining, Statistics};
+use super::control::Control;
 use super::coordinates::Coordinates;
 use super::draws::{Draws, Population};
 use super::kernel::{Kernel, Parameters, StepInfo};

@@ -15,7 +15,7 @@ use crate::math::{LANES, Lanes};
 /// Partial sums of a stretch.
 pub(super) const PARTIAL: usize = 32;
 /// Blocks of rows in a stretch: the work of one thread at a time.
-pub(super) const STRETCH: usize = 64;
+pub(super) const STRETCH: usize = 4;
 
 /// Compiled expressions, with their data; immutable, shared between threads.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! Runs a [`Program`]: the tapes of what does not vary over the chains, those of the rows chain by chain.
 
+use std::ops::Range;
+
 use super::compile::Tape;
 use super::program::{Gathered, PARTIAL, Products, Program, RowLoop, STRETCH, Source, Sum, Target};
 use super::run::{Evaluator, RowInputs};
@@ -26,11 +28,18 @@ pub struct ProgramEvaluator {
     /// have moved since.
     known: usize,
     due: Vec<usize>,
-    /// For each loop scratch space for the chains that share a pass; more for those that threads take at the same time.
-    loops: Vec<Vec<Scratch>>,
+    /// For each loop the sums of all rows, and scratch space for each thread that takes a part of them.
+    loops: Vec<Loop>,
 }
 
-/// What one thread needs to run one loop over rows.
+#[derive(Debug, Clone)]
+struct Loop {
+    /// `[tile of chains][sum]`, a sum by groups for each group.
+    totals: Vec<[f64; TOGETHER]>,
+    parts: Vec<Scratch>,
+}
+
+/// What one thread needs to run one loop over some of the rows.
 #[derive(Debug, Clone)]
 struct Scratch {
     evaluator: Evaluator,
@@ -44,7 +53,7 @@ struct Scratch {
     partial: Vec<[f64; PARTIAL]>,
     /// For each of some chains, the sums by groups, one after the other.
     groups: Vec<f64>,
-    /// For each sum, by groups for each group, its values for some chains.
+    /// The sums of each stretch, `[tile of chains][stretch][sum]`.
     results: Vec<[f64; TOGETHER]>,
 }
 
@@ -60,8 +69,15 @@ impl Scratch {
             outputs: rows(TOGETHER * row_loop.tape.outputs()),
             partial: vec![[0.0; PARTIAL]; TOGETHER * row_loop.sums.len()],
             groups: vec![0.0; TOGETHER * groups],
-            results: vec![[0.0; TOGETHER]; row_loop.sums.iter().map(|sum| sum.target.groups().max(1)).sum()],
+            results: Vec::with_capacity(row_loop.results()),
         }
+    }
+}
+
+impl RowLoop {
+    /// How many numbers its sums are.
+    fn results(&self) -> usize {
+        self.sums.iter().map(|sum| sum.target.groups().max(1)).sum()
     }
 }
 
@@ -89,7 +105,12 @@ impl ProgramEvaluator {
             lanes: LANES,
             known: 0,
             due: Vec::with_capacity(if program.sums > 0 { LANES } else { 0 }),
-            loops: program.stages.iter().flat_map(|stage| &stage.loops).map(|row_loop| vec![Scratch::new(row_loop, level)]).collect(),
+            loops: program
+                .stages
+                .iter()
+                .flat_map(|stage| &stage.loops)
+                .map(|row_loop| Loop { totals: Vec::with_capacity(row_loop.results()), parts: vec![Scratch::new(row_loop, level)] })
+                .collect(),
         }
     }
 
@@ -109,34 +130,14 @@ impl ProgramEvaluator {
         }
         self.find_due(&variables[..program.inputs()]);
         self.inputs[..program.inputs()].copy_from_slice(&variables[..program.inputs()]);
-        let mut scratch = self.loops.iter_mut();
+        let mut loops = self.loops.iter_mut();
         for (stage, evaluator) in program.stages.iter().zip(&mut self.stages) {
             evaluator.run(&stage.before, &self.inputs, &mut self.uniforms);
             for row_loop in &stage.loops {
-                let scratch = scratch.next().expect("scratch for each loop");
-                let job = |lanes| Job { row_loop, uniforms: &self.uniforms, lanes, level: self.level };
-                let slots = &mut self.inputs[program.inputs()..];
-                #[cfg(feature = "parallel")]
-                if self.due.len() > 1 && row_loop.rows * self.due.len() >= WORTH_A_THREAD && rayon::current_num_threads() > 1 {
-                    use rayon::prelude::*;
-                    // So few chains to a pass that every thread has some.
-                    let together = self.due.len().div_ceil(rayon::current_num_threads()).min(TOGETHER);
-                    let passes = self.due.len().div_ceil(together);
-                    if scratch.len() < passes {
-                        let first = scratch[0].clone();
-                        scratch.resize(passes, first);
-                    }
-                    let pairs = scratch.par_iter_mut().zip(self.due.par_chunks(together));
-                    pairs.for_each(|(scratch, lanes)| job(lanes).run(scratch));
-                    for (scratch, lanes) in scratch.iter().zip(self.due.chunks(together)) {
-                        job(lanes).store(scratch, slots, program.inputs());
-                    }
-                    continue;
-                }
-                for lanes in self.due.chunks(TOGETHER) {
-                    job(lanes).run(&mut scratch[0]);
-                    job(lanes).store(&scratch[0], slots, program.inputs());
-                }
+                let Loop { totals, parts } = loops.next().expect("scratch for each loop");
+                let job = Job { row_loop, uniforms: &self.uniforms, lanes: &self.due, level: self.level };
+                job.run(totals, parts);
+                job.store(totals, &mut self.inputs[program.inputs()..], program.inputs());
             }
         }
         for row in &mut self.inputs[program.inputs()..] {
@@ -160,86 +161,132 @@ impl ProgramEvaluator {
     }
 }
 
-/// One loop over all rows for a few chains.
+/// One loop over all rows for some chains.
 #[derive(Clone, Copy)]
 struct Job<'a> {
     row_loop: &'a RowLoop,
     uniforms: &'a [Lanes],
-    /// Those of the chains, at most [`TOGETHER`].
+    /// Those of the chains.
     lanes: &'a [usize],
     level: Level,
 }
 
 impl Job<'_> {
-    /// Adds up all stretches of rows in order.
-    fn run(&self, scratch: &mut Scratch) {
-        let mut results = std::mem::take(&mut scratch.results);
-        results.fill([0.0; TOGETHER]);
-        self.add_stretches(scratch, &mut results);
-        scratch.results = results;
+    /// The sums of all rows, added up stretch by stretch in order, whoever took them. Threads share the rows, not the chains: so each reads
+    /// its part of the data once for a tile of chains, and every call the same part.
+    fn run(&self, totals: &mut Vec<[f64; TOGETHER]>, parts: &mut Vec<Scratch>) {
+        let stretches = self.row_loop.rows.div_ceil(LANES).div_ceil(STRETCH);
+        let (tiles, results) = (self.lanes.len().div_ceil(TOGETHER), self.row_loop.results());
+        totals.clear();
+        totals.resize(tiles * results, [0.0; TOGETHER]);
+        let shares = self.shares().clamp(1, stretches.max(1));
+        while parts.len() < shares {
+            parts.push(parts[0].clone());
+        }
+        let range = |share: usize| share * stretches / shares..(share + 1) * stretches / shares;
+        let body = |(share, part): (usize, &mut Scratch)| self.sum(part, range(share));
+        #[cfg(feature = "parallel")]
+        if shares > 1 {
+            use rayon::prelude::*;
+            parts[..shares].par_iter_mut().enumerate().with_max_len(1).for_each(body);
+        } else {
+            body((0, &mut parts[0]));
+        }
+        #[cfg(not(feature = "parallel"))]
+        body((0, &mut parts[0]));
+        for (share, part) in parts[..shares].iter().enumerate() {
+            let own = range(share).len() * results;
+            for (tile, totals) in totals.chunks_mut(results).enumerate() {
+                for found in part.results[tile * own..(tile + 1) * own].chunks(results) {
+                    for (total, found) in totals.iter_mut().zip(found) {
+                        total.iter_mut().zip(found).for_each(|(total, found)| *total += found);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Threads that it is worth sharing with.
+    #[cfg(feature = "parallel")]
+    fn shares(&self) -> usize {
+        if self.row_loop.rows * self.lanes.len() >= WORTH_A_THREAD { rayon::current_num_threads() } else { 1 }
+    }
+
+    #[cfg(not(feature = "parallel"))]
+    fn shares(&self) -> usize {
+        1
     }
 
     /// Puts each sum where it goes; slots are counted from `offset`.
-    fn store(&self, scratch: &Scratch, slots: &mut [Lanes], offset: usize) {
-        let mut results = scratch.results.iter();
-        for sum in &self.row_loop.sums {
-            let all = match &sum.target {
-                Target::All(slot) => &[Some(*slot)][..],
-                Target::Groups { slots, .. } => slots,
-            };
-            for slot in all {
-                let values = results.next().expect("a result for each");
-                if let Some(slot) = slot {
-                    for (&lane, value) in self.lanes.iter().zip(values) {
-                        slots[slot - offset][lane] = *value;
+    fn store(&self, totals: &[[f64; TOGETHER]], slots: &mut [Lanes], offset: usize) {
+        let mut totals = totals.iter();
+        for lanes in self.lanes.chunks(TOGETHER) {
+            for sum in &self.row_loop.sums {
+                let all = match &sum.target {
+                    Target::All(slot) => &[Some(*slot)][..],
+                    Target::Groups { slots, .. } => slots,
+                };
+                for slot in all {
+                    let values = totals.next().expect("a total for each");
+                    if let Some(slot) = slot {
+                        for (&lane, value) in lanes.iter().zip(values) {
+                            slots[slot - offset][lane] = *value;
+                        }
                     }
                 }
             }
         }
     }
 
+    /// The sums of some stretches, tile by tile of chains.
+    fn sum(&self, scratch: &mut Scratch, stretches: Range<usize>) {
+        scratch.results.clear();
+        for lanes in self.lanes.chunks(TOGETHER) {
+            let tile = Job { lanes, ..*self };
+            tile.spread(scratch);
+            for stretch in stretches.clone() {
+                tile.stretch(scratch, stretch);
+                tile.add(scratch);
+            }
+        }
+    }
+
+    /// Writes the numbers that are the same in all rows where the tape finds them.
+    fn spread(&self, scratch: &mut Scratch) {
+        let width = scratch.numbers.len();
+        for (chain, &lane) in self.lanes.iter().enumerate() {
+            for (at, &uniform) in self.row_loop.uniforms.iter().enumerate() {
+                scratch.numbers[at][chain] = self.uniforms[uniform][lane];
+                scratch.uniforms[chain * width + at] = Lanes::splat(scratch.numbers[at][chain]);
+            }
+        }
+    }
+
+    /// Appends the sums of the stretch that was last taken.
     #[allow(clippy::needless_range_loop, reason = "a chain is a column of several arrays")]
-    fn add_stretches(&self, scratch: &mut Scratch, results: &mut [[f64; TOGETHER]]) {
+    fn add(&self, scratch: &mut Scratch) {
         let sums = &self.row_loop.sums;
-        let mut add = |scratch: &Scratch| {
-            let mut group = 0;
-            for chain in 0..self.lanes.len() {
-                let mut result = 0;
-                for (number, sum) in sums.iter().enumerate() {
-                    match &sum.target {
-                        Target::All(_) => {
-                            results[result][chain] += pairwise(scratch.partial[chain * sums.len() + number]);
-                            result += 1;
+        let from = scratch.results.len();
+        scratch.results.resize(from + self.row_loop.results(), [0.0; TOGETHER]);
+        let results = &mut scratch.results[from..];
+        let mut group = 0;
+        for chain in 0..self.lanes.len() {
+            let mut result = 0;
+            for (number, sum) in sums.iter().enumerate() {
+                match &sum.target {
+                    Target::All(_) => {
+                        results[result][chain] = pairwise(scratch.partial[chain * sums.len() + number]);
+                        result += 1;
+                    }
+                    Target::Groups { slots, .. } => {
+                        for at in 0..slots.len() {
+                            results[result + at][chain] = scratch.groups[group + at];
                         }
-                        Target::Groups { slots, .. } => {
-                            for at in 0..slots.len() {
-                                results[result + at][chain] += scratch.groups[group + at];
-                            }
-                            group += slots.len();
-                            result += slots.len();
-                        }
+                        group += slots.len();
+                        result += slots.len();
                     }
                 }
             }
-        };
-        let blocks = self.row_loop.rows.div_ceil(LANES);
-        let stretches = blocks.div_ceil(STRETCH);
-        #[cfg(feature = "parallel")]
-        if stretches > 1 && rayon::current_num_threads() > 1 {
-            use rayon::prelude::*;
-            // Some stretches for each thread at a time, so that their sums need little room.
-            let batch = 4 * rayon::current_num_threads();
-            let mut done: Vec<Scratch> = vec![scratch.clone(); batch.min(stretches)];
-            for from in (0..stretches).step_by(batch) {
-                let now = &mut done[..batch.min(stretches - from)];
-                now.par_iter_mut().enumerate().for_each(|(at, scratch)| self.stretch(scratch, from + at));
-                now.iter().for_each(&mut add);
-            }
-            return;
-        }
-        for stretch in 0..stretches {
-            self.stretch(scratch, stretch);
-            add(scratch);
         }
     }
 
@@ -247,15 +294,9 @@ impl Job<'_> {
     fn stretch(&self, scratch: &mut Scratch, stretch: usize) {
         let Scratch { evaluator, numbers, uniforms, gathers, outputs, partial, groups, .. } = scratch;
         let RowLoop { rows, tape, sums, columns, products, gathers: gathered, .. } = self.row_loop;
-        let (chains, width, picked) = (self.lanes.len(), numbers.len(), gathered.len());
+        let (chains, picked) = (self.lanes.len(), gathered.len());
         partial.fill([0.0; PARTIAL]);
         groups.fill(0.0);
-        for (chain, &lane) in self.lanes.iter().enumerate() {
-            for (at, &uniform) in self.row_loop.uniforms.iter().enumerate() {
-                numbers[at][chain] = self.uniforms[uniform][lane];
-                uniforms[chain * width + at] = Lanes::splat(numbers[at][chain]);
-            }
-        }
         for block in stretch * STRETCH..((stretch + 1) * STRETCH).min(rows.div_ceil(LANES)) {
             let from = block * LANES;
             let count = (rows - from).min(LANES);

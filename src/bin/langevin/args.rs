@@ -146,7 +146,7 @@ pub(crate) struct Compare {
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingFlags {
     /// The algorithm. A population of short annealed chains: sgld, psgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
-    /// hmc, mams, mala, barker, rwm; across far modes, with Z: tempering; without a Metropolis test: mclmc, sghmc, sgnht. Independent draws of one variable: exact. By the problem: auto
+    /// hmc, mams, mala, barker, pcn, rwm; across far modes, with Z: tempering; without a Metropolis test: mclmc, sghmc, sgnht. Independent draws of one variable: exact. By the problem: auto
     /// [default: sgld; auto with --model or --data].
     #[arg(long, value_name = "NAME")]
     pub(crate) sampler: Option<String>,

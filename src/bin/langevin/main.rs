@@ -19,6 +19,7 @@ mod report;
 mod sample;
 mod show;
 mod signals;
+mod stopwatch;
 mod terminal;
 
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! Results as people read them: tables for the terminal, 80 columns.
 
 use langevin::density::{Bound, LogDensity, Model};
+use langevin::output::Elapsed;
 use langevin::quadrature::{Evidence, Integral, Marginal, Reference};
 use langevin::run::{
     BatchFigures, ChainFigures, Derived, DrawsSummary, Fit, Measure, Method, Progress, QUANTILES, ReplicaFigures, Run, Trust, Verdict,
@@ -42,7 +43,7 @@ const ROWS: usize = 24;
 const BASINS: usize = 6;
 
 /// The report of a run.
-pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: f64, paint: Paint) -> String {
+pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, elapsed: Elapsed, paint: Paint) -> String {
     let variables = derived.map_or(&run.variables, |derived| &derived.variables);
     // What a boundary does is a matter of the unadjusted samplers; the others are exact at any.
     let bounds: &dyn Fn(&Bound) -> String = if run.plan().is_some() { &range } else { &interval };
@@ -111,8 +112,9 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, seconds: 
     if let Some(figures) = run.batches() {
         lines.extend(batch_figures(run, figures));
     }
-    let rate = run.chain_steps as f64 / seconds.max(1e-9);
-    lines.push(format!("  speed   {} chain-steps in {} ({}/s)", count(run.chain_steps as f64), time(seconds), count(rate)));
+    let rate = run.chain_steps as f64 / elapsed.sampling.max(1e-9);
+    let (steps, sampling, rest) = (count(run.chain_steps as f64), time(elapsed.sampling), time(elapsed.total - elapsed.sampling));
+    lines.push(format!("  speed   {steps} chain-steps in {sampling} ({}/s), figures and checks {rest}", count(rate)));
     lines.push(String::new());
     lines.extend(verdict(&run.verdict, paint));
     lines.join("\n")

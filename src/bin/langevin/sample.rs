@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
 
 use langevin::density::Model;
 use langevin::output::{AtomicFile, sample_document, write_csv};
@@ -20,6 +19,7 @@ use crate::progress::Progress;
 use crate::report::{self, Paint};
 use crate::show;
 use crate::signals;
+use crate::stopwatch::Stopwatch;
 use crate::terminal::{Talk, colour, print};
 
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
@@ -38,21 +38,20 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sho
         settings.frames = output.frames.max(2);
     }
     let reported = reported(model, &output.report)?;
-    let control = Arc::new(Control::default());
+    let (stopwatch, listener) = Stopwatch::start();
+    let control = Arc::new(Control { listener: Some(listener), ..Control::default() });
     let signals = signals::watch(&control);
     let progress = Progress::watch(&control, talk);
-    #[allow(clippy::disallowed_methods, reason = "the program says how long it took")]
-    let began = Instant::now();
     let source = model.formula().source();
     let run = sample_watched(model, &settings, &control).map_err(|error| Failure::of(error, source))?;
-    let seconds = began.elapsed().as_secs_f64();
+    let elapsed = stopwatch.elapsed();
     drop(progress);
     if talk.verbose > 0 {
         talk.say(report::plan(&run));
     }
     let derived = derive(model, &run, &reported);
     let derived = derived.as_ref();
-    let document = || sample_document(&run, derived, source, model.meaning().name(), seconds);
+    let document = || sample_document(&run, derived, source, model.meaning().name(), elapsed);
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
     if csv_on_stdout {
         write_draws(model, &run, derived, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
@@ -60,7 +59,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sho
         print(&format!("{:#}", document()))?;
     } else {
         let paint = Paint(colour(&std::io::stdout()));
-        print(&report::run(model, &run, derived, seconds, paint))?;
+        print(&report::run(model, &run, derived, elapsed, paint))?;
         if show {
             print(&show::run(model, &run, derived, paint))?;
         }

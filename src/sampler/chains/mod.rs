@@ -8,7 +8,7 @@ mod warmup;
 use std::sync::atomic::Ordering;
 
 use self::block::{Block, Record, blocks, gathered};
-use super::anneal::Control;
+use super::control::{Control, Stage};
 use super::coordinates::Coordinates;
 use super::draws::{Draws, Population};
 use super::kernel::{Kernel, Parameters, StepInfo};
@@ -127,7 +127,7 @@ pub struct Rounds<'a> {
     pub growth: &'a dyn Fn(&Draws) -> f64,
 }
 
-/// Steps that tune the step size of a population that has arrived.
+/// Steps that tune the step size of chains that are where they belong.
 const TUNING: usize = 40;
 
 /// Runs `kernel` from `starts`, one position a chain, inside the bounds.
@@ -145,10 +145,11 @@ pub fn sample_chains<K: Kernel>(
     starts: &Population,
     control: &Control,
 ) -> Result<Chained> {
-    sample_rounds(density, kernel, settings, starts, None, control)
+    sample_rounds(density, kernel, settings, starts, None, None, control)
 }
 
-/// [`sample_chains`] in rounds, if there are any: `settings.draws` is then the most that are drawn.
+/// [`sample_chains`] in rounds, if there are any: `settings.draws` is then the most that are drawn. With coordinates that are `known`, in which
+/// the density is roughly a unit Gaussian, and `starts` that follow it, the step size alone is tuned.
 ///
 /// # Errors
 /// Kind `setting`.
@@ -157,6 +158,7 @@ pub fn sample_rounds<K: Kernel>(
     kernel: &K,
     settings: &Chaining,
     starts: &Population,
+    known: Option<&Coordinates>,
     rounds: Option<Rounds>,
     control: &Control,
 ) -> Result<Chained> {
@@ -168,11 +170,17 @@ pub fn sample_rounds<K: Kernel>(
     };
     announce(settings.warmup, wanted);
     let workers = Workers::new(settings.threads, starts.blocks())?;
-    let mut coordinates = Coordinates::new(density.bounds(), density.level());
-    let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
     let run = Run { density, settings, workers: &workers, control };
-    let (blocks, learned, early) = run.learn(starts, &mut coordinates, learning);
-    let tuning = if early { (settings.warmup - learning).min(TUNING) } else { settings.warmup - learning };
+    let (blocks, coordinates, learned, tuning) = match known {
+        Some(known) => (blocks(density, settings, starts, known), known.clone(), 0, settings.warmup.min(TUNING)),
+        None => {
+            let mut coordinates = Coordinates::new(density.bounds(), density.level());
+            let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
+            let (blocks, learned, early) = run.learn(starts, &mut coordinates, learning);
+            let tuning = if early { (settings.warmup - learning).min(TUNING) } else { settings.warmup - learning };
+            (blocks, coordinates, learned, tuning)
+        }
+    };
     let warmup = learned + tuning;
     announce(warmup, wanted);
     let mut blocks: Vec<Block<K::State>> = blocks.into_iter().map(Block::hand_over).collect();
@@ -185,7 +193,9 @@ pub fn sample_rounds<K: Kernel>(
     loop {
         run.draw(kernel, &mut blocks, &coordinates, step_size, wanted);
         let Some(rounds) = rounds.filter(|_| wanted < settings.draws && !control.stop.load(Ordering::Relaxed)) else { break };
+        control.enter(Stage::Judging);
         let growth = (rounds.growth)(&gathered(&blocks).0);
+        control.enter(Stage::Sampling);
         if growth <= 1.0 {
             break;
         }

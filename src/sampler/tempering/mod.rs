@@ -13,8 +13,8 @@ mod systems;
 #[cfg(test)]
 mod tests;
 
-use super::anneal::Control;
 use super::chains::{Chained, Chaining, sample_chains};
+use super::control::Control;
 use super::coordinates::Coordinates;
 use super::draws::{Draws, Population};
 use super::metric::MetricKind;

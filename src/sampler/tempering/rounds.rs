@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use super::super::adapt::Tuner;
-use super::super::anneal::Control;
 use super::super::chains::{Chained, Chaining, Statistics};
+use super::super::control::Control;
 use super::super::draws::Draws;
 use super::super::kernel::{Kernel, StepInfo, Tuning};
 use super::super::nuts::Nuts;
