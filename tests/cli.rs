@@ -155,6 +155,7 @@ fn sample_documents_have_the_keys_that_tools_rely_on() {
             "run.seed",
             "run.threads",
             "run.seconds",
+            "run.sampling_seconds",
             "run.chain_steps_per_second",
             "run.gradient_evaluations",
             "run.complete",

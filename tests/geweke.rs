@@ -6,7 +6,7 @@
 use langevin::density::{Bound, Evaluate};
 use langevin::math::{Block, LANES, Lanes, Level};
 use langevin::random::{BlockRng, Purpose, fill_normal};
-use langevin::sampler::{Barker, Guard, Hmc, Kernel, Lm, Mala, Mams, Nuts, Parameters, Rwm, StepInfo};
+use langevin::sampler::{Barker, Guard, Hmc, Kernel, Lm, Mala, Mams, Nuts, Parameters, Pcn, Rwm, StepInfo};
 
 /// Data of each lane.
 const DATA: usize = 3;
@@ -96,6 +96,7 @@ fn exact_kernels_keep_the_joint_law() {
     // Steps long enough that a missing or wrong acceptance would show.
     for (name, z) in [
         ("rwm", largest_z(&Rwm { level }, 1.0, 4)),
+        ("pcn", largest_z(&Pcn { level }, 1.0, 4)),
         ("mala", largest_z(&Mala { level }, 0.7, 2)),
         ("barker", largest_z(&Barker { level }, 1.0, 2)),
         ("hmc", largest_z(&Hmc { level }, 0.6, 1)),

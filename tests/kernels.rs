@@ -7,8 +7,8 @@ use langevin::diagnostics::kolmogorov_smirnov;
 use langevin::math::{LANES, Lanes, Level, normal_cdf};
 use langevin::random::{BlockRng, Purpose};
 use langevin::sampler::{
-    Barker, Chained, Chaining, Control, Hmc, InCoordinates, Kernel, Mala, Mams, Mclmc, MetricKind, Nuts, Parameters, Rwm, Start, StepInfo,
-    population, sample_chains,
+    Barker, Chained, Chaining, Control, Hmc, InCoordinates, Kernel, Mala, Mams, Mclmc, MetricKind, Nuts, Parameters, Pcn, Rwm, Start,
+    StepInfo, population, sample_chains,
 };
 
 /// p-values of a correct run are below this once in ten thousand.
@@ -112,6 +112,11 @@ fn check<K: Kernel>(kernel: &K, draws: usize, fewest_variables: usize) {
 #[test]
 fn random_walk_metropolis_is_exact() {
     check(&Rwm { level: Level::detect() }, 300, 1);
+}
+
+#[test]
+fn preconditioned_crank_nicolson_is_exact() {
+    check(&Pcn { level: Level::detect() }, 100, 1);
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn whitened(model: &Model, control_variates: ControlVariates, batching: Batching
 fn draws<K: Kernel>(target: &dyn LogDensity, kernel: &K, step_size: f64, thin: usize) -> Vec<f64> {
     let settings = Chaining { warmup: 4 * thin, draws: 10, thin, step_size, fixed_step_size: true, seed: 3, ..Chaining::default() };
     let starts = Population::new(1, 1024);
-    sample_untuned(target, kernel, &settings, &starts, &Control::default()).unwrap().draws.column(0).to_vec()
+    sample_untuned(target, kernel, &settings, &starts, None, &Control::default()).unwrap().draws.column(0).to_vec()
 }
 
 /// How many standard errors mean and variance are from 0 and from `variance`.
@@ -267,7 +267,7 @@ fn saga_has_the_law_of_its_table() {
     let settings = Chaining { warmup: 2000, draws: 10, thin: 12, step_size: e, fixed_step_size: true, seed: 3, ..Chaining::default() };
     let starts = Population::new(1, 1024);
     let kernel = Sgld::new(target.bounds(), Guard::None);
-    let z = sample_untuned(&target, &kernel, &settings, &starts, &Control::default()).unwrap().draws.column(0).to_vec();
+    let z = sample_untuned(&target, &kernel, &settings, &starts, None, &Control::default()).unwrap().draws.column(0).to_vec();
     let variance = saga_variance(e, ROWS as f64, SMALL as f64, precision);
     assert_law(&z, variance);
     // Of entries that are not replaced, at the centre, the gradient's noise is none; of none at all it is that of the data.

@@ -47,11 +47,9 @@ pub(super) const FEW: usize = 32;
 /// Numbers that a run which draws until it has enough may keep, where nobody says: a quarter of a gibibyte.
 const NUMBERS: usize = 1 << 25;
 
-/// Draws of each of many chains where nobody says: so many at first, and as many as it takes up to the most, but not where it would take
-/// [`HOPELESS`] times that. Of a tempered run.
+/// Draws of each of many chains where nobody says: so many at first, and as many as it takes up to the most. Of a tempered run.
 const FIRST: usize = 40;
 const MOST: usize = 400;
-const HOPELESS: f64 = 5.0;
 const TEMPERED: usize = 100;
 
 /// Steps of warm-up where many chains learn together; most densities take a third of them.
@@ -77,10 +75,9 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     let last = RefCell::new(None);
     let usual = |draws: &Draws| {
         let found = summaries(density, draws, settings.threads);
-        let growth = until::usual_growth(&found);
+        let growth = until::growth_within(&found, draws.draws(), most);
         last.replace(Some((draws.draws(), found)));
-        // Where it would take far more than is allowed, more of the same is no help.
-        if growth * draws.draws() as f64 > HOPELESS * most as f64 { 1.0 } else { growth }
+        growth
     };
     let first = if chains < FEW { 100 } else { FIRST };
     let rounds = match (settings.until.is_empty(), settings.draws) {

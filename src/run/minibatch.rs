@@ -1,11 +1,12 @@
 //! A run of chains whose gradients come from a few rows of the data: find the mode, whiten, measure the gradient's noise, draw, judge.
 //! Replicas at several temperatures run so too, over all rows where there is no batch.
 
-use super::chained::{figure_warnings, summarise, thinned};
+use super::chained::{figure_warnings, summaries, thinned};
 use super::sample::{Method, Problem, Run, fits, judge_fits};
 use super::settings::{Init, Sampler, Sampling};
 use super::summary::{Fit, VariableSummary};
 use super::tempered::SWAPS_WANTED;
+use super::until;
 use super::verdict::{Verdict, Warning};
 use crate::density::{LogDensity, Model};
 use crate::diagnostics::{Convergence, mean_and_sd};
@@ -13,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
     Batching, Chained, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Laplace, Lm, Minibatch, Nuts, Population, Replicas,
-    Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, sample_chains, sample_replicas, sample_untuned, thermostat_variance,
+    Rounds, Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, sample_chains, sample_replicas, sample_untuned, thermostat_variance,
 };
 
 /// What to do with the rows of the data.
@@ -107,9 +108,11 @@ impl BiasCheck {
 pub(super) const FRICTION: f64 = 1.0;
 /// Inertia of sgnht's thermostats: their frictions stay within a third of their mean.
 pub(super) const INERTIA: f64 = 10.0;
-/// Chains and draws of each: enough for R-hat of chains by eights, and for means to a thirtieth of an sd.
+/// Chains and the first draws of each: most often enough for R-hat of chains by eights, and for means to a thirtieth of an sd; if not, up to
+/// so many times as many.
 const CHAINS: usize = 64;
 const DRAWS: usize = 40;
+const MOST_ROUNDS: usize = 8;
 /// Steps from one draw to the next: what lies between would tell little more, and be judged at the price of a draw.
 const THIN: f64 = 3.0;
 /// Rounds of swaps that the warm-up has for each rung.
@@ -180,7 +183,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let noise = if exact { vec![0.0; model.dimension()] } else { target.noise() };
     let every = if exact { 1 } else { target.steps_per_epoch() };
     let replicas = settings.rungs.map(|rungs| Replicas::new(rungs, settings.temperature, model.dimension(), every));
-    let (chains, plan) = plan(sampler, settings, batch, &noise, learned, replicas.as_ref())?;
+    let (chains, plan) = plan(sampler, settings, &noise, learned, replicas.as_ref())?;
     if batch.batching == Batching::Shuffled && tables.iter().map(|(rows, _)| rows).sum::<usize>().saturating_mul(chains) > MOST_ORDERED {
         return Err(Error::new(ErrorKind::Setting, "an order of all rows for each chain would not fit the memory")
             .hint("--batching uniform, or fewer --chains"));
@@ -198,10 +201,14 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         )
         .hint("fewer --chains, or --control-variates svrg, which remembers one place a chain"));
     }
+    let most = plan.draws;
+    let growth = |draws: &Draws| until::growth_within(&summaries(model, &target.positions(draws), settings.threads), draws.draws(), most);
+    let rounds = (settings.draws.is_none() && replicas.is_none() && !batch.check_bias)
+        .then_some(Rounds { first: most / MOST_ROUNDS, growth: &growth });
     let run = |plan: &Chaining| -> Result<(Exchanged, Draws)> {
         let target = target.with_seed(plan.seed);
         let starts = gaussian(model.dimension(), chains, plan.seed);
-        let exchanged = draw(&target, sampler, plan, &noise, replicas.as_ref(), &starts, control)?;
+        let exchanged = draw(&target, sampler, plan, &noise, replicas.as_ref(), &starts, rounds, control)?;
         let draws = target.positions(&exchanged.chained.draws);
         Ok((exchanged, draws))
     };
@@ -225,8 +232,8 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         control.enter(Stage::Judging);
         bias = Some(compare(&draws, &halved, order(sampler)));
     }
-    let variables: Vec<VariableSummary> =
-        model.bounds().iter().enumerate().map(|(variable, bound)| summarise(bound, &draws, variable)).collect();
+    let variables: Vec<VariableSummary> = summaries(model, &draws, settings.threads);
+    let plan = Chaining { draws: chained.wanted, ..plan };
     let ess = variables[0].weight();
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&draws, ess));
     let steps = plan.warmup + plan.draws * plan.thin;
@@ -303,14 +310,7 @@ fn check(sampler: Sampler, settings: &Sampling) -> Result<()> {
 }
 
 /// How many chains, and their settings. In whitened coordinates a step suits every posterior; noise of the gradient makes it smaller.
-fn plan(
-    sampler: Sampler,
-    settings: &Sampling,
-    batch: Batch,
-    noise: &[f64],
-    learned: bool,
-    replicas: Option<&Replicas>,
-) -> Result<(usize, Chaining)> {
+fn plan(sampler: Sampler, settings: &Sampling, noise: &[f64], learned: bool, replicas: Option<&Replicas>) -> Result<(usize, Chaining)> {
     let largest = noise.iter().fold(0.0_f64, |largest, noise| largest.max(*noise));
     // The share of the noise is εV/2 for the first two, hV/2 beside a friction of 1 for the others, which correct it.
     let (usual, most): (f64, f64) = match sampler {
@@ -322,8 +322,8 @@ fn plan(
     // So that a smaller step does not make fewer independent draws.
     let slower = (usual / step_size).clamp(1.0, 1000.0);
     let chains = settings.chains.unwrap_or(CHAINS);
-    // A difference of two runs, doubled, needs more draws for the same error.
-    let draws = (CHAINS * DRAWS / chains.max(1)).clamp(DRAWS, 4000) * if batch.check_bias { 8 } else { 1 };
+    // The most: a difference of two runs, doubled, needs them all for the same error.
+    let draws = (CHAINS * DRAWS / chains.max(1)).clamp(DRAWS, 4000) * if replicas.is_some() { 1 } else { MOST_ROUNDS };
     // Each pair of neighbours is to try a swap between draws, and the warm-up to spread the chains over all modes.
     let (swaps, rungs) = replicas.map_or((0, 0), |replicas| (2 * replicas.every, replicas.temperatures.len()));
     let thin = ((THIN * slower).round() as usize).max(swaps);
@@ -368,6 +368,7 @@ fn draw(
     noise: &[f64],
     replicas: Option<&Replicas>,
     starts: &Population,
+    rounds: Option<Rounds>,
     control: &Control,
 ) -> Result<Exchanged> {
     let level = target.level();
@@ -380,10 +381,10 @@ fn draw(
         };
     }
     let chained = match sampler {
-        Sampler::Lm => sample_untuned(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, starts, control),
-        Sampler::Sghmc => sample_untuned(target, &Sghmc::new(FRICTION, noise.to_vec(), level), plan, starts, control),
-        Sampler::Sgnht => sample_untuned(target, &Sgnht::new(FRICTION, INERTIA, noise.to_vec(), level), plan, starts, control),
-        _ => sample_untuned(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, starts, control),
+        Sampler::Lm => sample_untuned(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, starts, rounds, control),
+        Sampler::Sghmc => sample_untuned(target, &Sghmc::new(FRICTION, noise.to_vec(), level), plan, starts, rounds, control),
+        Sampler::Sgnht => sample_untuned(target, &Sgnht::new(FRICTION, INERTIA, noise.to_vec(), level), plan, starts, rounds, control),
+        _ => sample_untuned(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, starts, rounds, control),
     }?;
     Ok(Exchanged { chained, acceptance: Vec::new(), values: 0 })
 }

@@ -206,8 +206,8 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
         Err(error) if error.kind == ErrorKind::Unsupported => (None, None, Some(error.message)),
         Err(error) => return Err(error),
     };
-    let chosen = if settings.batch.is_some() && settings.sampler == Sampler::Auto { Sampler::Sgld } else { settings.sampler };
-    let (mut sampler, mut why) = chosen.resolved(density.dimension(), reference.is_some());
+    let chosen = settings.sampler;
+    let (mut sampler, mut why) = chosen.resolved(density.dimension(), reference.is_some(), settings.batch.is_some());
     control.enter(Stage::Sampling);
     let nearly_normal = likeness(density, sampler, settings)?;
     if chosen == Sampler::Auto
@@ -216,7 +216,7 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
         if found.efficiency > ALIKE {
             (sampler, why) = (Sampler::Pcn, Some("data make it nearly normal: proposals are independent draws, and cost no gradients"));
         }
-    } else if chosen == Sampler::Auto && density.dimension() > 1 {
+    } else if chosen == Sampler::Auto && sampler == Sampler::Mams {
         let chains = affordable_chains(density);
         if super::modes::are_separate(density, chains, settings.seed, settings.threads, control) {
             (sampler, why) = (Sampler::Tempering, Some("several modes with valleys between them: a ladder crosses, and gives Z"));

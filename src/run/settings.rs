@@ -117,8 +117,9 @@ impl Sampler {
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.
-    pub(super) fn resolved(self, dimension: usize, has_reference: bool) -> (Sampler, Option<&'static str>) {
+    pub(super) fn resolved(self, dimension: usize, has_reference: bool, in_batches: bool) -> (Sampler, Option<&'static str>) {
         match self {
+            Sampler::Auto if in_batches => (Sampler::Lm, Some("batches: a gradient a step as sgld, and no bias of the step on a Gaussian")),
             Sampler::Auto if dimension == 1 && has_reference => {
                 (Sampler::Exact, Some("one variable, so quadrature gives the distribution function and its inverse independent draws"))
             }
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn one_variable_is_not_left_to_a_sampler_that_turns_directions() {
-        let resolved = |dimension, has_reference| Sampler::Auto.resolved(dimension, has_reference).0;
+        let resolved = |dimension, has_reference| Sampler::Auto.resolved(dimension, has_reference, false).0;
         assert_eq!([resolved(1, true), resolved(1, false), resolved(2, false)], [Sampler::Exact, Sampler::Nuts, Sampler::Mams]);
     }
 }

@@ -210,6 +210,14 @@ pub(super) fn usual_growth(variables: &[VariableSummary]) -> f64 {
     variables.iter().flat_map(growth).fold(0.0, |most, growth| if growth > most || growth.is_nan() { growth } else { most })
 }
 
+/// [`usual_growth`] of what is known after so many draws; 1 where it would take far more than `most`: more of the same is no help then.
+pub(super) fn growth_within(variables: &[VariableSummary], draws: usize, most: usize) -> f64 {
+    /// Times the most.
+    const HOPELESS: f64 = 5.0;
+    let growth = usual_growth(variables);
+    if growth * draws as f64 > HOPELESS * most as f64 { 1.0 } else { growth }
+}
+
 /// Adds a warning for each target that `draws` of each chain did not meet.
 pub(super) fn judge(progress: &[Progress], draws: usize, verdict: &mut Verdict) {
     for missed in progress.iter().filter(|one| !one.met) {

@@ -182,7 +182,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
     let asks_for_population = flags.steps.is_some() || flags.schedule.is_some() || flags.temperature.is_some();
     let until = flags.until.iter().map(|text| targets(text)).collect::<Result<Vec<_>, _>>()?.concat();
     let asks_for_chains = is_model || !until.is_empty();
-    let default = if asks_for_chains && flags.batch.is_none() && !asks_for_population { "auto" } else { "sgld" };
+    let default = if (asks_for_chains || flags.batch.is_some()) && !asks_for_population { "auto" } else { "sgld" };
     let sampler = flags.sampler.as_deref().unwrap_or(default);
     Ok(Sampling {
         sampler: sampler.parse()?,

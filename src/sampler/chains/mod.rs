@@ -163,14 +163,9 @@ pub fn sample_rounds<K: Kernel>(
     control: &Control,
 ) -> Result<Chained> {
     settings.check()?;
-    let mut wanted = rounds.map_or(settings.draws, |rounds| rounds.first.clamp(1, settings.draws));
-    let announce = |warmup: usize, wanted: usize| {
-        let steps = warmup as u64 + wanted as u64 * settings.thin as u64;
-        control.chain_steps_wanted.store(starts.chains() as u64 * steps, Ordering::Relaxed);
-    };
-    announce(settings.warmup, wanted);
     let workers = Workers::new(settings.threads, starts.blocks())?;
     let run = Run { density, settings, workers: &workers, control };
+    run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
     let (blocks, coordinates, learned, tuning) = match known {
         Some(known) => (blocks(density, settings, starts, known), known.clone(), 0, settings.warmup.min(TUNING)),
         None => {
@@ -182,7 +177,6 @@ pub fn sample_rounds<K: Kernel>(
         }
     };
     let warmup = learned + tuning;
-    announce(warmup, wanted);
     let mut blocks: Vec<Block<K::State>> = blocks.into_iter().map(Block::hand_over).collect();
     workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
     let mut step_size = settings.step_size;
@@ -190,19 +184,7 @@ pub fn sample_rounds<K: Kernel>(
         run.tune(kernel, &mut blocks, &coordinates, &mut step_size, tuning, |_| {});
     }
     let warmup_gradients = blocks.iter().map(|block| block.gradients).sum();
-    loop {
-        run.draw(kernel, &mut blocks, &coordinates, step_size, wanted);
-        let Some(rounds) = rounds.filter(|_| wanted < settings.draws && !control.stop.load(Ordering::Relaxed)) else { break };
-        control.enter(Stage::Judging);
-        let growth = (rounds.growth)(&gathered(&blocks).0);
-        control.enter(Stage::Sampling);
-        if growth <= 1.0 {
-            break;
-        }
-        let growth = if growth.is_nan() { 2.0 } else { growth.clamp(1.05, 2.0) };
-        wanted = ((wanted as f64 * growth).ceil() as usize).min(settings.draws);
-        announce(warmup, wanted);
-    }
+    let wanted = run.draw_in_rounds(kernel, &mut blocks, &coordinates, step_size, rounds, warmup);
     Ok(collect(blocks, wanted, coordinates, step_size, warmup, warmup_gradients, control))
 }
 
@@ -216,20 +198,25 @@ pub fn sample_untuned<K: Kernel>(
     kernel: &K,
     settings: &Chaining,
     starts: &Population,
+    rounds: Option<Rounds>,
     control: &Control,
 ) -> Result<Chained> {
     settings.check()?;
-    let total_steps = settings.warmup + settings.draws * settings.thin;
-    control.chain_steps_wanted.store(starts.chains() as u64 * total_steps as u64, Ordering::Relaxed);
     let workers = Workers::new(settings.threads, starts.blocks())?;
     let coordinates = Coordinates::new(density.bounds(), density.level());
     let run = Run { density, settings, workers: &workers, control };
+    run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
     let mut blocks = blocks(density, settings, starts, &coordinates);
     workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
     let parameters = Parameters { length: settings.length, ..Parameters::new(settings.step_size) };
     run.advance(kernel, &mut blocks, &coordinates, parameters, settings.warmup, |_| {});
-    run.draw(kernel, &mut blocks, &coordinates, settings.step_size, settings.draws);
-    Ok(collect(blocks, settings.draws, coordinates, settings.step_size, settings.warmup, 0, control))
+    let wanted = run.draw_in_rounds(kernel, &mut blocks, &coordinates, settings.step_size, rounds, settings.warmup);
+    Ok(collect(blocks, wanted, coordinates, settings.step_size, settings.warmup, 0, control))
+}
+
+/// Draws of each chain in the first round.
+fn first_round(settings: &Chaining, rounds: Option<Rounds>) -> usize {
+    rounds.map_or(settings.draws, |rounds| rounds.first.clamp(1, settings.draws))
 }
 
 /// What all stages share.
@@ -261,6 +248,40 @@ impl Run<'_> {
                 after(block);
             }
         });
+    }
+
+    /// Says how many chain-steps are to come in all.
+    fn announce(&self, chains: usize, warmup: usize, draws: usize) {
+        let steps = warmup as u64 + draws as u64 * self.settings.thin as u64;
+        self.control.chain_steps_wanted.store(chains as u64 * steps, Ordering::Relaxed);
+    }
+
+    /// Draws until the caller has enough, if it looks, or the most that is allowed; how many of each chain were wanted in the end.
+    fn draw_in_rounds<K: Kernel>(
+        &self,
+        kernel: &K,
+        blocks: &mut [Block<K::State>],
+        coordinates: &Coordinates,
+        step_size: f64,
+        rounds: Option<Rounds>,
+        warmup: usize,
+    ) -> usize {
+        let most = self.settings.draws;
+        let chains = blocks.iter().map(|block| block.active).sum();
+        let mut wanted = first_round(self.settings, rounds);
+        loop {
+            self.announce(chains, warmup, wanted);
+            self.draw(kernel, blocks, coordinates, step_size, wanted);
+            let Some(rounds) = rounds.filter(|_| wanted < most && !self.control.stop.load(Ordering::Relaxed)) else { return wanted };
+            self.control.enter(Stage::Judging);
+            let growth = (rounds.growth)(&gathered(blocks).0);
+            self.control.enter(Stage::Sampling);
+            if growth <= 1.0 {
+                return wanted;
+            }
+            let growth = if growth.is_nan() { 2.0 } else { growth.clamp(1.05, 2.0) };
+            wanted = ((wanted as f64 * growth).ceil() as usize).min(most);
+        }
     }
 
     /// Draws until each block has `wanted`, each block by itself.
