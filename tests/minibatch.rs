@@ -8,7 +8,7 @@ use langevin::diagnostics::Convergence;
 use langevin::error::ErrorKind;
 use langevin::math::{Block, LANES, Lanes, Level};
 use langevin::random::{BlockRng, Purpose};
-use langevin::run::{Batch, Run, Sampler, Sampling, Trust, sample};
+use langevin::run::{Batch, Run, Sampler, Sampling, Trust, sample, targets};
 use langevin::sampler::{
     Batching, Chaining, Control, ControlVariates, Coordinates, Guard, Kernel, Metric, Minibatch, Population, Sghmc, Sgld, Sgnht,
     sample_untuned, thermostat_variance,
@@ -275,6 +275,20 @@ fn saga_has_the_law_of_its_table() {
     // E aᵣaₛ is small, so entries are nearly independent: the noise is k²(1 − B/N)/B. 256 squares of pairs: √(2/256) = 9 %.
     let noise = target.noise()[0] / (ROWS as f64 / precision).powi(2) * SMALL as f64 / (1.0 - SMALL as f64 / ROWS as f64);
     assert!((noise - 1.0).abs() < 4.0 * 0.09, "{noise}");
+}
+
+#[test]
+fn batches_are_drawn_until_a_target_holds_and_the_draws_of_a_looser_one_are_a_prefix() {
+    let until = |target: &str| sample(&location(), &Sampling { until: targets(target).unwrap(), ..by(Sampler::Lm, BATCH) }).unwrap();
+    let (loose, strict) = (until("ess>200"), until("ess>3000"));
+    for run in [&loose, &strict] {
+        assert!(run.complete && run.until.iter().all(|target| target.met), "{:?}", run.until);
+    }
+    let (few, many) = (loose.draws.draws(), strict.draws.draws());
+    assert!(few < many, "{few} {many}");
+    for (short, long) in loose.draws.by_chain(0).iter().zip(strict.draws.by_chain(0)) {
+        assert_eq!(short[..], long[..few]);
+    }
 }
 
 #[test]

@@ -65,11 +65,9 @@ fn far_modes_have_their_shares() {
         ("exp(-((x-8)^2 + y^2)/2) + exp(-((x+8)^2 + y^2)/0.5)", 0.8, 1.25 * tau),
     ] {
         let found = run(formula, &[], &tempering(4));
-        // Of two widths R-hat may ask for more draws than these; never may the shares be wrong.
-        let said_no = kinds(&found).contains(&"rhat");
-        assert!(found.verdict.trust == Trust::Yes || said_no && formula.contains("0.5"), "{formula}: {:?}", found.verdict);
+        assert_eq!(found.verdict.trust, Trust::Yes, "{formula}: {:?}", found.verdict);
         check_share(&found, |x| x > 0.0, right);
-        check_log_z(&found, z.ln(), 0.02);
+        check_log_z(&found, z.ln(), 0.015);
         assert!(ladder(&found).round_trips > 5.0, "{:?}", ladder(&found));
         let normalizer = found.normalizer().unwrap();
         // Where quadrature has Z at a glance, it says it in place of the ladder.
@@ -135,7 +133,7 @@ fn known_normalisers_are_within_their_errors() {
         assert!(holds || found.verdict.trust != Trust::Yes, "{id}: {log_normalizer} ± {log_error} instead of {exact}");
         right += usize::from(holds && log_error < 0.05);
     }
-    assert!(right >= 9, "{right} of 11");
+    assert!(right >= 10, "{right} of 11");
 }
 
 #[test]
@@ -222,7 +220,7 @@ fn threads_and_vector_widths_do_not_change_the_draws() {
         let density = model("exp(-((x-4)^2 + (y-1)^2)/2) + exp(-((x+4)^2 + y^2)/2)", &["y=0,inf", "x=-inf,inf"]).with_level(level);
         let settings = Chaining { seed: 3, warmup: 80, draws: 4, threads, ..Chaining::default() };
         let starts = initial_positions(&density, 3, LANES + 9).unwrap();
-        let found = sample_tempered(&density, &settings, None, &starts, &Control::default()).unwrap();
+        let found = sample_tempered(&density, &settings, None, &starts, None, &Control::default()).unwrap();
         let draws: Vec<u64> = found.chained.draws.columns().iter().flatten().map(|x| x.to_bits()).collect();
         (draws, found.ladder.log_normalizer.to_bits(), found.ladder.inverse_temperatures)
     };

@@ -47,7 +47,8 @@ pub(super) const FEW: usize = 32;
 /// Numbers that a run which draws until it has enough may keep, where nobody says: a quarter of a gibibyte.
 const NUMBERS: usize = 1 << 25;
 
-/// Draws of each of many chains where nobody says: so many at first, and as many as it takes up to the most. Of a tempered run.
+/// Draws of each of many chains where nobody says: so many at first, of a tempered run more, and as many as it takes up to the
+/// most.
 const FIRST: usize = 40;
 const MOST: usize = 400;
 const TEMPERED: usize = 100;
@@ -79,15 +80,21 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         last.replace(Some((draws.draws(), found)));
         growth
     };
-    let first = if chains < FEW { 100 } else { FIRST };
+    let first = if sampler == Sampler::Tempering {
+        TEMPERED
+    } else if chains < FEW {
+        100
+    } else {
+        FIRST
+    };
     let rounds = match (settings.until.is_empty(), settings.draws) {
         (false, _) => Some(Rounds { first: first.min(most), growth: &asked }),
-        (true, None) if sampler != Sampler::Tempering => Some(Rounds { first, growth: &usual }),
+        (true, None) => Some(Rounds { first, growth: &usual }),
         _ => None,
     };
     let mut ladder = None;
     let chained = match sampler {
-        Sampler::Tempering => sample_tempered(density, &plan, settings.rungs, &starts, control).map(|found| {
+        Sampler::Tempering => sample_tempered(density, &plan, settings.rungs, &starts, rounds, control).map(|found| {
             ladder = Some(found.ladder);
             found.chained
         }),
@@ -185,9 +192,6 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
             "temperatures are for the annealed --sampler sgld, psgld, lm and underdamped",
         );
     }
-    if sampler == Sampler::Tempering && !settings.until.is_empty() {
-        return refuse("--until is for chains that know nothing of a ladder".into(), "raise --draws, or choose another --sampler");
-    }
     if settings.steps.is_some() {
         return refuse(format!("{sampler} has no --steps"), "use --warmup, --draws and --thin");
     }
@@ -218,7 +222,6 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
             (false, _) => WARMUP,
         }),
         draws: settings.draws.unwrap_or(match (few, settings.until.is_empty()) {
-            _ if sampler == Sampler::Tempering => TEMPERED,
             (true, true) => (4000 / chains.max(1)).clamp(100, 1000),
             (false, true) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(FIRST, MOST),
             (_, false) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(1000, 100_000),

@@ -50,7 +50,7 @@ pub(super) fn exact(problem: Problem, control: &Control) -> Result<Run> {
     // No chain has a start to remember.
     let (starts, draws) = (Population::new(1, count), Population::from_columns(vec![column]));
     let variables = variables(density, &starts, &draws);
-    let fits: Vec<Fit> = vec![fit(&density.bounds()[0].name, &reference, draws.column(0), variables[0].mcse_mean)];
+    let fits: Vec<Fit> = vec![fit(&variables[0], &reference, draws.column(0))];
     let mut warnings = Vec::new();
     judge_fits(&fits, &mut warnings);
     if !reference.integral.converged {

@@ -113,6 +113,9 @@ pub(super) const INERTIA: f64 = 10.0;
 const CHAINS: usize = 64;
 const DRAWS: usize = 40;
 const MOST_ROUNDS: usize = 8;
+/// The first draws of each chain where somebody says how many are enough, and the most.
+const FIRST_ASKED: usize = 10;
+const MOST_ASKED: usize = 100_000;
 /// Steps from one draw to the next: what lies between would tell little more, and be judged at the price of a draw.
 const THIN: f64 = 3.0;
 /// Rounds of swaps that the warm-up has for each rung.
@@ -136,6 +139,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     // A batch of all rows is the exact gradient.
     let batch = settings.batch.unwrap_or(Batch::of(usize::MAX));
     check(sampler, settings)?;
+    until::check(&settings.until, density.bounds())?;
     super::chained::refuse_ends(sampler, density)?;
     if settings.batch.is_some() {
         model.check_batches()?;
@@ -202,9 +206,13 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         .hint("fewer --chains, or --control-variates svrg, which remembers one place a chain"));
     }
     let most = plan.draws;
-    let growth = |draws: &Draws| until::growth_within(&summaries(model, &target.positions(draws), settings.threads), draws.draws(), most);
-    let rounds = (settings.draws.is_none() && replicas.is_none() && !batch.check_bias)
-        .then_some(Rounds { first: most / MOST_ROUNDS, growth: &growth });
+    let usual = |draws: &Draws| until::growth_within(&summaries(model, &target.positions(draws), settings.threads), draws.draws(), most);
+    let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, model.bounds(), &target.positions(draws)));
+    let rounds = match (settings.until.is_empty(), settings.draws) {
+        (false, _) => Some(Rounds { first: FIRST_ASKED, growth: &asked }),
+        (true, None) if replicas.is_none() && !batch.check_bias => Some(Rounds { first: most / MOST_ROUNDS, growth: &usual }),
+        _ => None,
+    };
     let run = |plan: &Chaining| -> Result<(Exchanged, Draws)> {
         let target = target.with_seed(plan.seed);
         let starts = gaussian(model.dimension(), chains, plan.seed);
@@ -252,7 +260,11 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         replicas: replicas.map(|replicas| ReplicaFigures { replicas, acceptance }),
         settings: plan,
     };
-    let verdict = judge(model, &figures, &chained, &draws, &variables, &fits, no_reference);
+    let mut verdict = judge(model, &figures, &chained, &draws, &variables, &fits, no_reference);
+    let until = until::progress(&settings.until, model.bounds(), &draws);
+    if chained.complete {
+        until::judge(&until, draws.draws(), &mut verdict);
+    }
     let gradients = chained.chain_steps;
     Ok(Run {
         sampler,
@@ -268,7 +280,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         evidence,
         variables,
         fits,
-        until: Vec::new(),
+        until,
         discrepancy: None,
         verdict,
     })
@@ -300,8 +312,8 @@ fn check(sampler: Sampler, settings: &Sampling) -> Result<()> {
     if settings.rungs.is_none() && !fixed(settings.temperature) || !fixed(settings.final_temperature) {
         return refuse("chains over batches sample at temperature 1".into(), "--temperature is that of the hottest of several --rungs");
     }
-    if !settings.until.is_empty() {
-        return refuse("--until is for chains over all rows at one temperature".into(), "raise --draws");
+    if !settings.until.is_empty() && (settings.rungs.is_some() || settings.batch.is_some_and(|batch| batch.check_bias)) {
+        return refuse("--until is for one run of chains at one temperature".into(), "raise --draws, or drop --rungs and --check-bias");
     }
     if settings.target_acceptance.is_some() {
         return refuse(format!("{sampler} accepts every step"), "leave out --target-acceptance");
@@ -330,7 +342,7 @@ fn plan(sampler: Sampler, settings: &Sampling, noise: &[f64], learned: bool, rep
     let warmup = ((6.0 / usual * slower).ceil() as usize).max(WARMUP_OF_A_RUNG * rungs * swaps);
     let plan = Chaining {
         warmup: settings.warmup.unwrap_or(warmup),
-        draws: settings.draws.unwrap_or(draws),
+        draws: settings.draws.unwrap_or(if settings.until.is_empty() { draws } else { MOST_ASKED }),
         thin: settings.thin.unwrap_or(thin),
         step_size,
         fixed_step_size: true,

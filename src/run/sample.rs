@@ -331,12 +331,10 @@ pub(super) fn fits(
     draws: &Population,
 ) -> Vec<Fit> {
     if let Some(reference) = reference {
-        return vec![fit(&variables[0].bound.name, reference, draws.column(0), variables[0].mcse_mean)];
+        return vec![fit(&variables[0], reference, draws.column(0))];
     }
     let laws = evidence.map_or(&[][..], |evidence| &evidence.marginals);
-    let fit = |(index, (variable, law)): (usize, (&VariableSummary, &Marginal))| {
-        fit_marginal(&variable.bound.name, law, draws.column(index), variable.mcse_mean)
-    };
+    let fit = |(index, (variable, law)): (usize, (&VariableSummary, &Marginal))| fit_marginal(variable, law, draws.column(index));
     variables.iter().zip(laws).enumerate().filter_map(fit).collect()
 }
 

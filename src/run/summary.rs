@@ -122,43 +122,41 @@ pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &P
     density.bounds().iter().enumerate().map(summarise).collect()
 }
 
-/// Compares the draws of the only variable with the reference; `mcse` is the error of their mean.
-pub(super) fn fit(name: &str, reference: &Reference, draws: &[f64], mcse: f64) -> Fit {
+/// Compares a variable with its exact law: its mean, by all draws, and `draws` that pass for independent.
+pub(super) fn fit(variable: &VariableSummary, reference: &Reference, draws: &[f64]) -> Fit {
     let ordered = sorted(draws);
     let mut cdf = vec![0.0; ordered.len()];
     reference.cdf_batch(&ordered, &mut cdf);
-    let moments = Moments { mean: reference.mean, sd: reference.sd, mcse };
-    Fit { basins: basins(reference, &ordered), ..compare(name, moments, QUANTILES.map(|p| reference.quantile(p)), &ordered, Some(&cdf)) }
+    let quantiles = QUANTILES.map(|p| reference.quantile(p));
+    Fit { basins: basins(reference, &ordered), ..compare(variable, (reference.mean, reference.sd), quantiles, &ordered, Some(&cdf)) }
 }
 
 /// The same for one of several variables; `None` if nothing is known of its law.
-pub(super) fn fit_marginal(name: &str, law: &Marginal, draws: &[f64], mcse: f64) -> Option<Fit> {
+pub(super) fn fit_marginal(variable: &VariableSummary, law: &Marginal, draws: &[f64]) -> Option<Fit> {
     if let Marginal::Reference(reference) = law {
-        return Some(fit(name, reference, draws, mcse));
+        return Some(fit(variable, reference, draws));
     }
-    let moments = Moments { mean: Some(law.mean()?), sd: law.sd(), mcse };
+    let moments = (Some(law.mean()?), law.sd());
     let ordered = sorted(draws);
     let cdf = law.cdf(&ordered);
-    Some(compare(name, moments, QUANTILES.map(|p| law.quantile(p).unwrap_or(f64::NAN)), &ordered, cdf.as_deref()))
-}
-
-/// Exact moments, and the error of the draws' mean.
-struct Moments {
-    mean: Option<f64>,
-    sd: Option<f64>,
-    mcse: f64,
+    Some(compare(variable, moments, QUANTILES.map(|p| law.quantile(p).unwrap_or(f64::NAN)), &ordered, cdf.as_deref()))
 }
 
 /// Draws in ascending order against moments and, if they are known, the probabilities of values up to each.
-fn compare(name: &str, Moments { mean, sd, mcse }: Moments, quantiles: [f64; 5], ordered: &[f64], cdf: Option<&[f64]>) -> Fit {
+fn compare(
+    variable: &VariableSummary,
+    (mean, sd): (Option<f64>, Option<f64>),
+    quantiles: [f64; 5],
+    ordered: &[f64],
+    cdf: Option<&[f64]>,
+) -> Fit {
     let test = cdf.map(kolmogorov_smirnov);
-    let found = mean_and_sd(ordered).0;
     Fit {
-        name: name.to_string(),
+        name: variable.bound.name.clone(),
         mean,
         sd,
         quantiles,
-        z_mean: mean.map_or(f64::NAN, |mean| (found - mean) / mcse),
+        z_mean: mean.map_or(f64::NAN, |mean| (variable.mean - mean) / variable.mcse_mean),
         ks: test.as_ref().map_or(f64::NAN, |test| test.distance),
         ks_p: test.as_ref().map_or(f64::NAN, |test| test.p_value),
         wasserstein1: cdf.map_or(f64::NAN, |cdf| wasserstein1(ordered, cdf)),

@@ -160,12 +160,12 @@ pub(crate) struct SamplingFlags {
     /// or 300 over rows of data].
     #[arg(long, value_name = "N")]
     pub(crate) warmup: Option<usize>,
-    /// Draws of each chain after its warm-up [default: 40, or 100 for fewer than 32 chains, and on until R-hat is below 1.01 and ESS above
-    /// 1000, at most 400, or 1000].
+    /// Draws of each chain after its warm-up [default: 40, or 100 of a ladder and for fewer than 32 chains, and on until R-hat is below 1.01
+    /// and ESS above 1000, at most 400 or so, or 1000].
     #[arg(long, value_name = "N")]
     pub(crate) draws: Option<usize>,
     /// Draw until this holds of every variable: ess>1000, mcse<0.01 or rhat<1.01, or of one: mcse(x)<0.01; several with commas
-    /// between them. --draws is then the most that each chain draws. For samplers of chains, and exact.
+    /// between them. --draws is then the most that each chain draws. For samplers of chains, batches, and exact.
     #[arg(long, value_name = "TARGET")]
     pub(crate) until: Vec<String>,
     /// Steps from one draw to the next [default: by the sampler].

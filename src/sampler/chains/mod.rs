@@ -127,6 +127,18 @@ pub struct Rounds<'a> {
     pub growth: &'a dyn Fn(&Draws) -> f64,
 }
 
+impl Rounds<'_> {
+    /// How many draws of each chain there should be, `most` at most, after `draws`; as many as there are if those are enough.
+    pub(super) fn next(&self, draws: &Draws, most: usize) -> usize {
+        let growth = (self.growth)(draws);
+        if growth <= 1.0 {
+            return draws.draws();
+        }
+        let growth = if growth.is_nan() { 2.0 } else { growth.clamp(1.05, 2.0) };
+        ((draws.draws() as f64 * growth).ceil() as usize).min(most)
+    }
+}
+
 /// Steps that tune the step size of chains that are where they belong.
 const TUNING: usize = 40;
 
@@ -215,7 +227,7 @@ pub fn sample_untuned<K: Kernel>(
 }
 
 /// Draws of each chain in the first round.
-fn first_round(settings: &Chaining, rounds: Option<Rounds>) -> usize {
+pub(super) fn first_round(settings: &Chaining, rounds: Option<Rounds>) -> usize {
     rounds.map_or(settings.draws, |rounds| rounds.first.clamp(1, settings.draws))
 }
 
@@ -274,13 +286,12 @@ impl Run<'_> {
             self.draw(kernel, blocks, coordinates, step_size, wanted);
             let Some(rounds) = rounds.filter(|_| wanted < most && !self.control.stop.load(Ordering::Relaxed)) else { return wanted };
             self.control.enter(Stage::Judging);
-            let growth = (rounds.growth)(&gathered(blocks).0);
+            let next = rounds.next(&gathered(blocks).0, most);
             self.control.enter(Stage::Sampling);
-            if growth <= 1.0 {
+            if next == wanted {
                 return wanted;
             }
-            let growth = if growth.is_nan() { 2.0 } else { growth.clamp(1.05, 2.0) };
-            wanted = ((wanted as f64 * growth).ceil() as usize).min(most);
+            wanted = next;
         }
     }
 

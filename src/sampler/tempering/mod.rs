@@ -13,7 +13,7 @@ mod systems;
 #[cfg(test)]
 mod tests;
 
-use super::chains::{Chained, Chaining, sample_chains};
+use super::chains::{Chained, Chaining, Rounds, first_round, sample_chains};
 use super::control::Control;
 use super::coordinates::Coordinates;
 use super::draws::{Draws, Population};
@@ -76,7 +76,8 @@ pub struct Tempered {
     pub ladder: Ladder,
 }
 
-/// Runs one system for each of `starts`, a chain of the result each. `rungs` of the ladder; by the barrier if `None`.
+/// Runs one system for each of `starts`, a chain of the result each. `rungs` of the ladder; by the barrier if `None`. In rounds, if there are
+/// any: `settings.draws` is then the most that are drawn.
 ///
 /// # Errors
 /// Kind `setting`.
@@ -85,9 +86,10 @@ pub fn sample_tempered(
     settings: &Chaining,
     rungs: Option<usize>,
     starts: &Population,
+    rounds: Option<Rounds>,
     control: &Control,
 ) -> Result<Tempered> {
-    sample_by(&RULES, density, settings, rungs, starts, control)
+    sample_by(&RULES, density, settings, rungs, starts, rounds, control)
 }
 
 fn check(settings: &Chaining, rungs: Option<usize>) -> Result<()> {
@@ -112,6 +114,7 @@ fn sample_by(
     settings: &Chaining,
     rungs: Option<usize>,
     starts: &Population,
+    rounds: Option<Rounds>,
     control: &Control,
 ) -> Result<Tempered> {
     check(settings, rungs)?;
@@ -138,17 +141,18 @@ fn sample_by(
     run.stand(|block, _| places[block].clone(), |_| found.step_size.min(1.0));
     let mut left = settings.warmup - search.warmup - search.draws;
     let mut steps = FIRST_ROUND;
+    let first_draws = first_round(settings, rounds);
     // The last round has half of the steps or more: it settles what is drawn from.
     while left >= 3 * steps {
-        run.expect(left + settings.draws * settings.thin);
+        run.expect(left + first_draws * settings.thin);
         let shown = run.warm_up(steps);
         run.renew(&shown, rungs, dense);
         left -= steps;
         steps *= 2;
     }
-    run.expect(left + settings.draws * settings.thin);
+    run.expect(left + first_draws * settings.thin);
     run.warm_up(left);
-    Ok(run.draw())
+    Ok(run.draw(rounds))
 }
 
 /// The draws in unconstrained coordinates, `[variable]`, chain by chain.

@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use super::super::adapt::Tuner;
-use super::super::chains::{Chained, Chaining, Statistics};
-use super::super::control::Control;
+use super::super::chains::{Chained, Chaining, Rounds, Statistics, first_round};
+use super::super::control::{Control, Stage};
 use super::super::draws::Draws;
 use super::super::kernel::{Kernel, StepInfo, Tuning};
 use super::super::nuts::Nuts;
@@ -225,45 +225,50 @@ impl<'a> Run<'a> {
         self.stand(place, |beta| sizes[nearest(beta)]);
     }
 
-    /// The draws, with ladder, reference and step sizes as they are.
-    pub(super) fn draw(mut self) -> Tempered {
-        let Chaining { draws, thin, .. } = *self.settings;
+    /// The draws, with ladder, reference and step sizes as they are; until the caller has enough, if it looks.
+    pub(super) fn draw(mut self, rounds: Option<Rounds>) -> Tempered {
+        let Chaining { draws: most, thin, .. } = *self.settings;
         let found = ratios(&self.blocks.iter().map(|block| block.stones.clone()).collect::<Vec<_>>());
         let guess: Vec<f64> = found.into_iter().zip(self.first_guess()).map(|(x, first)| if x.is_finite() { x } else { first }).collect();
-        self.blocks.iter_mut().for_each(|block| block.begin(guess.clone(), draws * thin));
+        self.blocks.iter_mut().for_each(|block| block.begin(guess.clone(), most * thin));
         let warmup_gradients = self.taken();
-        let mut records: Vec<Record> = self.blocks.iter().map(|block| Record::new(self.density.dimension(), draws, block.active)).collect();
+        let mut wanted = first_round(self.settings, rounds);
+        let mut records: Vec<Record> =
+            self.blocks.iter().map(|block| Record::new(self.density.dimension(), wanted, block.active)).collect();
         let level = self.path.level;
         let mut made = 0;
-        'draws: for draw in 0..draws {
+        'draws: while made < wanted {
             for step in 0..thin {
                 if self.is_stopped() {
                     break 'draws;
                 }
                 self.step();
-                self.blocks.iter_mut().for_each(|block| block.weigh(level, draw * thin + step, draws * thin));
+                self.blocks.iter_mut().for_each(|block| block.weigh(level, made * thin + step, most * thin));
             }
             for (record, block) in records.iter_mut().zip(&self.blocks) {
                 record.add(&self.path, block);
             }
             made += 1;
+            if let Some(rounds) = rounds.filter(|_| made == wanted && wanted < most) {
+                self.control.enter(Stage::Judging);
+                wanted = rounds.next(&gathered(&records, made, self.systems), most);
+                self.control.enter(Stage::Sampling);
+                self.expect((wanted - made) * thin);
+            }
         }
         let ladder = self.ladder(made * thin);
-        let gather = |pick: &dyn Fn(&Record) -> &Vec<f64>| -> Vec<f64> {
-            records.iter().flat_map(|record| (0..record.active).flat_map(|lane| record.chain(pick(record), lane, made))).collect()
-        };
-        let columns = (0..self.density.dimension()).map(|variable| gather(&|record| &record.columns[variable])).collect();
+        let draws = gathered(&records, made, self.systems);
         let statistics = Statistics {
-            acceptance: gather(&|record| &record.acceptance),
-            energy: gather(&|record| &record.energy),
-            divergent: gather(&|record| &record.divergent),
+            acceptance: chains(&records, made, &|record| &record.acceptance),
+            energy: chains(&records, made, &|record| &record.energy),
+            divergent: chains(&records, made, &|record| &record.divergent),
         };
         let gradients = self.taken() - warmup_gradients;
         let mut info = StepInfo::default();
         let step_size = self.blocks.first().and_then(|block| block.rungs.last()).map_or(f64::NAN, |rung| rung.step_size);
         self.blocks.iter_mut().flat_map(|block| &mut block.rungs).for_each(|rung| info.absorb(std::mem::take(&mut rung.info)));
         let chained = Chained {
-            draws: Draws::from_columns(columns, self.systems),
+            draws,
             statistics,
             step_size,
             coordinates: self.path.coordinates,
@@ -272,8 +277,8 @@ impl<'a> Run<'a> {
             chain_steps: self.control.chain_steps.load(Ordering::Relaxed),
             warmup_gradients,
             gradients,
-            complete: made == draws,
-            wanted: draws,
+            complete: made == wanted,
+            wanted,
         };
         Tempered { chained, ladder }
     }
@@ -293,6 +298,16 @@ impl<'a> Run<'a> {
             log_error,
         }
     }
+}
+
+/// What `pick` takes of the records, chain by chain, `made` numbers each.
+fn chains(records: &[Record], made: usize, pick: &dyn Fn(&Record) -> &Vec<f64>) -> Vec<f64> {
+    records.iter().flat_map(|record| (0..record.active).flat_map(|lane| record.chain(pick(record), lane, made))).collect()
+}
+
+fn gathered(records: &[Record], made: usize, systems: usize) -> Draws {
+    let dimension = records.first().map_or(0, |record| record.columns.len());
+    Draws::from_columns((0..dimension).map(|variable| chains(records, made, &|record| &record.columns[variable])).collect(), systems)
 }
 
 /// The draws of one block, `[draw][lane in use]` each.

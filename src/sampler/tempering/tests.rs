@@ -23,7 +23,7 @@ fn two_modes() -> Model {
 fn run(rules: &Rules, density: &Model) -> ((f64, f64), (f64, f64)) {
     let settings = Chaining { seed: 7, warmup: 200, draws: 60, ..Chaining::default() };
     let starts = initial_positions(density, 7, LANES).unwrap();
-    let found = sample_by(rules, density, &settings, None, &starts, &Control::default()).unwrap();
+    let found = sample_by(rules, density, &settings, None, &starts, None, &Control::default()).unwrap();
     let share = |chain: &[f64]| chain.iter().filter(|x| **x > 0.0).count() as f64 / chain.len() as f64;
     let shares: Vec<f64> = found.chained.draws.by_chain(0).into_iter().map(share).collect();
     let n = shares.len() as f64;
