@@ -210,13 +210,14 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, model.bounds(), &target.positions(draws)));
     let rounds = match (settings.until.is_empty(), settings.draws) {
         (false, _) => Some(Rounds { first: FIRST_ASKED, growth: &asked }),
-        (true, None) if replicas.is_none() && !batch.check_bias => Some(Rounds { first: most / MOST_ROUNDS, growth: &usual }),
+        (true, None) if !batch.check_bias => Some(Rounds { first: most / MOST_ROUNDS, growth: &usual }),
         _ => None,
     };
+    let course = replicas.as_ref().map_or(Course::Chains(rounds), Course::Replicas);
     let run = |plan: &Chaining| -> Result<(Exchanged, Draws)> {
         let target = target.with_seed(plan.seed);
         let starts = gaussian(model.dimension(), chains, plan.seed);
-        let exchanged = draw(&target, sampler, plan, &noise, replicas.as_ref(), &starts, rounds, control)?;
+        let exchanged = draw(&target, sampler, plan, &noise, course, &starts, control)?;
         let draws = target.positions(&exchanged.chained.draws);
         Ok((exchanged, draws))
     };
@@ -373,25 +374,34 @@ fn gaussian(dimension: usize, chains: usize, seed: u64) -> Population {
     Population::from_columns(columns)
 }
 
+/// What is drawn: replicas at several temperatures, or chains at one, in rounds if there are any.
+#[derive(Clone, Copy)]
+enum Course<'a> {
+    Replicas(&'a Replicas),
+    Chains(Option<Rounds<'a>>),
+}
+
 fn draw(
     target: &Minibatch<'_>,
     sampler: Sampler,
     plan: &Chaining,
     noise: &[f64],
-    replicas: Option<&Replicas>,
+    course: Course<'_>,
     starts: &Population,
-    rounds: Option<Rounds>,
     control: &Control,
 ) -> Result<Exchanged> {
     let level = target.level();
-    if let Some(replicas) = replicas {
-        return match sampler {
-            Sampler::Lm => {
-                sample_replicas(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control)
-            }
-            _ => sample_replicas(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control),
-        };
-    }
+    let rounds = match course {
+        Course::Chains(rounds) => rounds,
+        Course::Replicas(replicas) => {
+            return match sampler {
+                Sampler::Lm => {
+                    sample_replicas(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control)
+                }
+                _ => sample_replicas(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control),
+            };
+        }
+    };
     let chained = match sampler {
         Sampler::Lm => sample_untuned(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, starts, rounds, control),
         Sampler::Sghmc => sample_untuned(target, &Sghmc::new(FRICTION, noise.to_vec(), level), plan, starts, rounds, control),
