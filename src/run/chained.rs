@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Barker, Chained, Chaining, Control, Draws, Hmc, Ladder, Mala, Mams, Mclmc, Nuts, Pcn, Population, Rounds, Rwm, Sghmc, Sgnht, Stage,
-    initial_positions, parallel_map, sample_rounds, sample_tempered,
+    Barker, Chained, Chaining, Control, Coordinates, Draws, Hmc, Ladder, Mala, Mams, Mclmc, Nuts, Pcn, Population, Rounds, Rwm, Sghmc,
+    Sgnht, Stage, initial_positions, parallel_map, sample_rounds, sample_tempered,
 };
 
 /// The figures of a run of chains beside those of its variables.
@@ -59,13 +59,26 @@ const WARMUP: usize = 300;
 const ROWS: usize = 4096;
 const FEWEST: usize = 4;
 
+/// Chains that a look before the run has warmed up.
+#[derive(Debug)]
+pub(super) struct WarmedUp {
+    /// Where they are.
+    pub(super) starts: Population,
+    /// The coordinates that were learned.
+    pub(super) coordinates: Coordinates,
+    /// Steps that each took, and gradients that all took.
+    pub(super) steps: usize,
+    pub(super) gradients: u64,
+    /// Whether climbs from far away ended where they are.
+    pub(super) looked: bool,
+}
+
 pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, evidence, no_reference, nearly_normal, .. } = problem;
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, warmed_up, .. } = problem;
     let (chains, mut plan) = plan(sampler, density, settings)?;
-    // A likeness that was found for other chains serves these if they are not more.
-    let nearly_normal = nearly_normal.filter(|found| found.starts.chains() == chains);
-    let known = nearly_normal.as_ref().map(|found| &found.coordinates);
-    let starts = match &nearly_normal {
+    let warmed_up = warmed_up.filter(|found| found.starts.chains() == chains);
+    let known = warmed_up.as_ref().map(|found| &found.coordinates);
+    let starts = match &warmed_up {
         Some(found) => found.starts.clone(),
         None => starts(density, settings, chains)?,
     };
@@ -116,6 +129,12 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, known, rounds, control),
     }?;
     control.enter(Stage::Judging);
+    let mut chained = chained;
+    let looked = warmed_up.as_ref().is_some_and(|found| found.looked);
+    if let Some(WarmedUp { steps, gradients, .. }) = warmed_up {
+        chained.warmup += steps;
+        chained.warmup_gradients += gradients;
+    }
     if chained.draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
@@ -132,7 +151,6 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         Sampler::Nuts | Sampler::Mams | Sampler::Tempering => Some(0.9),
         _ => None,
     });
-    let looked = nearly_normal.is_some();
     let mut verdict = judge(density, &chained, &figures, target, reference.as_ref(), no_reference, looked, &variables, &fits);
     if sampler.is_exact() {
         judge_means(&fits, &variables, chained.draws.chains() * chained.draws.draws(), &mut verdict);

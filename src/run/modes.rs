@@ -1,7 +1,8 @@
-//! A search for separate modes: chains from dispersed starts go uphill, and the ways between where they end are looked at.
+//! A first look: chains from dispersed starts warm up and go uphill, and the ways between where they end are looked at.
 
 use std::sync::atomic::Ordering;
 
+use super::chained::WarmedUp;
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
 use crate::sampler::{Chaining, Control, InCoordinates, Mams, initial_positions, sample_chains};
@@ -18,19 +19,29 @@ const DIP: f64 = 4.0;
 /// How far below the highest an end may lie, in a density of no variables; one more for each.
 const DEPTH: f64 = 10.0;
 
-/// Whether two of `chains` chains end at modes with a valley between them. A hint, not a proof: what no chain falls into is not seen, and
-/// the valley is looked for on the straight way only, so that a long bent ridge may pass for two modes.
-pub(super) fn are_separate(density: &dyn LogDensity, chains: usize, seed: u64, threads: usize, control: &Control) -> bool {
+/// What a first look found.
+#[derive(Debug, Default)]
+pub(super) struct FirstLook {
+    /// Whether two chains ended at modes with a valley between them. A hint, not a proof: what no chain falls into is not seen, and the valley
+    /// is looked for on the straight way only, so that a long bent ridge may pass for two modes.
+    pub(super) separate: bool,
+    /// Where the chains were in the end, and the coordinates that they learned, if they arrived at the density: a run needs no other warm-up.
+    pub(super) arrived: Option<WarmedUp>,
+}
+
+/// Sends `chains` chains.
+pub(super) fn first_look(density: &dyn LogDensity, chains: usize, seed: u64, threads: usize, control: &Control) -> FirstLook {
     let chains = chains.min(LANES);
-    let Ok(starts) = initial_positions(density, seed, chains) else { return false };
+    let Ok(starts) = initial_positions(density, seed, chains) else { return FirstLook::default() };
     let warmup = WARMUP[usize::from(chains < LANES)];
-    let plan = Chaining { warmup, draws: 1, seed, threads, ..Chaining::default() };
+    // Not the noise of the run.
+    let plan = Chaining { warmup, draws: 1, seed: seed ^ 0x4C4F_4F4B, threads, ..Chaining::default() };
     let found = sample_chains(density, &Mams { level: density.level() }, &plan, &starts, control);
     // These steps are no part of the run.
     control.chain_steps.store(0, Ordering::Relaxed);
-    let Ok(found) = found else { return false };
+    let Ok(found) = found else { return FirstLook::default() };
     if !found.complete {
-        return false;
+        return FirstLook::default();
     }
     let coordinates = &found.coordinates;
     let mut u = found.draws.pooled().block(0);
@@ -43,11 +54,25 @@ pub(super) fn are_separate(density: &dyn LogDensity, chains: usize, seed: u64, t
     inner.ask_for(chains);
     let mut scratch = vec![Lanes::default(); 2 * z.len()];
     let mut evaluate = InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: chains };
-    let height = ascend(&mut evaluate, &mut z);
+    let separate = are_separate(&mut evaluate, &mut z, chains);
+    // Whoever needed all steps learned in haste.
+    let arrived = (!separate && found.warmup < warmup).then(|| WarmedUp {
+        starts: found.draws.pooled(),
+        steps: found.warmup,
+        gradients: found.warmup_gradients,
+        coordinates: found.coordinates,
+        looked: false,
+    });
+    FirstLook { separate, arrived }
+}
+
+/// Whether two of the lanes in use go uphill to modes with a valley between them.
+fn are_separate(evaluate: &mut dyn Evaluate, z: &mut [Lanes], chains: usize) -> bool {
+    let height = ascend(evaluate, z);
     let Some(highest) = (0..chains).filter(|&lane| height[lane].is_finite()).max_by(|&a, &b| height[a].total_cmp(&height[b])) else {
         return false;
     };
-    let dip = dips(&mut evaluate, &z, &height, highest);
+    let dip = dips(evaluate, z, &height, highest);
     let apart = |lane: &usize| dip[*lane] > DIP && height[*lane] > height[highest] - DEPTH - z.len() as f64;
     // One chain alone may have stopped anywhere.
     (0..chains).filter(apart).count() > 1
@@ -101,7 +126,7 @@ mod tests {
 
     fn found(formula: &str) -> bool {
         let model = Model::new(formula, Meaning::LogDensity, &[]).expect("a model");
-        are_separate(&model, LANES, 3, 1, &Control::default())
+        first_look(&model, LANES, 3, 1, &Control::default()).separate
     }
 
     #[test]

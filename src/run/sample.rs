@@ -1,8 +1,9 @@
 //! A density to draws and a verdict: look, refer, plan, run, compare, judge.
 
 use super::chained::ChainFigures;
-use super::chained::{FEW, affordable_chains};
+use super::chained::{FEW, WarmedUp, affordable_chains};
 use super::minibatch::BatchFigures;
+use super::modes::first_look;
 use super::pilot::pilot;
 use super::plan::{Plan, RELAXATIONS, plan};
 use super::settings::{Init, Sampler, Sampling};
@@ -210,23 +211,27 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
     let (mut sampler, mut why) = chosen.resolved(density.dimension(), reference.is_some(), settings.batch.is_some());
     control.enter(Stage::Sampling);
     let nearly_normal = likeness(density, sampler, settings)?;
-    if chosen == Sampler::Auto
-        && let Some(found) = &nearly_normal
-    {
-        if found.efficiency > ALIKE {
+    let mut warmed_up = None;
+    if let Some(found) = nearly_normal {
+        if chosen == Sampler::Auto && found.efficiency > ALIKE {
             (sampler, why) = (Sampler::Pcn, Some("data make it nearly normal: proposals are independent draws, and cost no gradients"));
         }
+        let NearlyNormal { starts, coordinates, gradients, .. } = found;
+        warmed_up = Some(WarmedUp { starts, coordinates, steps: 0, gradients, looked: true });
     } else if chosen == Sampler::Auto && sampler == Sampler::Mams {
         let chains = affordable_chains(density);
-        if super::modes::are_separate(density, chains, settings.seed, settings.threads, control) {
+        let found = first_look(density, chains, settings.seed, settings.threads, control);
+        if found.separate {
             (sampler, why) = (Sampler::Tempering, Some("several modes with valleys between them: a ladder crosses, and gives Z"));
+        } else if is_open(settings) && settings.warmup.is_none() {
+            warmed_up = found.arrived;
         }
     }
     let replicas = settings.rungs.is_some() && matches!(sampler, Sampler::Sgld | Sampler::Lm);
     if settings.rungs.is_some() && sampler != Sampler::Tempering && !replicas {
         return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("--sampler tempering, sgld and lm have"));
     }
-    let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, nearly_normal, model };
+    let problem = Problem { density, settings, sampler, why, reference, evidence, no_reference, warmed_up, model };
     let mut run = match sampler {
         _ if settings.batch.is_some() || replicas => super::minibatch::minibatch(problem, control),
         Sampler::Exact => super::exact::exact(problem, control),
@@ -246,11 +251,21 @@ const ALIKE: f64 = 0.5;
 /// The normal that the density is like, looked for where rows of data make it likely and other warm-ups dear, and nobody says how to begin.
 fn likeness(density: &dyn LogDensity, sampler: Sampler, settings: &Sampling) -> Result<Option<NearlyNormal>> {
     let chains = settings.chains.unwrap_or_else(|| affordable_chains(density));
-    let open = settings.init == Init::Auto && matches!(settings.metric, MetricKind::Auto | MetricKind::Dense);
-    if density.rows() == 0 || chains >= FEW || !open || settings.batch.is_some() || !sampler.is_chained() || sampler == Sampler::Tempering {
+    if density.rows() == 0
+        || chains >= FEW
+        || !is_open(settings)
+        || settings.batch.is_some()
+        || !sampler.is_chained()
+        || sampler == Sampler::Tempering
+    {
         return Ok(None);
     }
     Ok(nearly_normal(density, &initial_positions(density, settings.seed, chains)?, settings.seed))
+}
+
+/// Whether nobody says where chains begin or what they learn.
+fn is_open(settings: &Sampling) -> bool {
+    settings.init == Init::Auto && settings.metric == MetricKind::Auto && settings.step_size.is_none()
 }
 
 /// What every kind of run begins with.
@@ -262,8 +277,8 @@ pub(super) struct Problem<'a> {
     pub(super) reference: Option<Reference>,
     pub(super) evidence: Option<Evidence>,
     pub(super) no_reference: Option<String>,
-    /// The normal law around the one mode, if one was looked for and the density is like it.
-    pub(super) nearly_normal: Option<NearlyNormal>,
+    /// Chains that a look at the problem has warmed up.
+    pub(super) warmed_up: Option<WarmedUp>,
     /// The density again, if a formula says it: things can be proved of it then.
     pub(super) model: Option<&'a Model>,
 }
