@@ -222,7 +222,7 @@ fn minibatches_have_the_means_of_the_references() {
     assert_eq!(runs, 18);
 }
 
-/// A logistic regression over rows enough that its posterior is nearly normal, and one over few rows of which it is not.
+/// A logistic regression over rows enough that its posterior is nearly normal, and a mixture whose components may change names.
 #[test]
 fn many_rows_are_sampled_by_proposals_from_the_gaussian_at_the_mode() {
     let rows = 3000;

@@ -106,7 +106,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         _ => None,
     };
     let mut ladder = None;
-    let chained = match sampler {
+    let mut chained = match sampler {
         Sampler::Tempering => sample_tempered(density, &plan, settings.rungs, &starts, rounds, control).map(|found| {
             ladder = Some(found.ladder);
             found.chained
@@ -129,7 +129,6 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
         _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, known, rounds, control),
     }?;
     control.enter(Stage::Judging);
-    let mut chained = chained;
     let looked = warmed_up.as_ref().is_some_and(|found| found.looked);
     if let Some(WarmedUp { steps, gradients, .. }) = warmed_up {
         chained.warmup += steps;

@@ -223,7 +223,7 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
         let found = first_look(density, chains, settings.seed, settings.threads, control);
         if found.separate {
             (sampler, why) = (Sampler::Tempering, Some("several modes with valleys between them: a ladder crosses, and gives Z"));
-        } else if is_open(settings) && settings.warmup.is_none() {
+        } else if is_open(settings) {
             warmed_up = found.arrived;
         }
     }
@@ -263,9 +263,9 @@ fn likeness(density: &dyn LogDensity, sampler: Sampler, settings: &Sampling) -> 
     Ok(nearly_normal(density, &initial_positions(density, settings.seed, chains)?, settings.seed))
 }
 
-/// Whether nobody says where chains begin or what they learn.
+/// Whether nobody says where chains begin, what they learn or how long.
 fn is_open(settings: &Sampling) -> bool {
-    settings.init == Init::Auto && settings.metric == MetricKind::Auto && settings.step_size.is_none()
+    settings.init == Init::Auto && settings.metric == MetricKind::Auto && settings.step_size.is_none() && settings.warmup.is_none()
 }
 
 /// What every kind of run begins with.

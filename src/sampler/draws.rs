@@ -125,8 +125,8 @@ impl Draws {
         }
     }
 
-    /// Every so many draws of each chain, the last of each so many.
-    pub fn every(&self, stride: usize) -> Draws {
+    /// One in `stride` draws of each chain, the last of so many; `stride` of 1 or more.
+    pub(crate) fn every(&self, stride: usize) -> Draws {
         let kept = |column: &Vec<f64>| {
             let chains = column.chunks_exact(self.draws.max(1));
             chains.flat_map(|chain| chain.iter().skip(stride - 1).step_by(stride)).copied().collect()

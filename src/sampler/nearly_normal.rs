@@ -4,7 +4,7 @@ use super::coordinates::{Coordinates, InCoordinates};
 use super::draws::Population;
 use super::mode::{DENSE, is_only_mode, laplace};
 use crate::density::{Evaluate, LogDensity};
-use crate::math::{LANES, Lanes, exp};
+use crate::math::{Lanes, exp};
 use crate::random::{BlockRng, Purpose};
 
 /// Draws from the normal law that are weighed by the density.
@@ -74,7 +74,7 @@ fn systematic(weights: &[f64], total: f64, count: usize, u: f64) -> Vec<usize> {
     let (mut at, mut sum) = (0, weights[0]);
     for k in 0..count {
         let wanted = (k as f64 + u) / count as f64 * total;
-        while sum < wanted && at + 1 < weights.len().min(LANES) {
+        while sum < wanted && at + 1 < weights.len() {
             at += 1;
             sum += weights[at];
         }

@@ -20,7 +20,7 @@ pub struct Pcn {
 }
 
 impl Propose for Pcn {
-    /// Where no step is accepted more often than a random walk should be (Roberts, Gelman & Gilks 1997), it is one.
+    /// That of a random walk (Roberts, Gelman & Gilks 1997): far from a normal density the kernel is one; near it more is accepted at any step.
     const ACCEPTANCE: f64 = 0.234;
 
     fn level(&self) -> Level {
