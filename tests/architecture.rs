@@ -38,7 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pxfm", &["math"]),
     ("rand", &["random"]),
     ("rand_distr", &["random", "sampler"]),
-    ("rayon", &["tape", "sampler", "plot"]),
+    ("rayon", &["data", "tape", "sampler", "plot"]),
     ("tempfile", &["output"]),
     ("serde_json", &["output", "bin"]),
     ("plotters", &["plot"]),

@@ -120,6 +120,14 @@ fn preconditioned_crank_nicolson_is_exact() {
 }
 
 #[test]
+fn a_step_that_all_proposals_are_accepted_at_does_not_grow_for_ever() {
+    let law = standard_normal();
+    let settings = Chaining { warmup: 20_000, draws: 10, seed: 5, ..Chaining::default() };
+    let found = run(&law.model, &Pcn { level: Level::detect() }, &law.starts, &settings, 8);
+    assert!(found.step_size <= 100.0 && found.draws.column(0).iter().all(|x| x.is_finite()), "{}", found.step_size);
+}
+
+#[test]
 fn mala_is_exact() {
     check(&Mala { level: Level::detect() }, 60, 1);
 }

@@ -4,14 +4,13 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 
 use super::cell::{Cell, cell};
 use super::records::{Records, unreadable};
+use super::rows::{Columns, Format, Growing};
 use super::{Column, Table};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Most columns, and most bytes before the first line end: beyond, the file is no table.
 pub(super) const COLUMNS: usize = 100_000;
 const HEADER: usize = 1 << 23;
-/// Most cells: 4 GiB of numbers.
-pub(super) const CELLS: usize = 1 << 29;
 
 pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
@@ -31,61 +30,20 @@ pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
     let mut reader = Cursor::new(start).chain(reader);
     let head = head(source, &mut reader)?;
     let separator = separator(&head);
-    let mut rows = Records::new(source, head.as_slice().chain(reader), separator);
+    let mut rows = Records::new(source, head.as_slice().chain(reader), separator, 1);
     if !rows.advance()? {
         return refuse("the file holds blank lines only", "a line with the names of the columns, then a line for each row");
     }
     let headers = texts(source, &rows)?;
-    let mut columns = columns(source, rows.line(), &headers)?;
-    let (comma, width) = (separator != b',', headers.len());
-    let mut count = 0usize;
-    while rows.advance()? {
-        let line = rows.line();
-        if rows.width() != width {
-            let cells = if rows.width() == 1 { "cell" } else { "cells" };
-            let message = format!("{source}, line {line}: {} {cells}, and the header has {width}", rows.width());
-            return Err(Error::new(ErrorKind::Data, message).hint("a cell for each column; quote cells that hold the separator"));
-        }
-        if (count + 1).saturating_mul(width) > CELLS {
-            return refuse("more than 2^29 cells", "keep only the columns and rows that the model needs");
-        }
-        for (at, (column, bytes)) in columns.iter_mut().zip(rows.cells()).enumerate() {
-            let place = || format!("{source}, line {line}, column {} (`{}`)", at + 1, column.header);
-            let Ok(text) = std::str::from_utf8(bytes) else {
-                return Err(Error::new(ErrorKind::Data, format!("{}: not UTF-8 text", place())).hint("save the file as UTF-8"));
-            };
-            let value = match column.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
-                Cell::Number(value) => value,
-                Cell::Missing => {
-                    if column.problem.is_none() {
-                        let error = Error::new(ErrorKind::Data, format!("{}: the value is missing", place()));
-                        column.problem = Some(error.hint("drop the row, or fill the value in; other columns can be used as they are"));
-                    }
-                    f64::NAN
-                }
-                Cell::Text(hint) => {
-                    if column.problem.is_none() {
-                        let error = Error::new(ErrorKind::Data, format!("{}: `{}` is not a number", place(), short(text)));
-                        column.problem = Some(error.hint(hint));
-                    }
-                    f64::NAN
-                }
-            };
-            // Nobody will read a column with a problem.
-            if column.problem.is_none() {
-                column.values.push(value);
-            }
-        }
-        count += 1;
-    }
-    if count == 0 {
+    let names = names(source, rows.line(), &headers)?;
+    let (rest, line) = rows.rest()?;
+    let Columns { columns, rows } = Columns::read(Format { source, separator, headers: &headers }, rest, line)?;
+    if rows == 0 {
         return refuse("there is a header and no row", "a line for each row below the names");
     }
-    let columns = columns
-        .into_iter()
-        .map(|column| Column { name: column.name, header: column.header, values: column.values.into(), problem: column.problem })
-        .collect();
-    Ok(Table { name: None, source: source.into(), columns, rows: count })
+    let column = |((name, header), Growing { values, problem, .. })| Column { name, header, values: values.into(), problem };
+    let columns = names.into_iter().zip(headers).zip(columns).map(column).collect();
+    Ok(Table { name: None, source: source.into(), columns, rows })
 }
 
 /// The bytes up to the first line end that is neither inside quotes nor behind blanks only.
@@ -124,34 +82,8 @@ fn separator(head: &[u8]) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|&separator| count(separator)).unwrap_or(b',')
 }
 
-/// Which decimal marks a column has used: one that uses both has thousands among them, and nobody can say which.
-#[derive(Default)]
-struct Marks {
-    point: bool,
-    comma: bool,
-}
-
-impl Marks {
-    fn agree(&mut self, text: &str, comma: bool) -> Option<Cell> {
-        if !comma {
-            return None;
-        }
-        self.point |= text.contains('.') && matches!(cell(text, true), Cell::Number(_));
-        self.comma |= text.contains(',');
-        (self.point && self.comma).then_some(Cell::Text("decimal points and decimal commas in one column: use one of them"))
-    }
-}
-
-/// A column while it is read.
-struct Growing {
-    name: String,
-    header: String,
-    values: Vec<f64>,
-    problem: Option<Error>,
-    marks: Marks,
-}
-
-fn columns(source: &str, line: u64, headers: &[String]) -> Result<Vec<Growing>> {
+/// What formulas call the columns.
+fn names(source: &str, line: u64, headers: &[String]) -> Result<Vec<String>> {
     let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Data, format!("{source}, line {line}: {message}")).hint(hint));
     if headers.len() > COLUMNS {
         return refuse(format!("{} columns are too many", headers.len()), "at most 100,000; is this a table?");
@@ -159,7 +91,7 @@ fn columns(source: &str, line: u64, headers: &[String]) -> Result<Vec<Growing>> 
     if headers.iter().all(|header| matches!(cell(header, true), Cell::Number(_))) {
         return refuse("the first line holds numbers, not the names of the columns".into(), "add a line of names such as x,y");
     }
-    let mut columns: Vec<Growing> = Vec::with_capacity(headers.len());
+    let mut names = Vec::with_capacity(headers.len());
     let mut known = std::collections::HashMap::new();
     for (at, header) in headers.iter().enumerate() {
         let name = name(header, at);
@@ -167,9 +99,9 @@ fn columns(source: &str, line: u64, headers: &[String]) -> Result<Vec<Growing>> 
             let message = format!("columns {} and {} are both called `{name}`", before + 1, at + 1);
             return refuse(message, "give each column a name of its own; signs other than letters and digits count as `_`");
         }
-        columns.push(Growing { name, header: header.clone(), values: Vec::new(), problem: None, marks: Marks::default() });
+        names.push(name);
     }
-    Ok(columns)
+    Ok(names)
 }
 
 /// What a formula calls a column: a column without a header by its number, as R writes the names of rows.
@@ -191,10 +123,4 @@ fn texts<R: BufRead>(source: &str, rows: &Records<'_, R>) -> Result<Vec<String>>
     };
     let cells: std::result::Result<Vec<String>, &str> = rows.cells().map(text).collect();
     cells.map_err(|what| Error::new(ErrorKind::Data, format!("{source}, line {line}: {what}")).hint("save the file as UTF-8 text"))
-}
-
-/// A cell for a message.
-fn short(text: &str) -> String {
-    let shown: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(24).collect();
-    if text.trim().chars().count() > 24 { format!("{shown}...") } else { shown }
 }

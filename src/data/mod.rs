@@ -5,6 +5,7 @@ mod csv;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod records;
+mod rows;
 
 use std::sync::Arc;
 

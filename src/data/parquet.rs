@@ -13,7 +13,8 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::csv::{CELLS, COLUMNS, name};
+use super::csv::{COLUMNS, name};
+use super::rows::CELLS;
 use super::{Column, Table};
 use crate::error::{Error, ErrorKind, Result};
 

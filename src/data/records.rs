@@ -35,15 +35,25 @@ pub(super) struct Records<'a, R> {
 }
 
 impl<'a, R: BufRead> Records<'a, R> {
-    pub(super) fn new(source: &'a str, reader: R, separator: u8) -> Self {
+    /// `line` is the number of the first line.
+    pub(super) fn new(source: &'a str, reader: R, separator: u8, line: u64) -> Self {
         let mut marks = [false; 256];
         [b'"', b'\n', b'\r', separator].into_iter().for_each(|byte| marks[usize::from(byte)] = true);
-        Records { source, reader, separator, marks, next_line: 1, line: 1, after_return: false, text: Vec::new(), ends: Vec::new() }
+        Records { source, reader, separator, marks, next_line: line, line, after_return: false, text: Vec::new(), ends: Vec::new() }
     }
 
     /// The line on which the record begins.
     pub(super) fn line(&self) -> u64 {
         self.line
+    }
+
+    /// What follows the record, and the number of its first line.
+    pub(super) fn rest(mut self) -> Result<(R, u64)> {
+        if self.after_return {
+            let next = self.reader.fill_buf().map_err(|error| unreadable(self.source, &error))?.first().copied();
+            self.reader.consume(usize::from(next == Some(b'\n')));
+        }
+        Ok((self.reader, self.next_line))
     }
 
     /// How many cells the record has.

@@ -44,6 +44,12 @@ impl BatchGradient<'_> {
         self.evaluator.run(self.model.gradient_program(), self.records, &[positions], batches, lanes, &mut [gradient]);
     }
 
+    /// The data with what every row is at the position of the first chain, for [`at_both`](Self::at_both) with that as the second of the
+    /// positions of all chains.
+    pub fn anchored(&mut self, anchor: &Block) -> Records {
+        self.evaluator.anchored(self.model.gradient_program(), self.records, anchor)
+    }
+
     /// The gradients at two positions of each chain, over the same rows.
     pub fn at_both(&mut self, positions: [&Block; 2], batches: &Batches, lanes: usize, gradients: [&mut [Lanes]; 2]) {
         let [first, second] = gradients;

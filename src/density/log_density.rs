@@ -47,7 +47,8 @@ pub trait LogDensity: Send + Sync {
 
 /// Evaluates a log density over blocks; total: −∞ outside the support, NaN where undefined, never a panic.
 ///
-/// `positions` and `gradient` are `[variable][lane]`, `log_density` has one value a lane. All lanes are always evaluated.
+/// `positions` and `gradient` are `[variable][lane]`, `log_density` has one value a lane. All lanes are evaluated unless [`ask_for`](Evaluate::ask_for)
+/// says otherwise.
 pub trait Evaluate: Send {
     /// log p.
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes);
@@ -61,8 +62,8 @@ pub trait Evaluate: Send {
         self.gradient(positions, gradient);
     }
 
-    /// From now on only the first `lanes` lanes are asked for; what the others hold means nothing. Where a chain costs a pass over data,
-    /// idle lanes are then left out.
+    /// From now on only the first `lanes` lanes are asked for; what the others hold means nothing. Idle lanes
+    /// are then left out where that saves work.
     fn ask_for(&mut self, lanes: usize) {
         let _ = lanes;
     }

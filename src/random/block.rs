@@ -4,7 +4,7 @@
 //! block's number and its purpose, never by a thread, and only additions, multiplications, fused or not, divisions and square roots make a normal:
 //! the same bits on every machine, thread count and vector width.
 
-use crate::math::Lanes;
+use crate::math::{LANES, Lanes};
 
 /// Independent generators that run side by side; enough for the loops to vectorise at any width.
 pub(super) const STREAMS: usize = 32;
@@ -26,6 +26,8 @@ pub enum Purpose {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockRng {
     state: [[u64; STREAMS]; 4],
+    /// Lanes that it fills.
+    lanes: usize,
 }
 
 impl BlockRng {
@@ -45,7 +47,14 @@ impl BlockRng {
                 *lane = mix(key);
             }
         }
-        BlockRng { state }
+        BlockRng { state, lanes: LANES }
+    }
+
+    /// The same, for the first `lanes` lanes: the others get the middle of the law, and what is next in the stream comes the sooner.
+    #[must_use]
+    pub fn for_lanes(mut self, lanes: usize) -> Self {
+        self.lanes = lanes.next_multiple_of(2 * STREAMS).min(LANES);
+        self
     }
 
     #[inline(always)]
@@ -67,7 +76,9 @@ impl BlockRng {
     #[inline(always)]
     pub fn fill_uniform(&mut self, out: &mut Lanes) {
         let mut bits = [0; STREAMS];
-        for out in out.as_chunks_mut::<STREAMS>().0 {
+        let (used, idle) = out.split_at_mut(self.lanes);
+        idle.fill(0.5);
+        for out in used.as_chunks_mut::<STREAMS>().0 {
             self.fill_bits(&mut bits);
             for lane in 0..STREAMS {
                 // The middle of one of 2⁵² cells: neither end can occur.
@@ -80,7 +91,9 @@ impl BlockRng {
     #[inline(always)]
     pub fn fill_normal(&mut self, out: &mut Lanes) {
         let (mut radius, mut angle) = ([0; STREAMS], [0; STREAMS]);
-        for pair in out.as_chunks_mut::<{ 2 * STREAMS }>().0 {
+        let (used, idle) = out.split_at_mut(self.lanes);
+        idle.fill(0.0);
+        for pair in used.as_chunks_mut::<{ 2 * STREAMS }>().0 {
             self.fill_bits(&mut radius);
             self.fill_bits(&mut angle);
             let (first, second) = pair.split_at_mut(STREAMS);
@@ -245,6 +258,19 @@ mod tests {
             let correlation = base.iter().zip(&other).map(|(a, b)| a * b).sum::<f64>() / (count as f64).sqrt();
             assert!(correlation.abs() < 4.0, "{what}: z = {correlation}");
         }
+    }
+
+    #[test]
+    fn noise_for_some_lanes_is_the_stream_without_gaps() {
+        let mut rng = BlockRng::new(5, 8, Purpose::Noise).for_lanes(100);
+        let (mut first, mut second) = (Lanes::default(), Lanes::default());
+        rng.fill_normal(&mut first);
+        rng.fill_normal(&mut second);
+        // Sixty-four at a time.
+        assert_eq!([&first[..128], &second[..128]].concat(), normals(5, 8, 256));
+        assert!(first[128..].iter().all(|x| *x == 0.0));
+        rng.fill_uniform(&mut first);
+        assert!(first[..128].iter().all(|x| *x != 0.5) && first[128..].iter().all(|x| *x == 0.5));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! A run of chains: plan it, make it, summarise it, judge it.
 
-use std::cell::RefCell;
-
 use super::minibatch;
 use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_means, judge_stein};
 use super::settings::{Init, Sampler, Sampling};
@@ -86,13 +84,8 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     until::check(&settings.until, density.bounds())?;
     let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, density.bounds(), draws));
     let most = plan.draws;
-    let last = RefCell::new(None);
-    let usual = |draws: &Draws| {
-        let found = summaries(density, draws, settings.threads);
-        let growth = until::growth_within(&found, draws.draws(), most);
-        last.replace(Some((draws.draws(), found)));
-        growth
-    };
+    let judged = until::Judged::default();
+    let usual = |draws: &Draws| judged.growth(summaries(density, draws, settings.threads), draws.draws(), most);
     let first = if sampler == Sampler::Tempering {
         TEMPERED
     } else if chains < FEW {
@@ -137,7 +130,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     if chained.draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
-    let known = last.into_inner().filter(|(draws, _)| *draws == chained.draws.draws()).map(|(_, found)| found);
+    let known = judged.after(chained.draws.draws());
     let mut variables = known.unwrap_or_else(|| summaries(density, &chained.draws, settings.threads));
     test_identities(density, &chained.draws, &mut variables);
     let ess = variables.iter().map(VariableSummary::weight).fold(f64::INFINITY, f64::min);

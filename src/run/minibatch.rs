@@ -14,7 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
     Batching, Chained, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Laplace, Lm, Minibatch, Nuts, Population, Replicas,
-    Rounds, Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, sample_chains, sample_replicas, sample_untuned, thermostat_variance,
+    Rounds, Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
+    thermostat_variance,
 };
 
 /// What to do with the rows of the data.
@@ -116,19 +117,22 @@ const MOST_ROUNDS: usize = 8;
 /// The first draws of each chain where somebody says how many are enough, and the most.
 const FIRST_ASKED: usize = 10;
 const MOST_ASKED: usize = 100_000;
-/// Steps from one draw to the next: what lies between would tell little more, and be judged at the price of a draw.
-const THIN: f64 = 3.0;
+/// Chains that one thread takes in turn.
+const IN_TURN: usize = 32;
 /// Rounds of swaps that the warm-up has for each rung.
 const WARMUP_OF_A_RUNG: usize = 10;
 /// A variance of log p against the Laplace approximation, for each variable, from which on that is none: a variable whose standard
-/// deviation is off by a half has one of 0.2 to 0.8.
+/// deviation is off by a half has one of 0.2 to 0.8. And one below which it is nearly the law: off by a tenth is 0.02.
 const MISFIT: f64 = 0.5;
+const CLOSE: f64 = 0.02;
 /// Chains that learn coordinates where the mode has none.
 const LEARNERS: usize = 8;
 /// Their step size as a share of that for a unit Gaussian: where the mode misleads, the curvature varies.
 const ROUGH: f64 = 0.2;
-/// The gradient's noise that the default step size allows, as a share of the injected noise.
+/// The gradient's noise that the default step size allows, as a share of the injected noise; twice that where it is taken out.
 const NOISE: f64 = 0.1;
+/// How well its variance is known, as a share: √(2/128) of as many pairs.
+const NOISE_ERROR: f64 = 0.125;
 
 pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let Problem { density, settings, sampler, why, reference, evidence, no_reference, model, .. } = problem;
@@ -152,12 +156,13 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let centred = |found: &Laplace, control_variates: ControlVariates| {
         Minibatch::new(model, found.coordinates.clone(), batch.rows, batch.batching, control_variates, settings.seed)
     };
-    let mut learned = false;
-    if found.is_mode && centred(&found, ControlVariates::None).misfit() > MISFIT * model.dimension() as f64 {
+    let misfit = if found.is_mode { misfit(model, &found.coordinates, settings.seed) / model.dimension() as f64 } else { f64::INFINITY };
+    let mut likeness = if misfit < CLOSE { Likeness::Close } else { Likeness::Fair };
+    if found.is_mode && misfit > MISFIT {
         let starts = initial_positions(density, settings.seed, LEARNERS)?;
         let plan = Chaining { draws: 1, metric: settings.metric, seed: settings.seed, threads: settings.threads, ..Chaining::default() };
         let warm = sample_chains(density, &Nuts::new(density.level()), &plan, &starts, control)?;
-        learned = true;
+        likeness = Likeness::Learned;
         found.gradients += warm.warmup_gradients + warm.gradients;
         found.coordinates = warm.coordinates;
     }
@@ -187,7 +192,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let noise = if exact { vec![0.0; model.dimension()] } else { target.noise() };
     let every = if exact { 1 } else { target.steps_per_epoch() };
     let replicas = settings.rungs.map(|rungs| Replicas::new(rungs, settings.temperature, model.dimension(), every));
-    let (chains, plan) = plan(sampler, settings, &noise, learned, replicas.as_ref())?;
+    let (chains, plan) = plan(sampler, settings, &noise, likeness, replicas.as_ref())?;
     if batch.batching == Batching::Shuffled && tables.iter().map(|(rows, _)| rows).sum::<usize>().saturating_mul(chains) > MOST_ORDERED {
         return Err(Error::new(ErrorKind::Setting, "an order of all rows for each chain would not fit the memory")
             .hint("--batching uniform, or fewer --chains"));
@@ -206,7 +211,8 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         .hint("fewer --chains, or --control-variates svrg, which remembers one place a chain"));
     }
     let most = plan.draws;
-    let usual = |draws: &Draws| until::growth_within(&summaries(model, &target.positions(draws), settings.threads), draws.draws(), most);
+    let judged = until::Judged::default();
+    let usual = |draws: &Draws| judged.growth(summaries(model, &target.positions(draws), settings.threads), draws.draws(), most);
     let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, model.bounds(), &target.positions(draws)));
     let rounds = match (settings.until.is_empty(), settings.draws) {
         (false, _) => Some(Rounds { first: FIRST_ASKED, growth: &asked }),
@@ -241,7 +247,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         control.enter(Stage::Judging);
         bias = Some(compare(&draws, &halved, order(sampler)));
     }
-    let variables: Vec<VariableSummary> = summaries(model, &draws, settings.threads);
+    let variables = judged.after(draws.draws()).unwrap_or_else(|| summaries(model, &draws, settings.threads));
     let plan = Chaining { draws: chained.wanted, ..plan };
     let ess = variables[0].weight();
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&draws, ess));
@@ -252,7 +258,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         batching: batch.batching,
         control_variates: if exact { ControlVariates::None } else { control_variates },
         is_mode: found.is_mode,
-        learned,
+        learned: likeness == Likeness::Learned,
         dense,
         noise: share(sampler, plan.step_size, &noise),
         sd_bias: noise.iter().map(|noise| sd_bias(sampler, plan.step_size, *noise)).fold(0.0, f64::max),
@@ -323,14 +329,24 @@ fn check(sampler: Sampler, settings: &Sampling) -> Result<()> {
 }
 
 /// How many chains, and their settings. In whitened coordinates a step suits every posterior; noise of the gradient makes it smaller.
-fn plan(sampler: Sampler, settings: &Sampling, noise: &[f64], learned: bool, replicas: Option<&Replicas>) -> Result<(usize, Chaining)> {
+fn plan(
+    sampler: Sampler,
+    settings: &Sampling,
+    noise: &[f64],
+    likeness: Likeness,
+    replicas: Option<&Replicas>,
+) -> Result<(usize, Chaining)> {
     let largest = noise.iter().fold(0.0_f64, |largest, noise| largest.max(*noise));
-    // The share of the noise is εV/2 for the first two, hV/2 beside a friction of 1 for the others, which correct it.
-    let (usual, most): (f64, f64) = match sampler {
-        Sampler::Sghmc | Sampler::Sgnht => (0.4, 2.0 / largest),
-        _ => (0.25, 2.0 * NOISE / largest),
+    // The share of the noise is εV/2 for sgld and lm, which corrects its mean, hV/2 beside a friction of 1 for the others, which correct it.
+    let (usual, most, apart): (f64, f64, f64) = match sampler {
+        Sampler::Sghmc | Sampler::Sgnht => (0.4, 2.0 / largest, 3.0),
+        Sampler::Lm if likeness == Likeness::Close => (0.5, 4.0 * NOISE / largest, 2.0),
+        Sampler::Lm => (0.25, 4.0 * NOISE / largest, 3.0),
+        _ => (0.25, 2.0 * NOISE / largest, 3.0),
     };
-    let rough = if learned { ROUGH } else { 1.0 };
+    let rough = if likeness == Likeness::Learned { ROUGH } else { 1.0 };
+    // Chains begin at draws of the normal law, and forget where it is wrong.
+    let time = if likeness == Likeness::Close { 3.0 } else { 6.0 };
     let step_size = settings.step_size.unwrap_or((rough * usual).min(most).max(1e-4));
     // So that a smaller step does not make fewer independent draws.
     let slower = (usual / step_size).clamp(1.0, 1000.0);
@@ -339,8 +355,8 @@ fn plan(sampler: Sampler, settings: &Sampling, noise: &[f64], learned: bool, rep
     let draws = (CHAINS * DRAWS / chains.max(1)).clamp(DRAWS, 4000) * if replicas.is_some() { 1 } else { MOST_ROUNDS };
     // Each pair of neighbours is to try a swap between draws, and the warm-up to spread the chains over all modes.
     let (swaps, rungs) = replicas.map_or((0, 0), |replicas| (2 * replicas.every, replicas.temperatures.len()));
-    let thin = ((THIN * slower).round() as usize).max(swaps);
-    let warmup = ((6.0 / usual * slower).ceil() as usize).max(WARMUP_OF_A_RUNG * rungs * swaps);
+    let thin = ((apart * slower).round() as usize).max(swaps);
+    let warmup = ((time / usual * slower).ceil() as usize).max(WARMUP_OF_A_RUNG * rungs * swaps);
     let plan = Chaining {
         warmup: settings.warmup.unwrap_or(warmup),
         draws: settings.draws.unwrap_or(if settings.until.is_empty() { draws } else { MOST_ASKED }),
@@ -371,7 +387,18 @@ fn gaussian(dimension: usize, chains: usize, seed: u64) -> Population {
             column.extend(row.iter().take(left));
         }
     }
-    Population::from_columns(columns)
+    Population::from_columns(columns).in_blocks_of(IN_TURN)
+}
+
+/// How well the normal law that chains begin with describes the posterior.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    /// Nearly as it is: a long step stays right.
+    Close,
+    /// Near enough for the coordinates.
+    Fair,
+    /// Not at all: a no-U-turn sampler learned other coordinates.
+    Learned,
 }
 
 /// What is drawn: replicas at several temperatures, or chains at one, in rounds if there are any.
@@ -391,19 +418,18 @@ fn draw(
     control: &Control,
 ) -> Result<Exchanged> {
     let level = target.level();
+    let lm = || Lm::new(target.bounds(), Guard::None).with_level(level).with_noise(noise.to_vec());
     let rounds = match course {
         Course::Chains(rounds) => rounds,
         Course::Replicas(replicas) => {
             return match sampler {
-                Sampler::Lm => {
-                    sample_replicas(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control)
-                }
+                Sampler::Lm => sample_replicas(target, &lm(), plan, replicas, starts, control),
                 _ => sample_replicas(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, replicas, starts, control),
             };
         }
     };
     let chained = match sampler {
-        Sampler::Lm => sample_untuned(target, &Lm::new(target.bounds(), Guard::None).with_level(level), plan, starts, rounds, control),
+        Sampler::Lm => sample_untuned(target, &lm(), plan, starts, rounds, control),
         Sampler::Sghmc => sample_untuned(target, &Sghmc::new(FRICTION, noise.to_vec(), level), plan, starts, rounds, control),
         Sampler::Sgnht => sample_untuned(target, &Sgnht::new(FRICTION, INERTIA, noise.to_vec(), level), plan, starts, rounds, control),
         _ => sample_untuned(target, &Sgld::new(target.bounds(), Guard::None).with_level(level), plan, starts, rounds, control),
@@ -422,7 +448,8 @@ fn share(sampler: Sampler, step_size: f64, noise: &[f64]) -> (f64, f64) {
 
 /// The relative excess of the standard deviation of a unit Gaussian at this step, with a gradient of noise variance V.
 ///
-/// sgld: x ← (1 − ε)x + noise of variance 2ε + ε²V. lm: exact but for ε²V. sghmc and sgnht: see their files.
+/// sgld: x ← (1 − ε)x + noise of variance 2ε + ε²V. lm: exact but for what V is wrong by, known as it is to [`NOISE_ERROR`], or how far it is
+/// beyond what lm can take out. sghmc and sgnht: see their files.
 pub(super) fn sd_bias(sampler: Sampler, step_size: f64, noise: f64) -> f64 {
     let e = step_size;
     let variance = match sampler {
@@ -432,7 +459,7 @@ pub(super) fn sd_bias(sampler: Sampler, step_size: f64, noise: f64) -> f64 {
             let friction = FRICTION + 0.5 * e * noise;
             1.0 / (1.0 - e * e / (2.0 * (2.0 - e * friction)))
         }
-        Sampler::Lm => 1.0 + e * noise / (2.0 - e),
+        Sampler::Lm => 1.0 + (NOISE_ERROR * e * noise / (2.0 - e)).max(e * noise / (2.0 - e) - 1.0),
         _ => (2.0 + e * noise) / (2.0 - e),
     };
     if variance >= 1.0 { variance.sqrt() - 1.0 } else { f64::INFINITY }

@@ -1,5 +1,6 @@
 //! Drawing until the draws are good enough: targets for ESS, Monte Carlo error and R-hat, and how far draws are from them.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::str::FromStr;
 
@@ -211,11 +212,29 @@ pub(super) fn usual_growth(variables: &[VariableSummary]) -> f64 {
 }
 
 /// [`usual_growth`] of what is known after so many draws; 1 where it would take far more than `most`: more of the same is no help then.
-pub(super) fn growth_within(variables: &[VariableSummary], draws: usize, most: usize) -> f64 {
+fn growth_within(variables: &[VariableSummary], draws: usize, most: usize) -> f64 {
     /// Times the most.
     const HOPELESS: f64 = 5.0;
     let growth = usual_growth(variables);
     if growth * draws as f64 > HOPELESS * most as f64 { 1.0 } else { growth }
+}
+
+/// The figures after each round of draws, of which the last are most often those of the run.
+#[derive(Default)]
+pub(super) struct Judged(RefCell<Option<(usize, Vec<VariableSummary>)>>);
+
+impl Judged {
+    /// [`growth_within`] of the figures after so many draws, which it keeps.
+    pub(super) fn growth(&self, variables: Vec<VariableSummary>, draws: usize, most: usize) -> f64 {
+        let growth = growth_within(&variables, draws, most);
+        self.0.replace(Some((draws, variables)));
+        growth
+    }
+
+    /// The figures if the last round ended after so many draws.
+    pub(super) fn after(self, draws: usize) -> Option<Vec<VariableSummary>> {
+        self.0.into_inner().filter(|(known, _)| *known == draws).map(|(_, variables)| variables)
+    }
 }
 
 /// Adds a warning for each target that `draws` of each chain did not meet.

@@ -547,7 +547,7 @@ impl fmt::Display for Warning {
             Warning::StepBias { sd, noise, steps } => {
                 write!(f, "no Metropolis test: at step size {steps:.3} a Gaussian's sds are off by {}; ", percent(*sd))?;
                 if *noise > 0.0 {
-                    write!(f, "the gradient's noise adds up to {} to the injected noise; ", percent(*noise))?;
+                    write!(f, "the gradient's noise is up to {} of the injected noise; ", percent(*noise))?;
                 }
                 f.write_str(if *noise > 0.05 { "lower --step-size or raise --batch" } else { "lower --step-size for less" })
             }

@@ -110,9 +110,9 @@ pub fn anneal<K: Kernel>(
     let one_block = |block: usize| {
         let idle = evaluators.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
         let mut evaluate = idle.unwrap_or_else(|| density.evaluator());
-        let mut noise = BlockRng::new(settings.seed, block as u64, Purpose::Noise);
-        let mut info = StepInfo::default();
         let active = LANES.min(settings.chains - block * LANES);
+        let mut noise = BlockRng::new(settings.seed, block as u64, Purpose::Noise).for_lanes(active);
+        let mut info = StepInfo::default();
         evaluate.ask_for(active);
         let active = active as u64;
         let mut state = kernel.init(starts.block(block), &mut *evaluate);

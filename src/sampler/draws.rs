@@ -7,19 +7,27 @@ use crate::math::{LANES, Lanes};
 pub struct Population {
     columns: Vec<Vec<f64>>,
     chains: usize,
+    per_block: usize,
 }
 
 impl Population {
     /// All at the origin.
     pub fn new(dimension: usize, chains: usize) -> Self {
-        Population { columns: vec![vec![0.0; chains]; dimension], chains }
+        Population { columns: vec![vec![0.0; chains]; dimension], chains, per_block: LANES }
     }
 
     /// A population given by its columns, one a variable, all of one length.
     pub fn from_columns(columns: Vec<Vec<f64>>) -> Self {
         let chains = columns.first().map_or(0, Vec::len);
         debug_assert!(columns.iter().all(|column| column.len() == chains));
-        Population { columns, chains }
+        Population { columns, chains, per_block: LANES }
+    }
+
+    /// The same in blocks of so many chains, fewer than there are lanes: several threads can then take what would fit one block.
+    #[must_use]
+    pub fn in_blocks_of(mut self, chains: usize) -> Self {
+        self.per_block = chains.clamp(1, LANES);
+        self
     }
 
     /// How many chains.
@@ -49,7 +57,12 @@ impl Population {
 
     /// How many blocks of lanes hold the population; the last may be part idle.
     pub fn blocks(&self) -> usize {
-        self.chains.div_ceil(LANES)
+        self.chains.div_ceil(self.per_block)
+    }
+
+    /// How many chains a block has.
+    pub fn chains_of(&self, block: usize) -> usize {
+        self.range(block).len()
     }
 
     /// Block number `block`, `[variable][lane]`; idle lanes repeat the block's first chain.
@@ -71,7 +84,7 @@ impl Population {
     }
 
     fn range(&self, block: usize) -> std::ops::Range<usize> {
-        block * LANES..((block + 1) * LANES).min(self.chains)
+        block * self.per_block..((block + 1) * self.per_block).min(self.chains)
     }
 }
 
@@ -136,7 +149,7 @@ impl Draws {
 
     /// All draws as one population, for what does not ask which chain they come from.
     pub fn pooled(&self) -> Population {
-        Population { columns: self.columns.clone(), chains: self.chains * self.draws }
+        Population { columns: self.columns.clone(), chains: self.chains * self.draws, per_block: LANES }
     }
 }
 

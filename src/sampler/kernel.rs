@@ -83,6 +83,11 @@ pub trait Kernel: Sync {
         Tuning::Fixed
     }
 
+    /// The longest step that it is tuned to.
+    fn longest_step(&self) -> f64 {
+        f64::INFINITY
+    }
+
     /// Where the lanes are.
     fn positions<'a>(&self, state: &'a Self::State) -> &'a [Lanes];
 }

@@ -55,7 +55,7 @@ pub use mclmc::Mclmc;
 pub use metric::{DENSE_LIMIT, Metric, MetricKind};
 pub use minibatch::{Batching, ControlVariates, Minibatch};
 pub use mode::{Laplace, laplace};
-pub use nearly_normal::{NearlyNormal, nearly_normal};
+pub use nearly_normal::{NearlyNormal, misfit, nearly_normal};
 pub use nuts::Nuts;
 pub use pcn::Pcn;
 pub use psgld::Psgld;

@@ -39,17 +39,7 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
     }
     let coordinates = found.coordinates;
     let mut rng = BlockRng::new(seed, u64::MAX - 1, Purpose::Initial);
-    let mut z = vec![Lanes::default(); dimension];
-    z.iter_mut().for_each(|row| rng.fill_normal(row));
-    let mut inner = density.evaluator();
-    inner.ask_for(TRIALS);
-    let mut scratch = vec![Lanes::default(); 2 * dimension];
-    let mut weights = Lanes::default();
-    let mut evaluate = InCoordinates { inner: &mut *inner, coordinates: &coordinates, scratch: &mut scratch, active: TRIALS };
-    evaluate.log_density(&z, &mut weights);
-    for lane in 0..TRIALS {
-        weights[lane] += 0.5 * z.iter().map(|row| row[lane] * row[lane]).sum::<f64>();
-    }
+    let (z, mut weights) = weighed(density, &coordinates, &mut rng);
     let weights = &mut weights[..TRIALS];
     let largest = weights.iter().copied().filter(|weight| weight.is_finite()).fold(f64::NEG_INFINITY, f64::max);
     weights.iter_mut().for_each(|weight| *weight = if weight.is_finite() { exp(*weight - largest) } else { 0.0 });
@@ -66,6 +56,31 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
     let chosen = systematic(weights, total, starts.chains(), uniform[0]);
     let columns = rows.iter().map(|row| chosen.iter().map(|&lane| row[lane]).collect()).collect();
     Some(NearlyNormal { coordinates, starts: Population::from_columns(columns), efficiency, gradients: gradients + TRIALS as u64 })
+}
+
+/// The variance of the log weights of draws from the normal law that `coordinates` make a unit normal: 0 if that is the density, infinite
+/// where the density is 0.
+pub fn misfit(density: &dyn LogDensity, coordinates: &Coordinates, seed: u64) -> f64 {
+    let (_, weights) = weighed(density, coordinates, &mut BlockRng::new(seed, u64::MAX, Purpose::Initial));
+    let mean = weights[..TRIALS].iter().sum::<f64>() / TRIALS as f64;
+    let squares = weights[..TRIALS].iter().map(|weight| (weight - mean) * (weight - mean));
+    let variance = squares.sum::<f64>() / (TRIALS - 1) as f64;
+    if variance.is_nan() { f64::INFINITY } else { variance }
+}
+
+/// Draws z of the unit normal, and the logs of their weights, but for a constant.
+fn weighed(density: &dyn LogDensity, coordinates: &Coordinates, rng: &mut BlockRng) -> (Vec<Lanes>, Lanes) {
+    let dimension = density.dimension();
+    let mut z = vec![Lanes::default(); dimension];
+    z.iter_mut().for_each(|row| rng.fill_normal(row));
+    let mut inner = density.evaluator();
+    inner.ask_for(TRIALS);
+    let (mut scratch, mut weights) = (vec![Lanes::default(); 2 * dimension], Lanes::default());
+    InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: TRIALS }.log_density(&z, &mut weights);
+    for lane in 0..TRIALS {
+        weights[lane] += 0.5 * z.iter().map(|row| row[lane] * row[lane]).sum::<f64>();
+    }
+    (z, weights)
 }
 
 /// Systematic resampling: the numbers of the entries in which (k + u)/count of all weight falls, for each k below `count` (Kitagawa 1996).

@@ -23,6 +23,9 @@ impl Propose for Pcn {
     /// That of a random walk (Roberts, Gelman & Gilks 1997): far from a normal density the kernel is one; near it more is accepted at any step.
     const ACCEPTANCE: f64 = 0.234;
 
+    /// A proposal that keeps a hundredth of where the chain is is as good as independent of it, and where all are accepted no step is too long.
+    const LONGEST: f64 = 100.0;
+
     fn level(&self) -> Level {
         self.level
     }

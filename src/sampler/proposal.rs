@@ -10,6 +10,8 @@ use crate::random::BlockRng;
 pub trait Propose: Sync {
     /// The acceptance that the step size is tuned to.
     const ACCEPTANCE: f64;
+    /// The longest step that it is tuned to.
+    const LONGEST: f64 = f64::INFINITY;
 
     /// The SIMD level of its loops.
     fn level(&self) -> Level;
@@ -52,5 +54,9 @@ impl<P: Propose> Kernel for P {
 
     fn tuning(&self) -> Tuning {
         Tuning::Acceptance(P::ACCEPTANCE)
+    }
+
+    fn longest_step(&self) -> f64 {
+        P::LONGEST
     }
 }

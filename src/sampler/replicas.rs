@@ -16,7 +16,7 @@ use super::kernel::{Kernel, Parameters, StepInfo};
 use super::workers::Workers;
 use crate::density::{Evaluate, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::{LANES, Lanes, exp};
+use crate::math::{Lanes, exp};
 use crate::random::{BlockRng, Purpose, fill_uniform};
 
 /// A kernel whose chains can change places.
@@ -161,7 +161,7 @@ pub fn sample_replicas<K: Exchange>(
     let each = starts.chains() as u64 * temperatures.len() as u64;
     control.chain_steps_wanted.store(each * total as u64, Ordering::Relaxed);
     let group = |block: usize| {
-        let active = LANES.min(starts.chains() - block * LANES);
+        let active = starts.chains_of(block);
         let replica = |(number, &temperature): (usize, &f64)| {
             let stream = (block * temperatures.len() + number) as u64;
             let mut evaluate = density.block_evaluator(stream);
@@ -171,7 +171,7 @@ pub fn sample_replicas<K: Exchange>(
             Replica {
                 state: kernel.init(positions, &mut *evaluate),
                 evaluate,
-                noise: BlockRng::new(settings.seed, stream, Purpose::Noise),
+                noise: BlockRng::new(settings.seed, stream, Purpose::Noise).for_lanes(active),
                 info: StepInfo::default(),
                 parameters: Parameters { temperature, length: settings.length, ..Parameters::new(settings.step_size) },
                 log_density: Lanes::default(),

@@ -4,11 +4,13 @@
 
 use super::compile::Tape;
 use super::loops::PIECE;
-use super::program::{Program, RowLoop, Source, Target};
-use super::run::{Evaluator, RowInputs};
-use super::tiles::{TOGETHER, pairwise};
+use super::program::{Program, RowLoop, Source, Sum, Target};
+use super::records::{LoopRecords, Records};
+use super::run::{Columns, Evaluator, RowInputs};
+use super::sums::Sums;
+use super::tiles::TOGETHER;
 use crate::graph::TableId;
-use crate::math::{Block, LANES, Lanes, Level, Work, dispatch};
+use crate::math::{Block, LANES, Lanes, Level};
 
 /// Chains that one thread takes in turn.
 const IN_TURN: usize = 16;
@@ -76,37 +78,12 @@ impl Batches {
     }
 }
 
-/// The columns that a program loops over, row by row: what a batch needs of a row lies together in memory.
-#[derive(Debug, Clone)]
-pub struct Records {
-    /// For each loop its columns, `[row][column]`.
-    loops: Vec<Vec<f64>>,
-}
-
-impl Records {
-    /// A copy of the columns of `program`.
-    pub fn new(program: &Program) -> Records {
-        let by_row = |row_loop: &RowLoop| {
-            let width = row_loop.columns.len();
-            let mut records = vec![0.0; row_loop.rows * width];
-            for (at, column) in row_loop.columns.iter().enumerate() {
-                for (row, record) in records.chunks_exact_mut(width).enumerate() {
-                    record[at] = column[row / LANES][row % LANES];
-                }
-            }
-            records
-        };
-        Records { loops: program.stages.iter().flat_map(|stage| &stage.loops).map(by_row).collect() }
-    }
-}
-
 /// One thread's scratch space for one program over batches.
 #[derive(Debug, Clone)]
 pub struct BatchEvaluator {
     level: Level,
     last: Evaluator,
     stages: Vec<Evaluator>,
-    /// For each of some positions of the chains: variables, then sums; and what the rows need of the chains.
     places: Vec<Place>,
     /// For each loop scratch space for some chains; more for those that threads take at the same time.
     loops: Vec<Vec<Scratch>>,
@@ -127,6 +104,7 @@ pub struct Terms<'a> {
     pub terms: &'a Block,
 }
 
+/// One position of each chain: variables, then sums; and what the rows need of the chains.
 #[derive(Debug, Clone)]
 struct Place {
     inputs: Vec<Lanes>,
@@ -137,38 +115,98 @@ struct Place {
 #[derive(Debug, Clone)]
 struct Scratch {
     evaluator: Evaluator,
+    tile: Tile,
+    /// `[place][output][row]`.
+    outputs: Vec<Lanes>,
+    sums: Sums,
+    /// For each place the numbers that its sums are, each for some chains.
+    results: Vec<[f64; IN_TURN]>,
+}
+
+/// The inputs of some rows at some places of one chain: see [`RowInputs`].
+#[derive(Debug, Clone)]
+struct Tile {
     numbers: Vec<[f64; TOGETHER]>,
     uniforms: Vec<Lanes>,
-    /// Elements by index, then the columns, both of the rows of the batch.
-    picked: Vec<Lanes>,
-    outputs: Vec<Lanes>,
-    /// For each place its sums, those by groups one after the other, each for some chains.
-    results: Vec<[f64; IN_TURN]>,
+    gathers: Vec<Lanes>,
+    gathered: usize,
+    columns: Vec<Lanes>,
+}
+
+impl Tile {
+    fn inputs(&self, places: usize) -> RowInputs<'_> {
+        let Tile { numbers, uniforms, gathers, gathered, columns } = self;
+        RowInputs { chains: places, numbers, uniforms, gathers, gathered: *gathered, columns: Columns::Picked(columns) }
+    }
+}
+
+impl Scratch {
+    fn new(row_loop: &RowLoop, places: usize, level: Level) -> Scratch {
+        let rows = |count: usize| vec![Lanes::default(); count];
+        Scratch {
+            evaluator: Evaluator::for_chains(&row_loop.tape, level, places),
+            tile: Tile {
+                numbers: vec![[0.0; TOGETHER]; row_loop.uniforms.len()],
+                uniforms: rows(places * row_loop.uniforms.len()),
+                gathers: rows(places * row_loop.gathers.len()),
+                gathered: row_loop.gathers.len(),
+                columns: rows(row_loop.columns.len()),
+            },
+            outputs: rows(places * row_loop.tape.outputs()),
+            sums: Sums::new(row_loop, places),
+            results: vec![[0.0; IN_TURN]; places * row_loop.results()],
+        }
+    }
 }
 
 impl BatchEvaluator {
     /// Scratch space for `program` at `places` positions of each chain, at a SIMD level; the results are the same bits at each.
+    ///
+    /// # Panics
+    /// If there are more than four places.
     pub fn new(program: &Program, places: usize, level: Level) -> BatchEvaluator {
+        assert!(places <= TOGETHER, "places are a tile");
         let evaluator = |tape: &Tape| Evaluator::with_level(tape, level);
         let width = program.stages.iter().map(|stage| stage.before.outputs()).max().unwrap_or(0);
         let rows = |count: usize| vec![Lanes::default(); count];
         let place = Place { inputs: rows(program.inputs() + program.sums), uniforms: rows(width) };
-        let scratch = |row_loop: &RowLoop| Scratch {
-            evaluator: evaluator(&row_loop.tape),
-            numbers: vec![[0.0; TOGETHER]; row_loop.uniforms.len()],
-            uniforms: rows(row_loop.uniforms.len()),
-            picked: rows(row_loop.gathers.len() + row_loop.columns.len()),
-            outputs: rows(row_loop.tape.outputs()),
-            results: vec![[0.0; IN_TURN]; places * width_of(row_loop)],
-        };
+        let loops = program.stages.iter().flat_map(|stage| &stage.loops);
         BatchEvaluator {
             level,
             last: evaluator(&program.last),
             stages: program.stages.iter().map(|stage| evaluator(&stage.before)).collect(),
             places: vec![place; places],
-            loops: program.stages.iter().flat_map(|stage| &stage.loops).map(|row_loop| vec![scratch(row_loop)]).collect(),
+            loops: loops.map(|row_loop| vec![Scratch::new(row_loop, places, level)]).collect(),
             apart: [rows(program.inputs() + program.sums), rows(program.last.outputs())],
         }
+    }
+
+    /// `records` with what every row is at `anchor`, the first lane of it. There a batch then costs no more than adding up. The same where
+    /// sums lie inside each other, as a row has no value of its own then.
+    pub fn anchored(&mut self, program: &Program, records: &Records, anchor: &Block) -> Records {
+        let (Some(stage), true) = (program.stages.first(), program.is_flat()) else { return records.clone() };
+        let place = &mut self.places[..1];
+        place[0].inputs[..program.inputs()].copy_from_slice(&anchor[..program.inputs()]);
+        self.stages[0].run_lanes(&stage.before, &place[0].inputs, 1, &mut place[0].uniforms);
+        let batches = Batches { tables: Vec::new() };
+        let loops = stage.loops.iter().zip(&mut self.loops).zip(&records.loops).map(|((row_loop, scratch), records)| {
+            let (scratch, count) = (&mut scratch[0], row_loop.tape.outputs());
+            let job = Job { row_loop, records, batches: &batches, table: 0, first: 0, chains: 1, level: self.level };
+            if count == 0 {
+                return records.clone();
+            }
+            let mut outputs = vec![0.0; row_loop.rows * count];
+            let all: Vec<u32> = (0..row_loop.rows as u32).collect();
+            job.spread(0, place, scratch);
+            for (rows, outputs) in all.chunks(LANES).zip(outputs.chunks_mut(count * LANES)) {
+                job.evaluate(rows, 0, place, scratch);
+                for (at, row) in scratch.outputs[..count].iter().enumerate() {
+                    outputs.iter_mut().skip(at).step_by(count).zip(row.iter()).for_each(|(out, value)| *out = *value);
+                }
+            }
+            records.anchored(&outputs, count)
+        });
+        Records { loops: loops.collect() }
     }
 
     /// Evaluates the terms that the rows of each chain's batch add to the expressions of `program` at `positions`, and hands them to
@@ -205,7 +243,7 @@ impl BatchEvaluator {
                 for ((row_loop, scratch), records) in stage.loops.iter().zip(&mut self.loops).zip(&records.loops) {
                     if row_loop.table == batches.tables[table].id {
                         let job = Job { row_loop, records, batches, table, first: lane, chains: 1, level: self.level };
-                        job.spread(rows, place, &mut scratch[0], &mut spread[inputs..], inputs);
+                        job.terms(rows, place, &mut scratch[0], &mut spread[inputs..], inputs);
                     }
                 }
                 self.last.run_lanes(&program.last, spread, rows.len(), terms);
@@ -219,6 +257,8 @@ impl BatchEvaluator {
 
     /// Evaluates `program` for the first `lanes` chains, each over its batch, at each of `positions`, `[place][variable][lane]`, into
     /// `outputs`, `[place][expression][lane]`. What other lanes get means nothing. Allocates nothing after the first call.
+    ///
+    /// If `records` know what the rows are at an anchor, the last of several positions is taken for that.
     ///
     /// # Panics
     /// If there are more positions than places, a block has fewer rows than the program, or `self`, `records` or `batches` was made for
@@ -281,15 +321,10 @@ impl BatchEvaluator {
     }
 }
 
-/// How many numbers the sums of a loop are.
-fn width_of(row_loop: &RowLoop) -> usize {
-    row_loop.sums.iter().map(|sum| sum.target.groups().max(1)).sum()
-}
-
 /// One loop over the batches of some chains.
 struct Job<'a> {
     row_loop: &'a RowLoop,
-    records: &'a [f64],
+    records: &'a LoopRecords,
     batches: &'a Batches,
     table: usize,
     first: usize,
@@ -299,88 +334,72 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn run(&self, scratch: &mut Scratch, places: &[Place]) {
-        scratch.results.fill([0.0; IN_TURN]);
+        let width = self.row_loop.results();
         for chain in 0..self.chains {
-            for rows in self.batches.chosen(self.table, self.first + chain).chunks(LANES) {
-                self.pick(rows, &mut scratch.picked[self.row_loop.gathers.len()..]);
-                let mut from = 0;
-                for place in places {
-                    self.evaluate(rows, chain, place, scratch);
-                    self.add(rows, chain, scratch, from);
-                    from += width_of(self.row_loop);
-                }
+            let lane = self.first + chain;
+            scratch.sums.clear();
+            self.spread(lane, places, scratch);
+            for rows in self.batches.chosen(self.table, lane).chunks(LANES) {
+                self.evaluate(rows, lane, places, scratch);
+                let Scratch { tile, outputs, sums, .. } = scratch;
+                let value = |place: usize, source| self.factor(source, place, &tile.inputs(places.len()), outputs, rows.len());
+                sums.add(self.level, self.row_loop, places.len(), value, |at| rows[at] as usize);
+            }
+            let Scratch { sums, results, .. } = scratch;
+            sums.tell(self.row_loop, places.len(), |result, place, value| results[place * width + result][chain] = value);
+        }
+    }
+
+    /// Writes the numbers of a chain that are the same in all rows where the tape finds them.
+    fn spread(&self, lane: usize, places: &[Place], scratch: &mut Scratch) {
+        let Tile { numbers, uniforms, .. } = &mut scratch.tile;
+        for (number, place) in (0..).zip(places) {
+            for (numbers, &uniform) in numbers.iter_mut().zip(&self.row_loop.uniforms) {
+                numbers[number] = place.uniforms[uniform][lane];
+            }
+            for &at in &self.row_loop.spread {
+                uniforms[number * self.row_loop.uniforms.len() + at].fill(numbers[at][number]);
             }
         }
     }
 
-    /// The columns of `rows`, those of the last of them repeated as far as the tape may look.
-    fn pick(&self, rows: &[u32], columns: &mut [Lanes]) {
-        let width = columns.len();
-        if width == 0 {
-            return;
-        }
-        // A cache line of a column at a time: columns lie a power of two apart, and would push each other out of the cache.
-        const LINE: usize = 8;
-        let record = |row: u32| &self.records[row as usize * width..(row as usize + 1) * width];
-        for (line, rows) in rows.chunks(LINE).enumerate() {
-            let records: [&[f64]; LINE] = std::array::from_fn(|at| record(rows[at.min(rows.len() - 1)]));
-            for (number, column) in columns.iter_mut().enumerate() {
-                for (value, record) in column[line * LINE..(line + 1) * LINE].iter_mut().zip(records) {
-                    *value = record[number];
-                }
-            }
-        }
-        columns.iter_mut().for_each(|column| repeat_last(column, rows.len()));
-    }
-
-    /// Runs the tape over `rows` at the position of a chain.
-    fn evaluate(&self, rows: &[u32], chain: usize, place: &Place, scratch: &mut Scratch) {
-        let Scratch { evaluator, numbers, uniforms, picked, outputs, .. } = scratch;
-        let lane = self.first + chain;
-        for (out, gathered) in picked.iter_mut().zip(&self.row_loop.gathers) {
+    /// Runs the tape over `rows` at the places of a chain; where the outputs of the last of several are known it only picks them.
+    fn evaluate(&self, rows: &[u32], lane: usize, places: &[Place], scratch: &mut Scratch) {
+        let Scratch { evaluator, tile, outputs, .. } = scratch;
+        let RowLoop { tape, gathers, .. } = self.row_loop;
+        for (out, (place, gathered)) in
+            tile.gathers.iter_mut().zip(places.iter().flat_map(|place| gathers.iter().map(move |one| (place, one))))
+        {
             for (out, &row) in out.iter_mut().zip(rows) {
                 *out = place.uniforms[gathered.elements[gathered.index[row as usize] as usize - 1]][lane];
             }
-            repeat_last(out, rows.len());
+            let last = out[rows.len() - 1];
+            out[rows.len()..rows.len().next_multiple_of(PIECE)].fill(last);
         }
-        for ((out, number), &uniform) in uniforms.iter_mut().zip(&mut *numbers).zip(&self.row_loop.uniforms) {
-            number[0] = place.uniforms[uniform][lane];
-            out[..rows.len().next_multiple_of(PIECE)].fill(number[0]);
-        }
-        let inputs = inputs_of(numbers, uniforms, picked);
-        evaluator.run_rows(&self.row_loop.tape, inputs, rows.len(), outputs);
+        let is_known = places.len() > 1 && self.records.is_anchored();
+        let evaluated = places.len() - usize::from(is_known);
+        let known = if is_known { &mut outputs[evaluated * tape.outputs()..] } else { &mut [][..] };
+        self.records.pick(self.level, rows, &mut tile.columns, known);
+        evaluator.run_rows(tape, tile.inputs(evaluated), rows.len(), outputs);
     }
 
-    /// Adds what the tape made of `rows` to the results from number `from` on.
-    fn add(&self, rows: &[u32], chain: usize, scratch: &mut Scratch, mut from: usize) {
-        let Scratch { numbers, uniforms, picked, outputs, results, .. } = scratch;
-        let inputs = inputs_of(numbers, uniforms, picked);
-        for sum in &self.row_loop.sums {
-            let (a, b) = (factor(sum.factor, outputs, inputs), sum.other.map(|other| factor(other, outputs, inputs)));
-            match &sum.target {
-                Target::All(_) => {
-                    results[from][chain] += dispatch(self.level, Total { a: &a[..rows.len()], b: b.map(|b| &b[..rows.len()]) });
-                    from += 1;
-                }
-                Target::Groups { index, slots } => {
-                    for (lane, &row) in rows.iter().enumerate() {
-                        let value = b.map_or(a[lane], |b| a[lane] * b[lane]);
-                        results[from + index[row as usize] as usize - 1][chain] += value;
-                    }
-                    from += slots.len();
-                }
-            }
+    /// What a factor of a sum has in each of some rows.
+    fn factor<'s>(&self, source: Source, place: usize, inputs: &RowInputs<'s>, outputs: &'s [Lanes], rows: usize) -> &'s [f64] {
+        match source {
+            Source::Output(row) => &outputs[place * self.row_loop.tape.outputs() + row][..rows],
+            Source::Input(row) => &inputs.get(place, row)[..rows],
         }
     }
 
     /// Puts the term of each of `rows` where its sum goes, row by row; slots are counted from `offset`.
-    fn spread(&self, rows: &[u32], place: &Place, scratch: &mut Scratch, slots: &mut [Lanes], offset: usize) {
-        self.pick(rows, &mut scratch.picked[self.row_loop.gathers.len()..]);
-        self.evaluate(rows, 0, place, scratch);
-        let Scratch { numbers, uniforms, picked, outputs, .. } = scratch;
-        let inputs = inputs_of(numbers, uniforms, picked);
+    fn terms(&self, rows: &[u32], place: &Place, scratch: &mut Scratch, slots: &mut [Lanes], offset: usize) {
+        let places = std::slice::from_ref(place);
+        self.spread(self.first, places, scratch);
+        self.evaluate(rows, self.first, places, scratch);
+        let Scratch { tile, outputs, .. } = scratch;
         for sum in &self.row_loop.sums {
-            let (a, b) = (factor(sum.factor, outputs, inputs), sum.other.map(|other| factor(other, outputs, inputs)));
+            let factor = |source| self.factor(source, 0, &tile.inputs(1), outputs, rows.len());
+            let (a, b) = (factor(sum.factor), sum.other.map(factor));
             for (lane, &row) in rows.iter().enumerate() {
                 let slot = match &sum.target {
                     Target::All(slot) => Some(*slot),
@@ -395,84 +414,17 @@ impl Job<'_> {
 
     /// Puts each sum where it goes, scaled up; slots are counted from `offset`.
     fn store(&self, scratch: &Scratch, places: &mut [Place], offset: usize) {
-        let RowLoop { rows, sums, .. } = self.row_loop;
-        let scale = *rows as f64 / self.batches.size(self.table) as f64;
+        let scale = self.row_loop.rows as f64 / self.batches.size(self.table) as f64;
         let mut results = scratch.results.iter();
         for place in places {
             let out = &mut place.inputs[offset..];
-            for sum in sums {
-                let all = match &sum.target {
-                    Target::All(slot) => &[Some(*slot)][..],
-                    Target::Groups { slots, .. } => slots,
-                };
-                for slot in all {
-                    let values = results.next().expect("a result for each");
-                    if let Some(slot) = slot {
-                        let out = &mut out[slot - offset][self.first..self.first + self.chains];
-                        out.iter_mut().zip(values).for_each(|(out, value)| *out = scale * value);
-                    }
+            for slot in self.row_loop.sums.iter().flat_map(Sum::slots) {
+                let values = results.next().expect("a result for each");
+                if let Some(slot) = slot {
+                    let out = &mut out[slot - offset][self.first..self.first + self.chains];
+                    out.iter_mut().zip(values).for_each(|(out, value)| *out = scale * value);
                 }
             }
         }
-    }
-}
-
-/// Where a factor of a sum over the rows of a batch is.
-fn factor<'a>(source: Source, outputs: &'a [Lanes], inputs: RowInputs<'a>) -> &'a Lanes {
-    match source {
-        Source::Output(row) => &outputs[row],
-        Source::Input(row) => inputs.get(0, row),
-    }
-}
-
-/// The inputs of one chain, its columns picked with its gathers.
-fn inputs_of<'a>(numbers: &'a [[f64; TOGETHER]], uniforms: &'a [Lanes], picked: &'a [Lanes]) -> RowInputs<'a> {
-    RowInputs { chains: 1, numbers, uniforms, gathers: picked, picked: picked.len(), columns: &[], block: 0 }
-}
-
-/// Fills with the last of `count` values as far as a tape may look.
-fn repeat_last(row: &mut Lanes, count: usize) {
-    let last = row[count - 1];
-    row[count..count.next_multiple_of(PIECE)].fill(last);
-}
-
-/// Σ a, or Σ ab: row r to partial sum r mod 16, the partial sums pairwise.
-struct Total<'a> {
-    a: &'a [f64],
-    b: Option<&'a [f64]>,
-}
-
-impl Work for Total<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run(self) -> f64 {
-        const PARTIAL: usize = 16;
-        let mut sums = [0.0; PARTIAL];
-        let (whole, rest) = self.a.as_chunks::<PARTIAL>();
-        match self.b {
-            None => {
-                for chunk in whole {
-                    for lane in 0..PARTIAL {
-                        sums[lane] += chunk[lane];
-                    }
-                }
-                for (sum, value) in sums.iter_mut().zip(rest) {
-                    *sum += value;
-                }
-            }
-            Some(b) => {
-                let (whole_b, rest_b) = b.as_chunks::<PARTIAL>();
-                for (chunk, chunk_b) in whole.iter().zip(whole_b) {
-                    for lane in 0..PARTIAL {
-                        sums[lane] = chunk[lane].mul_add(chunk_b[lane], sums[lane]);
-                    }
-                }
-                for (sum, (value, value_b)) in sums.iter_mut().zip(rest.iter().zip(rest_b)) {
-                    *sum = value.mul_add(*value_b, *sum);
-                }
-            }
-        }
-        pairwise(sums)
     }
 }

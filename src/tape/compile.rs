@@ -59,8 +59,8 @@ pub(super) enum Action {
 }
 
 impl Action {
-    /// The places that it reads.
-    fn sources(&self) -> Vec<Place> {
+    /// The places of which it reads a number for each lane.
+    fn rows(&self) -> Vec<Place> {
         use Action::*;
         match self {
             Constant(_) => vec![],
@@ -71,11 +71,17 @@ impl Action {
             LogSumExp(list) | Largest(list) => list.clone(),
             SumFromConstant(_, terms) => terms.sources(),
             SumFromValue(a, terms) => [terms.sources(), vec![*a]].concat(),
-            Combination(_, start, multiples) => {
-                let inputs = multiples.iter().flat_map(|multiple| [multiple.number, multiple.column]).map(Place::input);
-                inputs.chain(*start).collect()
-            }
+            Combination(_, start, multiples) => multiples.iter().map(|multiple| Place::input(multiple.column)).chain(*start).collect(),
         }
+    }
+
+    /// The places that it reads.
+    fn sources(&self) -> Vec<Place> {
+        let mut sources = self.rows();
+        if let Action::Combination(_, _, multiples) = self {
+            sources.extend(multiples.iter().map(|multiple| Place::input(multiple.number)));
+        }
+        sources
     }
 }
 
@@ -217,6 +223,12 @@ impl Tape {
                 assert!(action.sources().into_iter().all(|source| exists(source) && source != target), "a target is no source");
             }
         }
+    }
+
+    /// Whether an instruction reads a number for each lane from this row of the input block, not one for all.
+    pub(super) fn reads_row(&self, input: usize) -> bool {
+        let place = Place::input(input as u32);
+        self.instructions.iter().any(|instruction| instruction.action.rows().contains(&place))
     }
 
     /// How many rows the input block has.

@@ -8,13 +8,16 @@ mod compile;
 mod loops;
 mod operations;
 mod program;
+mod records;
 mod rows;
 mod run;
+mod sums;
 mod tiles;
 
-pub use batches::{BatchEvaluator, Batches, Records, Terms};
+pub use batches::{BatchEvaluator, Batches, Terms};
 pub use compile::Tape;
 pub use operations::Rounding;
 pub use program::Program;
+pub use records::Records;
 pub use rows::ProgramEvaluator;
 pub use run::Evaluator;

@@ -45,6 +45,8 @@ pub(super) struct RowLoop {
     pub(super) tape: Tape,
     /// The outputs of `before` that are the same in all rows.
     pub(super) uniforms: Vec<usize>,
+    /// Those of them, by their numbers among the inputs, that are wanted as a number for each row.
+    pub(super) spread: Vec<usize>,
     pub(super) gathers: Vec<Gathered>,
     pub(super) columns: Vec<Arc<[Lanes]>>,
     pub(super) sums: Vec<Sum>,
@@ -280,7 +282,9 @@ fn row_loop(
     let (piece, roots) = extract(graph, &outputs.nodes, &leaves);
     let kinds = RowKinds { numbers: uniforms.len() as u32, columns: first_column as u32 };
     let tape = Tape::compile_rows(&piece, &roots, leaves.len(), rounding, kinds);
+    let is_factor = |input: usize| all.iter().flat_map(|sum| [Some(sum.factor), sum.other]).any(|one| one == Some(Source::Input(input)));
     RowLoop {
+        spread: (0..uniforms.len()).filter(|&input| tape.reads_row(input) || is_factor(input)).collect(),
         table,
         rows,
         tape,

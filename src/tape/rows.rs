@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::compile::Tape;
-use super::program::{Gathered, PARTIAL, Products, Program, RowLoop, STRETCH, Source, Sum, Target};
-use super::run::{Evaluator, RowInputs};
-use super::tiles::{AddUp, TOGETHER, add_products, pairwise};
-use crate::math::{Block, LANES, Lanes, Level, dispatch};
+use super::program::{Gathered, Program, RowLoop, STRETCH, Source};
+use super::run::{Columns, Evaluator, RowInputs};
+use super::sums::Sums;
+use super::tiles::TOGETHER;
+use crate::math::{Block, LANES, Lanes, Level};
 
 /// Rows times chains from which on a pass is shared between threads: some hundred microseconds of work.
 #[cfg(feature = "parallel")]
@@ -49,10 +50,7 @@ struct Scratch {
     gathers: Vec<Lanes>,
     /// `[chain][output][lane]`.
     outputs: Vec<Lanes>,
-    /// For each of some chains, the partial sums of each sum of all rows.
-    partial: Vec<[f64; PARTIAL]>,
-    /// For each of some chains, the sums by groups, one after the other.
-    groups: Vec<f64>,
+    sums: Sums,
     /// The sums of each stretch, `[tile of chains][stretch][sum]`.
     results: Vec<[f64; TOGETHER]>,
 }
@@ -60,32 +58,14 @@ struct Scratch {
 impl Scratch {
     fn new(row_loop: &RowLoop, level: Level) -> Self {
         let rows = |count: usize| vec![Lanes::default(); count];
-        let groups: usize = row_loop.sums.iter().map(|sum| sum.target.groups()).sum();
         Scratch {
             evaluator: Evaluator::for_chains(&row_loop.tape, level, TOGETHER),
             numbers: vec![[0.0; TOGETHER]; row_loop.uniforms.len()],
             uniforms: rows(TOGETHER * row_loop.uniforms.len()),
             gathers: rows(TOGETHER * row_loop.gathers.len()),
             outputs: rows(TOGETHER * row_loop.tape.outputs()),
-            partial: vec![[0.0; PARTIAL]; TOGETHER * row_loop.sums.len()],
-            groups: vec![0.0; TOGETHER * groups],
+            sums: Sums::new(row_loop, TOGETHER),
             results: Vec::with_capacity(row_loop.results()),
-        }
-    }
-}
-
-impl RowLoop {
-    /// How many numbers its sums are.
-    fn results(&self) -> usize {
-        self.sums.iter().map(|sum| sum.target.groups().max(1)).sum()
-    }
-}
-
-impl Target {
-    pub(super) fn groups(&self) -> usize {
-        match self {
-            Target::All(_) => 0,
-            Target::Groups { slots, .. } => slots.len(),
         }
     }
 }
@@ -114,7 +94,7 @@ impl ProgramEvaluator {
         }
     }
 
-    /// From now on only the first `lanes` lanes are asked for; the others get what the first one has.
+    /// From now on only the first `lanes` lanes are asked for; the others get 0, so that they raise no fault.
     pub fn ask_for(&mut self, lanes: usize) {
         self.lanes = lanes.clamp(1, LANES);
     }
@@ -126,13 +106,13 @@ impl ProgramEvaluator {
     /// If `variables` or `outputs` has fewer rows than the program, or `self` was made for another.
     pub fn run(&mut self, program: &Program, variables: &Block, outputs: &mut Block) {
         if program.sums == 0 {
-            return self.last.run(&program.last, variables, outputs);
+            return self.finish(program, variables, outputs);
         }
         self.find_due(&variables[..program.inputs()]);
         self.inputs[..program.inputs()].copy_from_slice(&variables[..program.inputs()]);
         let mut loops = self.loops.iter_mut();
         for (stage, evaluator) in program.stages.iter().zip(&mut self.stages) {
-            evaluator.run(&stage.before, &self.inputs, &mut self.uniforms);
+            evaluator.run_lanes(&stage.before, &self.inputs, self.lanes, &mut self.uniforms);
             for row_loop in &stage.loops {
                 let Loop { totals, parts } = loops.next().expect("scratch for each loop");
                 let job = Job { row_loop, uniforms: &self.uniforms, lanes: &self.due, level: self.level };
@@ -140,12 +120,16 @@ impl ProgramEvaluator {
                 job.store(totals, &mut self.inputs[program.inputs()..], program.inputs());
             }
         }
-        for row in &mut self.inputs[program.inputs()..] {
-            let first = row[0];
-            row[self.lanes..].fill(first);
-        }
         self.known = self.lanes;
-        self.last.run(&program.last, &self.inputs, outputs);
+        let inputs = std::mem::take(&mut self.inputs);
+        self.finish(program, &inputs, outputs);
+        self.inputs = inputs;
+    }
+
+    /// The results from variables and sums.
+    fn finish(&mut self, program: &Program, inputs: &Block, outputs: &mut Block) {
+        self.last.run_lanes(&program.last, inputs, self.lanes, outputs);
+        outputs[..program.last.outputs()].iter_mut().for_each(|row| row[self.lanes..].fill(0.0));
     }
 
     /// Finds the lanes that are not where they were.
@@ -222,11 +206,7 @@ impl Job<'_> {
         let mut totals = totals.iter();
         for lanes in self.lanes.chunks(TOGETHER) {
             for sum in &self.row_loop.sums {
-                let all = match &sum.target {
-                    Target::All(slot) => &[Some(*slot)][..],
-                    Target::Groups { slots, .. } => slots,
-                };
-                for slot in all {
+                for slot in sum.slots() {
                     let values = totals.next().expect("a total for each");
                     if let Some(slot) = slot {
                         for (&lane, value) in lanes.iter().zip(values) {
@@ -257,46 +237,27 @@ impl Job<'_> {
         for (chain, &lane) in self.lanes.iter().enumerate() {
             for (at, &uniform) in self.row_loop.uniforms.iter().enumerate() {
                 scratch.numbers[at][chain] = self.uniforms[uniform][lane];
-                scratch.uniforms[chain * width + at] = Lanes::splat(scratch.numbers[at][chain]);
+            }
+            for &at in &self.row_loop.spread {
+                scratch.uniforms[chain * width + at].fill(scratch.numbers[at][chain]);
             }
         }
     }
 
     /// Appends the sums of the stretch that was last taken.
-    #[allow(clippy::needless_range_loop, reason = "a chain is a column of several arrays")]
     fn add(&self, scratch: &mut Scratch) {
-        let sums = &self.row_loop.sums;
         let from = scratch.results.len();
         scratch.results.resize(from + self.row_loop.results(), [0.0; TOGETHER]);
         let results = &mut scratch.results[from..];
-        let mut group = 0;
-        for chain in 0..self.lanes.len() {
-            let mut result = 0;
-            for (number, sum) in sums.iter().enumerate() {
-                match &sum.target {
-                    Target::All(_) => {
-                        results[result][chain] = pairwise(scratch.partial[chain * sums.len() + number]);
-                        result += 1;
-                    }
-                    Target::Groups { slots, .. } => {
-                        for at in 0..slots.len() {
-                            results[result + at][chain] = scratch.groups[group + at];
-                        }
-                        group += slots.len();
-                        result += slots.len();
-                    }
-                }
-            }
-        }
+        scratch.sums.tell(self.row_loop, self.lanes.len(), |result, chain, value| results[result][chain] = value);
     }
 
     /// The sums of one stretch of rows.
     fn stretch(&self, scratch: &mut Scratch, stretch: usize) {
-        let Scratch { evaluator, numbers, uniforms, gathers, outputs, partial, groups, .. } = scratch;
-        let RowLoop { rows, tape, sums, columns, products, gathers: gathered, .. } = self.row_loop;
+        let Scratch { evaluator, numbers, uniforms, gathers, outputs, sums, .. } = scratch;
+        let RowLoop { rows, tape, columns, gathers: gathered, .. } = self.row_loop;
         let (chains, picked) = (self.lanes.len(), gathered.len());
-        partial.fill([0.0; PARTIAL]);
-        groups.fill(0.0);
+        sums.clear();
         for block in stretch * STRETCH..((stretch + 1) * STRETCH).min(rows.div_ceil(LANES)) {
             let from = block * LANES;
             let count = (rows - from).min(LANES);
@@ -307,36 +268,13 @@ impl Job<'_> {
                     }
                 }
             }
-            let inputs = RowInputs { chains, numbers, uniforms, gathers, picked, columns, block };
+            let inputs = RowInputs { chains, numbers, uniforms, gathers, gathered: picked, columns: Columns::Block(columns, block) };
             evaluator.run_rows(tape, inputs, count, outputs);
-            let values = |chain: usize, source: Source| match source {
+            let value = |chain: usize, source: Source| match source {
                 Source::Output(row) => &outputs[chain * tape.outputs() + row][..count],
                 Source::Input(row) => &inputs.get(chain, row)[..count],
             };
-            for Products { first, output, columns } in products {
-                let value = |chain: usize| values(chain, Source::Output(*output));
-                let column = |at: usize| values(0, Source::Input(columns[at]));
-                add_products(self.level, partial, (*first, sums.len()), (chains, columns.len()), value, column);
-            }
-            let done = products.last().map_or(0, |last| last.first + last.columns.len());
-            let mut group = 0;
-            for chain in 0..chains {
-                for (number, Sum { factor, other, target }) in sums.iter().enumerate().skip(done) {
-                    let (a, b) = (values(chain, *factor), other.map(|other| values(chain, other)));
-                    match target {
-                        Target::All(_) => {
-                            let total = &mut partial[chain * sums.len() + number];
-                            dispatch(self.level, AddUp { total, a, b });
-                        }
-                        Target::Groups { index, slots } => {
-                            for (row, &index) in index[from..from + count].iter().enumerate() {
-                                groups[group + index as usize - 1] += b.map_or(a[row], |b| a[row] * b[row]);
-                            }
-                            group += slots.len();
-                        }
-                    }
-                }
-            }
+            sums.add(self.level, self.row_loop, chains, value, |row| from + row);
         }
     }
 

@@ -83,26 +83,40 @@ pub(super) struct RowInputs<'a> {
     /// `[chain][gather][lane]`.
     pub(super) gathers: &'a [Lanes],
     /// How many gathers a chain has.
-    pub(super) picked: usize,
-    pub(super) columns: &'a [Arc<[Lanes]>],
-    /// Which block of the columns.
-    pub(super) block: usize,
+    pub(super) gathered: usize,
+    pub(super) columns: Columns<'a>,
+}
+
+/// The columns of some rows.
+#[derive(Clone, Copy)]
+pub(super) enum Columns<'a> {
+    /// Those of one block of the table.
+    Block(&'a [Arc<[Lanes]>], usize),
+    /// Those of rows from all over the table.
+    Picked(&'a [Lanes]),
 }
 
 impl<'a> RowInputs<'a> {
     fn len(&self) -> usize {
-        self.numbers.len() + self.picked + self.columns.len()
+        let columns = match self.columns {
+            Columns::Block(columns, _) => columns.len(),
+            Columns::Picked(columns) => columns.len(),
+        };
+        self.numbers.len() + self.gathered + columns
     }
 
     #[inline(always)]
     pub(super) fn get(&self, chain: usize, row: usize) -> &'a Lanes {
-        let (uniforms, gathers) = (self.numbers.len(), self.picked);
+        let (uniforms, gathers) = (self.numbers.len(), self.gathered);
         if row < uniforms {
             &self.uniforms[chain * uniforms + row]
         } else if row < uniforms + gathers {
             &self.gathers[chain * gathers + row - uniforms]
         } else {
-            &self.columns[row - uniforms - gathers][self.block]
+            match self.columns {
+                Columns::Block(columns, block) => &columns[row - uniforms - gathers][block],
+                Columns::Picked(columns) => &columns[row - uniforms - gathers],
+            }
         }
     }
 }

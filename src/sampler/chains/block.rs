@@ -4,7 +4,7 @@ use super::approach::Balance;
 use super::rescue::{recall, rescue};
 use super::{Chaining, Statistics};
 use crate::density::{Evaluate, LogDensity};
-use crate::math::{LANES, Lanes, Level};
+use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::coordinates::{Coordinates, InCoordinates};
 use crate::sampler::draws::{Draws, Population};
@@ -131,12 +131,12 @@ pub(super) fn blocks<'a, S>(
             for (row, transform) in unconstrained.iter_mut().zip(&coordinates.transforms) {
                 row.iter_mut().for_each(|x| *x = transform.coordinate(*x));
             }
-            let active = LANES.min(starts.chains() - block * LANES);
+            let active = starts.chains_of(block);
             let mut evaluate = density.block_evaluator(block as u64);
             evaluate.ask_for(active);
             Block {
                 evaluate,
-                noise: BlockRng::new(settings.seed, block as u64, Purpose::Noise),
+                noise: BlockRng::new(settings.seed, block as u64, Purpose::Noise).for_lanes(active),
                 state: None,
                 scratch: vec![Lanes::default(); 2 * dimension],
                 unconstrained,

@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
             if self.control.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let parameters = Parameters { length: self.settings.length, ..Parameters::new(tuner.step_size()) };
+            let parameters = Parameters { length: self.settings.length, ..Parameters::new(tuner.step_size().min(kernel.longest_step())) };
             self.advance(kernel, blocks, coordinates, parameters, 1, &after);
             let mut sum = 0.0;
             for block in blocks.iter_mut() {
@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
             tuner.update(sum / chains as f64);
         }
         if count > 0 {
-            *step_size = tuner.average();
+            *step_size = tuner.average().min(kernel.longest_step());
         }
     }
 }

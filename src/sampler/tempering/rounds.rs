@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
             let active = LANES.min(systems - block * LANES);
             let first = first + (block * betas.len()) as u64;
             let rung = |(number, &beta): (u64, &f64)| {
-                let noise = BlockRng::new(settings.seed, first + number, Purpose::Noise);
+                let noise = BlockRng::new(settings.seed, first + number, Purpose::Noise).for_lanes(active);
                 Rung::new(density, path, kernel, noise, (beta, step_size(beta)), place(block, beta), active)
             };
             let rungs = (0..).zip(betas).map(rung).collect();

@@ -1,0 +1,233 @@
+//! Rows of text to columns of numbers; threads share the rows where a row is a line.
+
+use std::io::{BufRead, Read};
+
+use super::cell::{Cell, cell};
+use super::records::{Records, unreadable};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Most cells: 4 GiB of numbers.
+pub(super) const CELLS: usize = 1 << 29;
+/// Bytes that are read at a time, and that are worth a thread of their own.
+const BLOCK: usize = 1 << 23;
+const PIECE: usize = 1 << 17;
+
+/// What the rows of a file have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Format<'a> {
+    pub(super) source: &'a str,
+    pub(super) separator: u8,
+    /// The names of the columns as they stand in the file.
+    pub(super) headers: &'a [String],
+}
+
+/// A column while it is read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Growing {
+    pub(super) values: Vec<f64>,
+    pub(super) problem: Option<Error>,
+    marks: Marks,
+}
+
+/// Which decimal marks a column has used: one that uses both has thousands among them, and nobody can say which.
+#[derive(Debug, Clone, Default)]
+struct Marks {
+    point: bool,
+    comma: bool,
+}
+
+impl Marks {
+    fn agree(&mut self, text: &str, comma: bool) -> Option<Cell> {
+        if !comma {
+            return None;
+        }
+        self.point |= text.contains('.') && matches!(cell(text, true), Cell::Number(_));
+        self.comma |= text.contains(',');
+        (self.point && self.comma).then_some(Cell::Text("decimal points and decimal commas in one column: use one of them"))
+    }
+}
+
+/// Columns of one length, which is how many rows there are.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub(super) columns: Vec<Growing>,
+    pub(super) rows: usize,
+}
+
+impl Columns {
+    fn new(format: Format) -> Self {
+        Columns { columns: vec![Growing::default(); format.headers.len()], rows: 0 }
+    }
+
+    /// Reads all that `reader` holds, of which the first line has the number `line`.
+    ///
+    /// # Errors
+    /// That of the first row that has one.
+    pub(super) fn read(format: Format, mut reader: impl BufRead, mut line: u64) -> Result<Columns> {
+        let mut columns = Columns::new(format);
+        let mut block = Vec::new();
+        loop {
+            let missing = (BLOCK - block.len()) as u64;
+            let new = reader.by_ref().take(missing).read_to_end(&mut block).map_err(|error| unreadable(format.source, &error))?;
+            let whole = if new == 0 { block.len() } else { block.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
+            if whole == 0 && new == 0 {
+                return Ok(columns);
+            }
+            if whole == 0 || !format.lines_are_rows(&block) {
+                columns.append(format, Records::new(format.source, block.chain(reader), format.separator, line))?;
+                return Ok(columns);
+            }
+            for part in format.share(&block[..whole], line) {
+                columns.extend(format, part?)?;
+            }
+            line += line_ends(&block[..whole]);
+            block.drain(..whole);
+        }
+    }
+
+    /// Reads the rows of `records`.
+    fn append(&mut self, format: Format, mut rows: Records<impl BufRead>) -> Result<()> {
+        let Format { source, separator, headers } = format;
+        let comma = separator != b',';
+        while rows.advance()? {
+            let line = rows.line();
+            if rows.width() != headers.len() {
+                let cells = if rows.width() == 1 { "cell" } else { "cells" };
+                let message = format!("{source}, line {line}: {} {cells}, and the header has {}", rows.width(), headers.len());
+                return Err(Error::new(ErrorKind::Data, message).hint("a cell for each column; quote cells that hold the separator"));
+            }
+            for (at, (column, bytes)) in self.columns.iter_mut().zip(rows.cells()).enumerate() {
+                let place = || format!("{source}, line {line}, column {} (`{}`)", at + 1, headers[at]);
+                let Ok(text) = std::str::from_utf8(bytes) else {
+                    return Err(Error::new(ErrorKind::Data, format!("{}: not UTF-8 text", place())).hint("save the file as UTF-8"));
+                };
+                let value = match column.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
+                    Cell::Number(value) => value,
+                    Cell::Missing => {
+                        if column.problem.is_none() {
+                            let error = Error::new(ErrorKind::Data, format!("{}: the value is missing", place()));
+                            column.problem = Some(error.hint("drop the row, or fill the value in; other columns can be used as they are"));
+                        }
+                        f64::NAN
+                    }
+                    Cell::Text(hint) => {
+                        if column.problem.is_none() {
+                            let error = Error::new(ErrorKind::Data, format!("{}: `{}` is not a number", place(), short(text)));
+                            column.problem = Some(error.hint(hint));
+                        }
+                        f64::NAN
+                    }
+                };
+                // Nobody will read a column with a problem.
+                if column.problem.is_none() {
+                    column.values.push(value);
+                }
+            }
+            self.rows += 1;
+            self.check(format)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the rows that follow these.
+    fn extend(&mut self, format: Format, more: Columns) -> Result<()> {
+        self.rows += more.rows;
+        self.check(format)?;
+        for (column, more) in self.columns.iter_mut().zip(more.columns) {
+            if column.problem.is_none() {
+                column.values.extend(more.values);
+                column.problem = more.problem;
+            }
+            column.marks.point |= more.marks.point;
+            column.marks.comma |= more.marks.comma;
+        }
+        Ok(())
+    }
+
+    fn check(&self, format: Format) -> Result<()> {
+        if self.rows.saturating_mul(self.columns.len()) <= CELLS {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::Data, format!("{}: more than 2^29 cells", format.source));
+        Err(error.hint("keep only the columns and rows that the model needs"))
+    }
+}
+
+impl Format<'_> {
+    /// Whether each line is a row, and what a cell means does not hang on the rows before: no quotes, no returns that end a line alone, no
+    /// decimal commas.
+    fn lines_are_rows(&self, block: &[u8]) -> bool {
+        let alone = || block.iter().zip(&block[1..]).any(|(byte, next)| *byte == b'\r' && *next != b'\n');
+        !(block.contains(&b'"') || block.contains(&b'\r') && alone() || self.separator != b',' && block.contains(&b','))
+    }
+
+    /// The columns of parts of some lines, in order.
+    fn share(self, lines: &[u8], first: u64) -> Vec<Result<Columns>> {
+        let mut parts = vec![(first, lines)];
+        #[cfg(feature = "parallel")]
+        while let Some(&(line, rest)) = parts.last().filter(|_| parts.len() < rayon::current_num_threads()) {
+            // What is left, in as many parts as there are threads for it.
+            let wanted = (rest.len() / (rayon::current_num_threads() - parts.len() + 1)).max(PIECE);
+            let Some(end) = rest.get(wanted..).and_then(|later| later.iter().position(|byte| *byte == b'\n')) else { break };
+            let (here, later) = rest.split_at(wanted + end + 1);
+            if later.is_empty() {
+                break;
+            }
+            parts.pop();
+            parts.extend([(line, here), (line + line_ends(here), later)]);
+        }
+        let read = |(line, text): (u64, &[u8])| {
+            let mut columns = Columns::new(self);
+            columns.append(self, Records::new(self.source, text, self.separator, line)).map(|()| columns)
+        };
+        #[cfg(feature = "parallel")]
+        if parts.len() > 1 {
+            use rayon::prelude::*;
+            return parts.into_par_iter().with_max_len(1).map(read).collect();
+        }
+        parts.into_iter().map(read).collect()
+    }
+}
+
+/// How many lines end in `text`, where every end has a line feed.
+fn line_ends(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// A cell for a message.
+fn short(text: &str) -> String {
+    let shown: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(24).collect();
+    if text.trim().chars().count() > 24 { format!("{shown}...") } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows enough for several parts, with one cell that is none: which line it is on, and every value, are the same however they are read.
+    #[test]
+    fn parts_are_the_rows_of_the_whole() {
+        let headers = ["a".to_string(), "b".to_string()];
+        let format = Format { source: "t.csv", separator: b',', headers: &headers };
+        let rows = 3 * PIECE / 8;
+        for end in ["\n", "\r\n"] {
+            let row = |row: usize| if row == rows - 7 { format!("{row},oops{end}") } else { format!("{row},{}{end}", row % 97) };
+            let text: String = (0..rows).map(row).collect();
+            let found = Columns::read(format, text.as_bytes(), 2).unwrap();
+            let mut alone = Columns::new(format);
+            alone.append(format, Records::new("t.csv", text.as_bytes(), b',', 2)).unwrap();
+            assert_eq!((found.rows, alone.rows), (rows, rows));
+            assert!(found.columns[0].values.iter().copied().eq((0..rows).map(|row| row as f64)));
+            for (found, alone) in found.columns.iter().zip(&alone.columns) {
+                assert_eq!(found.values, alone.values);
+                assert_eq!(found.problem.as_ref().map(|error| &error.message), alone.problem.as_ref().map(|error| &error.message));
+            }
+            let problem = found.columns[1].problem.as_ref().unwrap();
+            assert!(problem.message.contains(&format!("line {}", rows - 7 + 2)), "{}", problem.message);
+            // The first row in error is the one that is told, whichever thread meets its own first.
+            let text = text.replace(&format!("{},", rows / 2), &format!("1,2,3,{},", rows / 2)).replace(&format!("{},", rows - 2), "1,");
+            let error = Columns::read(format, text.as_bytes(), 2).unwrap_err();
+            assert!(error.message.contains(&format!("line {}:", rows / 2 + 2)), "{}", error.message);
+        }
+    }
+}

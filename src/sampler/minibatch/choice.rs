@@ -1,0 +1,76 @@
+//! Which rows are in the batches of a block of chains, step by step.
+
+use super::Batching;
+use crate::math::{LANES, Lanes, Level};
+use crate::random::{BlockRng, fill_uniform};
+use crate::tape::Batches;
+
+/// Chooses the rows of batches.
+pub(super) struct Choice {
+    noise: BlockRng,
+    level: Level,
+    uniform: Lanes,
+    used: usize,
+    batching: Batching,
+    lanes: usize,
+    tables: Vec<Order>,
+}
+
+/// The rows of one table in an order: of the block, or of each chain in turn.
+struct Order {
+    rows: usize,
+    order: Vec<u32>,
+    /// How many rows of the order are used up; of all chains at the same time.
+    used: usize,
+}
+
+impl Choice {
+    pub(super) fn new(batches: &Batches, batching: Batching, lanes: usize, noise: BlockRng, level: Level) -> Choice {
+        let orders = if batching == Batching::Shuffled { lanes } else { 1 };
+        let order = |table: usize| {
+            let rows = batches.rows(table);
+            // Used up: shuffled before the first use.
+            Order { rows, order: (0..orders).flat_map(|_| 0..rows as u32).collect(), used: rows }
+        };
+        let tables = (0..batches.len()).map(order).collect();
+        Choice { noise, level, uniform: Lanes::default(), used: LANES, batching, lanes, tables }
+    }
+
+    /// A whole number below `limit`, uniform.
+    fn below(&mut self, limit: usize) -> usize {
+        if self.used == LANES {
+            fill_uniform(self.level, &mut self.noise, &mut self.uniform);
+            self.used = 0;
+        }
+        self.used += 1;
+        ((self.uniform[self.used - 1] * limit as f64) as usize).min(limit - 1)
+    }
+
+    /// Chooses the batches of the next step.
+    pub(super) fn choose(&mut self, batches: &mut Batches) {
+        for table in 0..self.tables.len() {
+            let size = batches.size(table);
+            let Order { rows, used, .. } = self.tables[table];
+            if size == rows {
+                continue;
+            }
+            let renews = self.batching == Batching::Shuffled && used + size > rows;
+            let from = if renews { 0 } else { used };
+            for lane in 0..self.lanes {
+                let (first, count) = match (self.batching, renews) {
+                    (Batching::Uniform, _) => (0, size),
+                    (Batching::Shuffled, true) => (lane * rows, rows),
+                    (Batching::Shuffled, false) => (lane * rows, 0),
+                };
+                // The first steps of a shuffle (Fisher & Yates) are a uniform choice from whatever order there was.
+                for at in 0..count {
+                    let other = at + self.below(rows - at);
+                    self.tables[table].order.swap(first + at, first + other);
+                }
+                let from = first + if self.batching == Batching::Uniform { 0 } else { from };
+                batches.chosen_mut(table, lane).copy_from_slice(&self.tables[table].order[from..from + size]);
+            }
+            self.tables[table].used = from + size;
+        }
+    }
+}

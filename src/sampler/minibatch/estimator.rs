@@ -1,0 +1,186 @@
+//! Estimates the gradients of one block of chains, each call from other batches.
+
+use super::choice::Choice;
+use super::saga::Seen;
+use super::{ControlVariates, Minibatch};
+use crate::density::{BatchGradient, Evaluate, LogDensity};
+use crate::math::{Block, Lanes, Level};
+use crate::random::{BlockRng, Purpose};
+use crate::sampler::coordinates::Coordinates;
+use crate::sampler::lanewise::each;
+use crate::tape::Batches;
+
+pub(super) struct Estimator<'a> {
+    pub(super) owner: &'a Minibatch<'a>,
+    block: u64,
+    pub(super) level: Level,
+    pub(super) active: usize,
+    /// Gradients over batches; none where every batch is all rows.
+    pub(super) batched: Option<BatchGradient<'a>>,
+    all: Box<dyn Evaluate + 'a>,
+    pub(super) batches: Batches,
+    choice: Choice,
+    pub(super) u: Vec<Lanes>,
+    pub(super) x: Vec<Lanes>,
+    pub(super) row: Lanes,
+    /// The block's own anchor, if it has one.
+    anchor: Option<Anchor>,
+    /// ∂ log p/∂x at the anchor, over the batch.
+    there: Vec<Lanes>,
+    /// Steps before the anchor is renewed.
+    left: usize,
+    pub(super) seen: Option<Seen>,
+}
+
+/// Where the control variates are taken.
+#[derive(Debug)]
+pub(super) struct Anchor {
+    pub(super) x: Vec<Lanes>,
+    /// dx/du there.
+    derivative: Vec<Lanes>,
+    /// ∂ log p/∂x there, over all rows.
+    all: Vec<Lanes>,
+}
+
+impl Anchor {
+    /// The positions z of the first `lanes` chains; where that is one, of all.
+    pub(super) fn new(coordinates: &Coordinates, all: &mut dyn Evaluate, z: &Block, lanes: usize, level: Level) -> Anchor {
+        let rows = || vec![Lanes::default(); z.len()];
+        let mut u = rows();
+        coordinates.unconstrained(z, &mut u);
+        let mut anchor = Anchor { x: u.clone(), derivative: derivatives(coordinates, &u, level), all: rows() };
+        coordinates.constrain(&mut anchor.x);
+        all.ask_for(lanes);
+        all.gradient(&anchor.x, &mut anchor.all);
+        if lanes == 1 {
+            anchor.all.iter_mut().for_each(|row| *row = Lanes::splat(row[0]));
+        }
+        anchor
+    }
+}
+
+/// dx/du at u.
+pub(super) fn derivatives(coordinates: &Coordinates, u: &Block, level: Level) -> Vec<Lanes> {
+    let mut rows = vec![Lanes::default(); u.len()];
+    for ((transform, u), out) in coordinates.transforms.iter().zip(u).zip(&mut rows) {
+        each(level, |lane| out[lane] = transform.derivative(u[lane]));
+    }
+    rows
+}
+
+impl<'a> Estimator<'a> {
+    pub(super) fn new(owner: &'a Minibatch<'a>, block: u64, active: usize) -> Self {
+        let rows = || vec![Lanes::default(); owner.bounds.len()];
+        let model = owner.model;
+        let (batches, level) = (model.batches(owner.batch, active), model.level());
+        let places = if matches!(owner.control_variates, ControlVariates::Mode | ControlVariates::Svrg) { 2 } else { 1 };
+        Estimator {
+            owner,
+            block,
+            level,
+            active,
+            batched: (!owner.is_exact()).then(|| model.batch_gradient(&owner.known().records, places)),
+            all: model.evaluator(),
+            choice: Choice::new(&batches, owner.batching, active, BlockRng::new(owner.seed, block, Purpose::Batch), level),
+            batches,
+            u: rows(),
+            x: rows(),
+            row: Lanes::default(),
+            anchor: None,
+            there: rows(),
+            left: 0,
+            seen: None,
+        }
+    }
+
+    /// z → u → x.
+    pub(super) fn locate(&mut self, z: &Block) {
+        let coordinates = &self.owner.coordinates;
+        coordinates.unconstrained(z, &mut self.u);
+        for ((transform, u), x) in coordinates.transforms.iter().zip(&self.u).zip(&mut self.x) {
+            transform.positions(self.level, u, x);
+        }
+    }
+
+    /// Takes the chains' own positions z for their anchors, for so many steps.
+    pub(super) fn renew_anchor(&mut self, z: &Block, steps: usize) {
+        self.anchor = Some(Anchor::new(&self.owner.coordinates, &mut *self.all, z, self.active, self.level));
+        self.left = steps;
+    }
+
+    /// The gradient by u at `x`, over all rows or estimated.
+    fn unconstrained_gradient(&mut self, gradient: &mut Block) {
+        let own = self.anchor.take();
+        let Estimator { owner, level, active, batched, all, batches, u, x, row, there, .. } = self;
+        let anchor = match batched {
+            None => None,
+            Some(_) if owner.control_variates == ControlVariates::Mode => owner.known().mode.as_ref(),
+            Some(_) => own.as_ref(),
+        };
+        match (batched, anchor) {
+            (None, _) => {
+                all.ask_for(*active);
+                all.gradient(x, gradient);
+            }
+            (Some(batched), Some(anchor)) => batched.at_both([x, &anchor.x], batches, *active, [&mut *gradient, there]),
+            (Some(batched), None) => batched.at(x, batches, *active, gradient),
+        }
+        for (variable, (transform, slope)) in owner.coordinates.transforms.iter().zip(&mut *gradient).enumerate() {
+            // What idle lanes hold would count as a fault.
+            slope[*active..].fill(0.0);
+            transform.pull_back(*level, &u[variable], row, slope);
+            if let Some(Anchor { derivative, all, .. }) = anchor {
+                let (derivative, all, batch) = (&derivative[variable], &all[variable], &there[variable]);
+                each(*level, |lane| {
+                    let correction = if lane < *active { derivative[lane] * (all[lane] - batch[lane]) } else { 0.0 };
+                    slope[lane] += correction;
+                });
+            }
+        }
+        self.anchor = own;
+    }
+}
+
+impl Evaluate for Estimator<'_> {
+    /// Exact, over all rows. Whoever asks may move chains by what they are told: the next step takes its anchor anew.
+    fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
+        self.left = 0;
+        self.locate(positions);
+        self.all.ask_for(self.active);
+        self.all.log_density(&self.x, log_density);
+        for (transform, u) in self.owner.coordinates.transforms.iter().zip(&self.u) {
+            each(self.level, |lane| log_density[lane] += transform.log_jacobian(u[lane]));
+        }
+    }
+
+    fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
+        let control_variates = self.owner.control_variates;
+        if self.batched.is_some() {
+            if control_variates == ControlVariates::Svrg && self.left == 0 {
+                self.renew_anchor(positions, self.owner.steps_per_epoch());
+            }
+            self.left = self.left.saturating_sub(1);
+            self.choice.choose(&mut self.batches);
+        }
+        self.locate(positions);
+        if control_variates == ControlVariates::Saga && self.batched.is_some() {
+            self.saga(gradient);
+        } else {
+            self.unconstrained_gradient(gradient);
+        }
+        self.owner.coordinates.metric.pull_back(self.level, gradient);
+    }
+
+    /// The log density is not estimated: it is NaN.
+    fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
+        self.gradient(positions, gradient);
+        log_density.fill(f64::NAN);
+    }
+
+    /// Begins anew, with the first batches of the block's stream.
+    fn ask_for(&mut self, lanes: usize) {
+        if lanes != self.active {
+            *self = Estimator::new(self.owner, self.block, lanes);
+        }
+    }
+}
