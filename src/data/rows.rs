@@ -163,11 +163,14 @@ impl Format<'_> {
 
     /// The columns of parts of some lines, in order.
     fn share(self, lines: &[u8], first: u64) -> Vec<Result<Columns>> {
-        let mut parts = vec![(first, lines)];
         #[cfg(feature = "parallel")]
-        while let Some(&(line, rest)) = parts.last().filter(|_| parts.len() < rayon::current_num_threads()) {
+        let threads = rayon::current_num_threads();
+        #[cfg(not(feature = "parallel"))]
+        let threads = 1;
+        let mut parts = vec![(first, lines)];
+        while let Some(&(line, rest)) = parts.last().filter(|_| parts.len() < threads) {
             // What is left, in as many parts as there are threads for it.
-            let wanted = (rest.len() / (rayon::current_num_threads() - parts.len() + 1)).max(PIECE);
+            let wanted = (rest.len() / (threads - parts.len() + 1)).max(PIECE);
             let Some(end) = rest.get(wanted..).and_then(|later| later.iter().position(|byte| *byte == b'\n')) else { break };
             let (here, later) = rest.split_at(wanted + end + 1);
             if later.is_empty() {
