@@ -54,6 +54,25 @@ pub(super) struct Columns {
     pub(super) rows: usize,
 }
 
+impl Growing {
+    /// Adds the cell in a line and column.
+    fn push(&mut self, format: Format, text: &str, (line, at): (u64, usize)) {
+        let comma = format.separator != b',';
+        let (message, hint) = match self.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
+            // Nobody will read a column with a problem.
+            Cell::Number(value) => {
+                return if self.problem.is_none() {
+                    self.values.push(value)
+                };
+            }
+            Cell::Missing => ("the value is missing".into(), "drop the row, or fill the value in; other columns can be used as they are"),
+            Cell::Text(hint) => (format!("`{}` is not a number", short(text)), hint),
+        };
+        let error = || Error::new(ErrorKind::Data, format!("{}: {message}", format.place(line, at))).hint(hint);
+        self.problem.get_or_insert_with(error);
+    }
+}
+
 impl Columns {
     fn new(format: Format) -> Self {
         Columns { columns: vec![Growing::default(); format.headers.len()], rows: 0 }
@@ -87,46 +106,40 @@ impl Columns {
 
     /// Reads the rows of `records`.
     fn append(&mut self, format: Format, mut rows: Records<impl BufRead>) -> Result<()> {
-        let Format { source, separator, headers } = format;
-        let comma = separator != b',';
         while rows.advance()? {
             let line = rows.line();
-            if rows.width() != headers.len() {
-                let cells = if rows.width() == 1 { "cell" } else { "cells" };
-                let message = format!("{source}, line {line}: {} {cells}, and the header has {}", rows.width(), headers.len());
-                return Err(Error::new(ErrorKind::Data, message).hint("a cell for each column; quote cells that hold the separator"));
-            }
-            for (at, (column, bytes)) in self.columns.iter_mut().zip(rows.cells()).enumerate() {
-                let place = || format!("{source}, line {line}, column {} (`{}`)", at + 1, headers[at]);
+            format.check_width(rows.width(), line)?;
+            for (at, bytes) in rows.cells().enumerate() {
                 let Ok(text) = std::str::from_utf8(bytes) else {
-                    return Err(Error::new(ErrorKind::Data, format!("{}: not UTF-8 text", place())).hint("save the file as UTF-8"));
+                    let message = format!("{}: not UTF-8 text", format.place(line, at));
+                    return Err(Error::new(ErrorKind::Data, message).hint("save the file as UTF-8"));
                 };
-                let value = match column.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
-                    Cell::Number(value) => value,
-                    Cell::Missing => {
-                        if column.problem.is_none() {
-                            let error = Error::new(ErrorKind::Data, format!("{}: the value is missing", place()));
-                            column.problem = Some(error.hint("drop the row, or fill the value in; other columns can be used as they are"));
-                        }
-                        f64::NAN
-                    }
-                    Cell::Text(hint) => {
-                        if column.problem.is_none() {
-                            let error = Error::new(ErrorKind::Data, format!("{}: `{}` is not a number", place(), short(text)));
-                            column.problem = Some(error.hint(hint));
-                        }
-                        f64::NAN
-                    }
-                };
-                // Nobody will read a column with a problem.
-                if column.problem.is_none() {
-                    column.values.push(value);
-                }
+                self.columns[at].push(format, text, (line, at));
             }
             self.rows += 1;
             self.check(format)?;
         }
         Ok(())
+    }
+
+    /// Reads the lines of `text`, each a row without quotes.
+    fn append_lines(&mut self, format: Format, text: &str, first: u64) -> Result<()> {
+        let separator = char::from(format.separator);
+        for (row, line) in (first..).zip(text.split('\n')) {
+            let row_text = line.strip_suffix('\r').unwrap_or(line);
+            if row_text.bytes().all(|byte| byte.is_ascii_whitespace() && byte != format.separator) {
+                continue;
+            }
+            let mut cells = row_text.split(separator);
+            let mut width = 0;
+            for (column, text) in self.columns.iter_mut().zip(&mut cells) {
+                column.push(format, text, (row, width));
+                width += 1;
+            }
+            format.check_width(width + cells.count(), row)?;
+            self.rows += 1;
+        }
+        self.check(format)
     }
 
     /// Adds the rows that follow these.
@@ -154,6 +167,19 @@ impl Columns {
 }
 
 impl Format<'_> {
+    fn place(&self, line: u64, column: usize) -> String {
+        format!("{}, line {line}, column {} (`{}`)", self.source, column + 1, self.headers[column])
+    }
+
+    fn check_width(&self, width: usize, line: u64) -> Result<()> {
+        if width == self.headers.len() {
+            return Ok(());
+        }
+        let cells = if width == 1 { "cell" } else { "cells" };
+        let message = format!("{}, line {line}: {width} {cells}, and the header has {}", self.source, self.headers.len());
+        Err(Error::new(ErrorKind::Data, message).hint("a cell for each column; quote cells that hold the separator"))
+    }
+
     /// Whether each line is a row, and what a cell means does not hang on the rows before: no quotes, no returns that end a line alone, no
     /// decimal commas.
     fn lines_are_rows(&self, block: &[u8]) -> bool {
@@ -181,7 +207,12 @@ impl Format<'_> {
         }
         let read = |(line, text): (u64, &[u8])| {
             let mut columns = Columns::new(self);
-            columns.append(self, Records::new(self.source, text, self.separator, line)).map(|()| columns)
+            let read = match std::str::from_utf8(text) {
+                Ok(text) => columns.append_lines(self, text, line),
+                // To say where.
+                Err(_) => columns.append(self, Records::new(self.source, text, self.separator, line)),
+            };
+            read.map(|()| columns)
         };
         #[cfg(feature = "parallel")]
         if parts.len() > 1 {
@@ -213,7 +244,8 @@ mod tests {
         let headers = ["a".to_string(), "b".to_string()];
         let format = Format { source: "t.csv", separator: b',', headers: &headers };
         let rows = 3 * PIECE / 8;
-        for end in ["\n", "\r\n"] {
+        for end in ["\n", "\r\n", "\n \n"] {
+            let lines = end.matches('\n').count();
             let row = |row: usize| if row == rows - 7 { format!("{row},oops{end}") } else { format!("{row},{}{end}", row % 97) };
             let text: String = (0..rows).map(row).collect();
             let found = Columns::read(format, text.as_bytes(), 2).unwrap();
@@ -226,11 +258,20 @@ mod tests {
                 assert_eq!(found.problem.as_ref().map(|error| &error.message), alone.problem.as_ref().map(|error| &error.message));
             }
             let problem = found.columns[1].problem.as_ref().unwrap();
-            assert!(problem.message.contains(&format!("line {}", rows - 7 + 2)), "{}", problem.message);
+            assert!(problem.message.contains(&format!("line {},", (rows - 7) * lines + 2)), "{}", problem.message);
             // The first row in error is the one that is told, whichever thread meets its own first.
             let text = text.replace(&format!("{},", rows / 2), &format!("1,2,3,{},", rows / 2)).replace(&format!("{},", rows - 2), "1,");
             let error = Columns::read(format, text.as_bytes(), 2).unwrap_err();
-            assert!(error.message.contains(&format!("line {}:", rows / 2 + 2)), "{}", error.message);
+            assert!(error.message.contains(&format!("line {}:", rows / 2 * lines + 2)), "{}", error.message);
         }
+    }
+
+    #[test]
+    fn a_line_of_separators_is_a_row_of_nothing() {
+        let headers = ["a".to_string(), "b".to_string()];
+        let format = Format { source: "t.csv", separator: b'\t', headers: &headers };
+        let found = Columns::read(format, "1\t2\n\t\n".as_bytes(), 2).unwrap();
+        assert_eq!(found.rows, 2);
+        assert!(found.columns[0].problem.as_ref().unwrap().message.contains("line 3, column 1 (`a`): the value is missing"));
     }
 }

@@ -18,6 +18,15 @@ pub const MANY_CHAINS: usize = 64;
 /// R-hat that draws should stay below (Vehtari et al. 2021).
 pub const RHAT_WANTED: f64 = 1.01;
 
+/// How far chains are apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Disagreement {
+    /// R-hat.
+    pub rhat: f64,
+    /// Of how many times as many draws it would be [`RHAT_WANTED`]; of those below 1.
+    pub growth: f64,
+}
+
 /// The chains of one variable, sorted once for all figures. Figures are NaN for chains of fewer than four draws and for draws that are no
 /// numbers.
 #[derive(Debug, Clone)]
@@ -105,13 +114,15 @@ impl<'a> Convergence<'a> {
     }
 
     /// R-hat, that of superchains where there are [`MANY_CHAINS`]; where that says no, the one that says it louder.
-    pub fn disagreement(&self) -> f64 {
+    pub fn disagreement(&self) -> Disagreement {
+        let of = |rhat: f64, told: f64| Disagreement { rhat: told, growth: (rhat - 1.0) / (RHAT_WANTED - 1.0) };
         if self.chains.len() < MANY_CHAINS {
-            return self.rhat();
+            let rhat = self.rhat();
+            return of(rhat, rhat);
         }
         match self.rhat_of_many() {
-            fine if fine <= RHAT_WANTED => fine,
-            high => high.max(self.rhat()),
+            fine if fine <= RHAT_WANTED => of(fine, fine),
+            high => of(high, high.max(self.rhat())),
         }
     }
 
@@ -322,6 +333,20 @@ pub fn e_bfmi(energy: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::diagnostics::testing::normals;
+
+    #[test]
+    fn short_chains_that_agree_need_as_many_more_draws_as_their_superchains_say() {
+        // x ← 0.8x + noise.
+        let noise = normals(3, MANY_CHAINS * 20);
+        let walk = |noise: &[f64]| noise.iter().scan(0.0, |x, e| Some(std::mem::replace(x, 0.8 * *x + 0.6 * e))).collect::<Vec<f64>>();
+        let chains: Vec<Vec<f64>> = noise.chunks(20).map(walk).collect();
+        let chains: Vec<&[f64]> = chains.iter().map(Vec::as_slice).collect();
+        let (found, few) = (Convergence::new(&chains), Convergence::new(&chains[..8]));
+        let (alone, together) = (found.rhat(), found.rhat_of_many());
+        assert!(together > RHAT_WANTED && alone > together + 0.1, "{together} {alone}");
+        assert_eq!(found.disagreement(), Disagreement { rhat: alone, growth: (together - 1.0) / (RHAT_WANTED - 1.0) });
+        assert_eq!(few.disagreement(), Disagreement { rhat: few.rhat(), growth: (few.rhat() - 1.0) / (RHAT_WANTED - 1.0) });
+    }
 
     #[test]
     fn chains_that_stand_still_or_hold_no_numbers_have_explicit_answers() {

@@ -7,7 +7,7 @@ use super::summary::{Fit, QUANTILES, VariableSummary, gradients, most_tested};
 use super::until;
 use super::verdict::{ESS_WANTED, Verdict, Warning};
 use crate::density::{Bound, LogDensity};
-use crate::diagnostics::{Convergence, MANY_CHAINS, RHAT_WANTED, boundary_atoms, e_bfmi, mean_and_sd, quantile, stein_tests};
+use crate::diagnostics::{Convergence, Disagreement, MANY_CHAINS, RHAT_WANTED, boundary_atoms, e_bfmi, mean_and_sd, quantile, stein_tests};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::LANES;
 use crate::quadrature::Reference;
@@ -313,6 +313,7 @@ pub(super) fn summarise(bound: &Bound, draws: &Draws, variable: usize) -> Variab
     // Chains of one draw are taken as independent: whether they are is said of the variables that were sampled.
     let single = draws.draws() == 1;
     let count = column.len() as f64;
+    let apart = if single { Disagreement { rhat: f64::NAN, growth: f64::NAN } } else { found.disagreement() };
     VariableSummary {
         bound: bound.clone(),
         mean,
@@ -321,7 +322,8 @@ pub(super) fn summarise(bound: &Bound, draws: &Draws, variable: usize) -> Variab
         ess_bulk: if single { count } else { found.ess_bulk() },
         ess_tail: if single { count } else { found.ess_tail() },
         ess_spread: if single { count } else { found.ess_spread(mean) },
-        rhat: if single { f64::NAN } else { found.disagreement() },
+        rhat: apart.rhat,
+        rhat_growth: apart.growth,
         apart: found.apart(),
         nested: None,
         quantiles: QUANTILES.map(|p| quantile(found.ordered(), p)),

@@ -74,7 +74,7 @@ pub fn diagnose(names: &[String], draws: &Draws) -> (Vec<DrawsSummary>, Verdict)
             mcse_sd: found.mcse_sd(),
             ess_bulk: found.ess_bulk(),
             ess_tail: found.ess_tail(),
-            rhat: found.disagreement(),
+            rhat: found.disagreement().rhat,
             quantiles: QUANTILES.map(|p| quantile(found.ordered(), p)),
         }
     };

@@ -30,6 +30,8 @@ pub struct VariableSummary {
     pub ess_spread: f64,
     /// Nested R-hat; NaN where chains began at one point.
     pub rhat: f64,
+    /// Of how many times as many draws R-hat would be what is wanted; NaN where it is.
+    pub rhat_growth: f64,
     /// Chains that keep to a place of their own.
     pub apart: usize,
     /// Nested R-hat with its threshold.
@@ -112,6 +114,7 @@ pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &P
             ess_tail: ess,
             ess_spread: ess,
             rhat: nested.map_or(f64::NAN, |nested| nested.value),
+            rhat_growth: f64::NAN,
             apart: 0,
             nested,
             quantiles: QUANTILES.map(|p| quantile(&ordered, p)),

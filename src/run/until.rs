@@ -44,7 +44,7 @@ impl Measure {
                 if bulk.is_nan() || bulk < tail { bulk } else { tail }
             }
             Measure::Mcse => found.mcse_mean(),
-            Measure::Rhat => found.disagreement(),
+            Measure::Rhat => found.disagreement().rhat,
         }
     }
 
@@ -200,10 +200,12 @@ const ESS_ENOUGH: f64 = 1000.0;
 
 /// Of how many times as many draws there would be enough of them where nobody says how many: ESS above [`ESS_ENOUGH`], chains that agree, and
 /// none that keeps to a place of its own.
-pub(super) fn usual_growth(variables: &[VariableSummary]) -> f64 {
+fn usual_growth(variables: &[VariableSummary]) -> f64 {
+    // R-hat wavers, and a round for a few draws more costs as much as they.
+    const MARGIN: f64 = 1.25;
     let growth = |variable: &VariableSummary| {
+        let rhat = variable.rhat_growth * if variable.rhat_growth > 1.0 { MARGIN } else { 1.0 };
         let ess = Measure::Ess.growth(variable.ess_bulk.min(variable.ess_tail), ESS_ENOUGH);
-        let rhat = Measure::Rhat.growth(variable.rhat, RHAT_WANTED);
         let apart = if variable.apart > 0 { 2.0 } else { 0.0 };
         [ess, rhat, apart]
     };
@@ -216,7 +218,8 @@ fn growth_within(variables: &[VariableSummary], draws: usize, most: usize) -> f6
     /// Times the most.
     const HOPELESS: f64 = 5.0;
     let growth = usual_growth(variables);
-    if growth * draws as f64 > HOPELESS * most as f64 { 1.0 } else { growth }
+    let loudest = variables.iter().map(|variable| Measure::Rhat.growth(variable.rhat, RHAT_WANTED)).fold(growth, f64::max);
+    if loudest * draws as f64 > HOPELESS * most as f64 { 1.0 } else { growth }
 }
 
 /// The figures after each round of draws, of which the last are most often those of the run.

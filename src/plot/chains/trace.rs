@@ -54,7 +54,7 @@ pub(super) fn draw(canvas: &mut Canvas, shown: &[&Shown]) {
 
 /// `R-hat 1.002 · ESS 812 of 4,000`.
 fn figures(shown: &Shown) -> String {
-    let value = Convergence::new(shown.chains()).disagreement();
+    let value = Convergence::new(shown.chains()).disagreement().rhat;
     if value.is_nan() { weight_of(shown) } else { format!("R-hat {value:.3} · {}", weight_of(shown)) }
 }
 
