@@ -17,7 +17,7 @@ use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Evidence, Integral, Marginal, Reference, Tolerance, certified, evidence_at_a_glance, reference};
 use crate::sampler::{
     Annealed, Control, Draws, Film, FilmPlan, Lm, MetricKind, NearlyNormal, Population, Psgld, Sgld, Shot, Stage, Underdamped, anneal,
-    initial_positions, nearly_normal,
+    initial_positions, nearly_normal, on_threads,
 };
 
 /// A finished run.
@@ -156,6 +156,10 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// # Errors
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
+    on_threads(settings.threads, || sample_here(model, settings, control))?
+}
+
+fn sample_here(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
     // It would go through all rows for hundreds of places.
     if settings.batch.is_none() {
         inspect(model).refuse(model)?;
@@ -178,7 +182,7 @@ pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> 
 /// # Errors
 /// Kinds `infinite_Z`, `zero_density`, `domain`, `setting`.
 pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Result<Run> {
-    sample_by(density, None, reference(density, Tolerance::default()).map(Law::Line), settings, control)
+    on_threads(settings.threads, || sample_by(density, None, reference(density, Tolerance::default()).map(Law::Line), settings, control))?
 }
 
 /// What quadrature knows of a density.

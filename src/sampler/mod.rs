@@ -69,4 +69,5 @@ pub use start::{Start, population};
 pub use tempering::{Ladder, Tempered, sample_tempered};
 pub use unadjusted::{Guard, Unadjusted};
 pub use underdamped::Underdamped;
+pub use workers::on_threads;
 pub(crate) use workers::parallel_map;

@@ -7,24 +7,60 @@ use crate::error::{Error, ErrorKind};
 /// Threads that wait for work.
 pub(super) struct Workers {
     #[cfg(feature = "parallel")]
-    pool: Option<rayon::ThreadPool>,
+    threads: Threads,
+}
+
+#[cfg(feature = "parallel")]
+enum Threads {
+    /// The one that asks.
+    Alone,
+    /// Those of the pool that it belongs to: that of [`on_threads`], or the machine's.
+    Present,
+    Own(rayon::ThreadPool),
+}
+
+#[cfg(feature = "parallel")]
+fn pool(threads: usize) -> Result<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))
+}
+
+/// Runs `body` so that all it shares between threads is on so many; 0 are as many as the machine has.
+///
+/// # Errors
+/// Kind `setting` if the threads cannot be started.
+#[cfg(feature = "parallel")]
+pub fn on_threads<T: Send>(threads: usize, body: impl FnOnce() -> T + Send) -> Result<T> {
+    if threads == 0 || threads == rayon::current_num_threads() {
+        return Ok(body());
+    }
+    Ok(pool(threads)?.install(body))
+}
+
+/// Runs `body`, on the one thread there is.
+///
+/// # Errors
+/// None.
+#[cfg(not(feature = "parallel"))]
+pub fn on_threads<T: Send>(_threads: usize, body: impl FnOnce() -> T + Send) -> Result<T> {
+    Ok(body())
 }
 
 impl Workers {
-    /// For so many blocks; 0 threads are as many as the machine has.
+    /// For so many blocks; 0 threads are those that are there.
     ///
     /// # Errors
     /// Kind `setting` if the threads cannot be started.
     #[cfg(feature = "parallel")]
     pub(super) fn new(threads: usize, blocks: usize) -> Result<Workers> {
-        if threads == 1 || blocks <= 1 {
-            return Ok(Workers { pool: None });
-        }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))?;
-        Ok(Workers { pool: Some(pool) })
+        let threads = match threads {
+            1 => Threads::Alone,
+            _ if blocks <= 1 => Threads::Alone,
+            0 => Threads::Present,
+            _ if threads == rayon::current_num_threads() => Threads::Present,
+            _ => Threads::Own(pool(threads)?),
+        };
+        Ok(Workers { threads })
     }
 
     #[cfg(not(feature = "parallel"))]
@@ -36,9 +72,10 @@ impl Workers {
     #[cfg(feature = "parallel")]
     pub(super) fn each<T: Send>(&self, items: &mut [T], body: impl Fn(&mut T) + Send + Sync) {
         use rayon::prelude::*;
-        match &self.pool {
-            Some(pool) => pool.install(|| items.par_iter_mut().with_max_len(1).for_each(body)),
-            None => items.iter_mut().for_each(body),
+        match &self.threads {
+            Threads::Alone => items.iter_mut().for_each(body),
+            Threads::Present => items.par_iter_mut().with_max_len(1).for_each(body),
+            Threads::Own(pool) => pool.install(|| items.par_iter_mut().with_max_len(1).for_each(body)),
         }
     }
 
@@ -48,7 +85,7 @@ impl Workers {
     }
 }
 
-/// `of` each number below `count`, in order, on so many threads; 0 are as many as the machine has. On one where threads cannot be started.
+/// `of` each number below `count`, in order, on so many threads; 0 are those that are there. On one where threads cannot be started.
 pub(crate) fn parallel_map<T: Send>(threads: usize, count: usize, of: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
     let mut results: Vec<(usize, Option<T>)> = (0..count).map(|index| (index, None)).collect();
     match Workers::new(threads, count) {
@@ -56,4 +93,23 @@ pub(crate) fn parallel_map<T: Send>(threads: usize, count: usize, of: impl Fn(us
         Err(_) => results.iter_mut().for_each(|(index, result)| *result = Some(of(*index))),
     }
     results.into_iter().filter_map(|(_, result)| result).collect()
+}
+
+#[cfg(all(test, feature = "parallel"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_threads_are_all_that_there_are() {
+        // As passes over rows ask, which are told of no number.
+        let seen = || rayon::current_num_threads();
+        assert_eq!((on_threads(1, seen), on_threads(3, seen)), (Ok(1), Ok(3)));
+        let inside = on_threads(3, || {
+            let mut seen_by = vec![0; 8];
+            Workers::new(0, 8).unwrap().each(&mut seen_by, |item| *item = seen());
+            assert!(matches!(Workers::new(3, 8).unwrap().threads, Threads::Present));
+            seen_by
+        });
+        assert_eq!(inside, Ok(vec![3; 8]));
+    }
 }

@@ -8,7 +8,7 @@ use langevin::error::{Error, ErrorKind};
 use langevin::output::{AtomicFile, comparison_document};
 use langevin::plot::comparison_plot;
 use langevin::run::{Comparison, Contender, Sampling, compare, contestants, sample_watched, samplers};
-use langevin::sampler::Control;
+use langevin::sampler::{Control, on_threads};
 
 use crate::Outcome;
 use crate::args::Compare;
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Compare, talk: Talk) -> Outcome {
         }
     }
     check_writable(&targets)?;
-    let model = input::model(&arguments.density, None)?;
+    let model = on_threads(arguments.sampling.threads, || input::model(&arguments.density, None))??;
     let settings = input::sampling(&arguments.sampling, true)?;
     let source = model.formula().source();
     // What is no density is no sampler's fault.

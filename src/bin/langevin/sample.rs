@@ -8,7 +8,7 @@ use langevin::density::Model;
 use langevin::output::{AtomicFile, sample_document, write_csv};
 use langevin::plot::{DrawsPlot, Picture, run_gif, run_plot, run_png, run_svg};
 use langevin::run::{Derived, Run, Sampler, Sampling, Trust, derive, reported, sample_watched};
-use langevin::sampler::Control;
+use langevin::sampler::{Control, on_threads};
 
 use crate::Outcome;
 use crate::args::{Output, Sample};
@@ -23,7 +23,7 @@ use crate::stopwatch::Stopwatch;
 use crate::terminal::{Talk, colour, print};
 
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
-    let model = input::model(&arguments.density, None)?;
+    let model = on_threads(arguments.sampling.threads, || input::model(&arguments.density, None))??;
     let is_model = arguments.density.model.is_some() || !arguments.density.data.is_empty();
     let settings = input::sampling(&arguments.sampling, is_model)?;
     sample(&model, settings, &arguments.output, arguments.show, talk)
