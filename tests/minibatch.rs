@@ -399,6 +399,24 @@ fn estimates_of_the_gradient_have_no_bias() {
             }
         }
     }
+    // Where the anchor is, and where it is renewed after an epoch of ten steps, nothing of the noise is left.
+    let exact_at = |z: &[Lanes]| {
+        let mut gradient = z.to_vec();
+        Minibatch::new(&model, place(&model), 1000, Batching::Uniform, ControlVariates::None, 5).evaluator().gradient(z, &mut gradient);
+        gradient
+    };
+    let close = |found: &[Lanes], exact: &[Lanes]| found.iter().zip(exact).all(|(a, b)| (a[9] - b[9]).abs() < 1e-9 * (1.0 + b[9].abs()));
+    let (centre, mut gradient) = (vec![Lanes::default(); 5], z.clone());
+    Minibatch::new(&model, place(&model), 32, Batching::Uniform, ControlVariates::Mode, 5).evaluator().gradient(&centre, &mut gradient);
+    assert!(close(&gradient, &exact_at(&centre)));
+    let renewed = Minibatch::new(&model, place(&model), 32, Batching::Uniform, ControlVariates::Svrg, 5);
+    assert_eq!(renewed.steps_per_epoch(), 10);
+    let mut evaluator = renewed.evaluator();
+    for step in 0..=20 {
+        let here = if step == 0 { &centre } else { &z };
+        evaluator.gradient(here, &mut gradient);
+        assert_eq!(close(&gradient, &exact_at(here)), step == 0 || step >= 10, "{step}");
+    }
     // Batches of all rows are the gradient of the model, by differences of its log density.
     let target = Minibatch::new(&model, place(&model), 1000, Batching::Uniform, ControlVariates::None, 5);
     let mut evaluator = target.evaluator();

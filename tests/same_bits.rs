@@ -9,7 +9,7 @@ mod formulas;
 use formulas::call;
 use langevin::data::{Data, Table};
 use langevin::density::{Evaluate, LogDensity, Meaning, Model};
-use langevin::math::{Lanes, Level};
+use langevin::math::{LANES, Lanes, Level};
 use langevin::sampler::{Annealing, Control, Guard, Schedule, Sgld, Start, anneal};
 use langevin::syntax::Function;
 
@@ -96,11 +96,24 @@ fn values(evaluator: &mut dyn Evaluate, position: &[Lanes], lanes: usize) -> Vec
     let (mut value, mut gradient) = (Lanes::default(), position.to_vec());
     evaluator.ask_for(lanes);
     evaluator.log_density_and_gradient(position, &mut value, &mut gradient);
+    // What nobody asked for raises no fault.
+    assert!([&value].into_iter().chain(&gradient).all(|row| row[lanes..].iter().all(|x| *x == 0.0)));
     (0..lanes).map(|lane| [&value].into_iter().chain(&gradient).map(|row| row[lane].to_bits()).collect()).collect()
 }
 
 fn places(dimension: usize, shift: f64) -> Vec<Lanes> {
     (0..dimension).map(|i| Lanes(std::array::from_fn(|lane| (shift + (5 * lane + i) as f64).cos()))).collect()
+}
+
+#[test]
+fn lanes_do_not_depend_on_how_many_are_asked_for() {
+    let text = "-x^2/2 - exp(y - x) + log1p(y^2)*sin(x*y)";
+    let model = Model::new(text, Meaning::LogDensity, &[]).unwrap();
+    let position = places(2, 0.3);
+    let all = values(&mut *model.evaluator(), &position, LANES);
+    for lanes in [1, 2, 63, 64, 65, 200] {
+        assert!(values(&mut *model.evaluator(), &position, lanes) == all[..lanes], "{lanes}");
+    }
 }
 
 #[test]

@@ -243,7 +243,8 @@ mod tests {
     fn parts_are_the_rows_of_the_whole() {
         let headers = ["a".to_string(), "b".to_string()];
         let format = Format { source: "t.csv", separator: b',', headers: &headers };
-        let rows = 3 * PIECE / 8;
+        // More than are read at a time.
+        let rows = BLOCK / 8;
         for end in ["\n", "\r\n", "\n \n"] {
             let lines = end.matches('\n').count();
             let row = |row: usize| if row == rows - 7 { format!("{row},oops{end}") } else { format!("{row},{}{end}", row % 97) };
@@ -273,5 +274,16 @@ mod tests {
         let found = Columns::read(format, "1\t2\n\t\n".as_bytes(), 2).unwrap();
         assert_eq!(found.rows, 2);
         assert!(found.columns[0].problem.as_ref().unwrap().message.contains("line 3, column 1 (`a`): the value is missing"));
+    }
+
+    #[test]
+    fn marks_of_one_part_are_known_to_the_others() {
+        let headers = ["a".to_string()];
+        let format = Format { source: "t.csv", separator: b';', headers: &headers };
+        let text = "1.5\n".to_string() + &"2\n".repeat(4 * PIECE) + "1,5\n";
+        let found = Columns::read(format, text.as_bytes(), 2).unwrap();
+        let problem = found.columns[0].problem.as_ref().unwrap();
+        assert!(problem.message.contains(&format!("line {},", 4 * PIECE + 3)), "{}", problem.message);
+        assert!(problem.hint.as_deref().unwrap().contains("use one of them"));
     }
 }

@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn noise_for_some_lanes_is_the_stream_without_gaps() {
         let mut rng = BlockRng::new(5, 8, Purpose::Noise).for_lanes(100);
-        let (mut first, mut second) = (Lanes::default(), Lanes::default());
+        let (mut first, mut second) = (Lanes::splat(7.0), Lanes::splat(7.0));
         rng.fill_normal(&mut first);
         rng.fill_normal(&mut second);
         // Sixty-four at a time.

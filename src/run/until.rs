@@ -258,6 +258,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn figures_are_those_of_the_draws_they_were_made_of() {
+        let judged = || {
+            let judged = Judged::default();
+            judged.growth(Vec::new(), 40, 400);
+            judged
+        };
+        assert!(judged().after(40).is_some() && judged().after(80).is_none() && Judged::default().after(40).is_none());
+    }
+
+    #[test]
     fn targets_read_back_and_nonsense_is_refused_with_the_way_out() {
         let found = targets("ess>1000, mcse(W[1,2]) <= 0.01,rhat<1.01").expect("three");
         let shown: Vec<String> = found.iter().map(Target::to_string).collect();

@@ -158,3 +158,24 @@ impl From<Population> for Draws {
         Draws { chains: population.chains, draws: 1, columns: population.columns }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_hold_every_chain_once() {
+        let column: Vec<f64> = (0..70).map(f64::from).collect();
+        for (per_block, sizes) in [(32, &[32, 32, 6][..]), (1000, &[70])] {
+            let mut population = Population::from_columns(vec![column.clone()]).in_blocks_of(per_block);
+            let found: Vec<usize> = (0..population.blocks()).map(|block| population.chains_of(block)).collect();
+            assert_eq!(found, sizes);
+            for block in 0..population.blocks() {
+                let mut rows = population.block(block);
+                rows[0].iter_mut().for_each(|x| *x += 0.5);
+                population.store(block, &rows);
+            }
+            assert!(population.column(0).iter().zip(&column).all(|(found, before)| *found == before + 0.5));
+        }
+    }
+}
