@@ -216,7 +216,7 @@ pub(crate) struct SamplingFlags {
     /// Seed; the same seed gives the same draws on any number of threads [default: drawn and printed].
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// Threads; 0 for all.
+    /// Threads for all of a run, reading data included; 0 for as many as the machine has.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) threads: usize,
 }
