@@ -225,10 +225,15 @@ impl Tape {
         }
     }
 
-    /// Whether an instruction reads a number for each lane from this row of the input block, not one for all.
-    pub(super) fn reads_row(&self, input: usize) -> bool {
-        let place = Place::input(input as u32);
-        self.instructions.iter().any(|instruction| instruction.action.rows().contains(&place))
+    /// For each row of the input block, whether an instruction reads a number for each lane from it, not one for all.
+    pub(super) fn rows_read(&self) -> Vec<bool> {
+        let mut read = vec![false; self.inputs];
+        for place in self.instructions.iter().flat_map(|instruction| instruction.action.rows()) {
+            if place.bank == Bank::Input {
+                read[place.row as usize] = true;
+            }
+        }
+        read
     }
 
     /// How many rows the input block has.

@@ -282,9 +282,14 @@ fn row_loop(
     let (piece, roots) = extract(graph, &outputs.nodes, &leaves);
     let kinds = RowKinds { numbers: uniforms.len() as u32, columns: first_column as u32 };
     let tape = Tape::compile_rows(&piece, &roots, leaves.len(), rounding, kinds);
-    let is_factor = |input: usize| all.iter().flat_map(|sum| [Some(sum.factor), sum.other]).any(|one| one == Some(Source::Input(input)));
+    let mut read = tape.rows_read();
+    for factor in all.iter().flat_map(|sum| [Some(sum.factor), sum.other]).flatten() {
+        if let Source::Input(input) = factor {
+            read[input] = true;
+        }
+    }
     RowLoop {
-        spread: (0..uniforms.len()).filter(|&input| tape.reads_row(input) || is_factor(input)).collect(),
+        spread: (0..uniforms.len()).filter(|&input| read[input]).collect(),
         table,
         rows,
         tape,
