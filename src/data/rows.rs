@@ -8,8 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Most cells: 4 GiB of numbers.
 pub(super) const CELLS: usize = 1 << 29;
-/// Bytes that are read at a time, and that are worth a thread of their own.
+/// Bytes that are read at a time.
 const BLOCK: usize = 1 << 23;
+/// Bytes that are worth a thread of their own.
 const PIECE: usize = 1 << 17;
 
 /// What the rows of a file have in common.

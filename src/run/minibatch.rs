@@ -459,6 +459,7 @@ pub(super) fn sd_bias(sampler: Sampler, step_size: f64, noise: f64) -> f64 {
             let friction = FRICTION + 0.5 * e * noise;
             1.0 / (1.0 - e * e / (2.0 * (2.0 - e * friction)))
         }
+        Sampler::Lm if e >= 2.0 => return f64::INFINITY,
         Sampler::Lm => 1.0 + (NOISE_ERROR * e * noise / (2.0 - e)).max(e * noise / (2.0 - e) - 1.0),
         _ => (2.0 + e * noise) / (2.0 - e),
     };
@@ -559,5 +560,6 @@ mod tests {
         assert!((sd_bias(Sampler::Sghmc, h, v) - (xx.sqrt() - 1.0)).abs() < 1e-9, "{xx}");
         assert!((sd_bias(Sampler::Sgld, 0.5, 0.0) - ((4.0_f64 / 3.0).sqrt() - 1.0)).abs() < 1e-12);
         assert!(sd_bias(Sampler::Lm, 0.5, 0.0).abs() < 1e-12 && sd_bias(Sampler::Sgld, 2.5, 0.0) == f64::INFINITY);
+        assert!(sd_bias(Sampler::Lm, 2.0, 0.0) == f64::INFINITY && sd_bias(Sampler::Lm, 2.5, 0.3) == f64::INFINITY);
     }
 }

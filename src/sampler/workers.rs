@@ -19,8 +19,17 @@ enum Threads {
     Own(rayon::ThreadPool),
 }
 
+/// More take longer to start than a run.
+#[cfg(feature = "parallel")]
+const MOST: usize = 1024;
+
 #[cfg(feature = "parallel")]
 fn pool(threads: usize) -> Result<rayon::ThreadPool> {
+    if threads > MOST {
+        return Err(
+            Error::new(ErrorKind::Setting, format!("{threads} threads are too many")).hint("--threads of 1024 at most, or 0 for all")
+        );
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))
 }
@@ -68,6 +77,18 @@ impl Workers {
         Ok(Workers {})
     }
 
+    /// How many items it takes at the same time.
+    pub(super) fn at_once(&self) -> usize {
+        #[cfg(feature = "parallel")]
+        return match &self.threads {
+            Threads::Alone => 1,
+            Threads::Present => rayon::current_num_threads(),
+            Threads::Own(pool) => pool.current_num_threads(),
+        };
+        #[cfg(not(feature = "parallel"))]
+        1
+    }
+
     /// Runs `body` on every item.
     #[cfg(feature = "parallel")]
     pub(super) fn each<T: Send>(&self, items: &mut [T], body: impl Fn(&mut T) + Send + Sync) {
@@ -111,5 +132,6 @@ mod tests {
             seen_by
         });
         assert_eq!(inside, Ok(vec![3; 8]));
+        assert!(on_threads(MOST + 1, seen).is_err() && Workers::new(usize::MAX, 8).is_err());
     }
 }

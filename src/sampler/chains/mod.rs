@@ -139,6 +139,9 @@ impl Rounds<'_> {
     }
 }
 
+/// Parts of the draws of a block that shares its thread with others.
+const PARTS: usize = 64;
+
 /// Steps that tune the step size of chains that are where they belong.
 const TUNING: usize = 40;
 
@@ -295,17 +298,35 @@ impl Run<'_> {
         }
     }
 
-    /// Draws until each block has `wanted`, each block by itself.
+    /// Draws until each block has `wanted`, each block by itself; where threads take several, each of them a part of its draws at a time, as
+    /// a run that is ended keeps the draws that all blocks have.
     fn draw<K: Kernel>(&self, kernel: &K, blocks: &mut [Block<K::State>], coordinates: &Coordinates, step_size: f64, wanted: usize) {
+        let part = if blocks.len() > self.workers.at_once() { wanted.div_ceil(PARTS) } else { wanted };
+        let drawn = |blocks: &[Block<K::State>]| blocks.iter().map(|block| block.record.draws).min().unwrap_or(wanted);
+        while drawn(blocks) < wanted && !self.control.stop.load(Ordering::Relaxed) {
+            let until = wanted.min(drawn(blocks) + part);
+            self.draw_part(kernel, blocks, coordinates, step_size, until, wanted);
+        }
+    }
+
+    fn draw_part<K: Kernel>(
+        &self,
+        kernel: &K,
+        blocks: &mut [Block<K::State>],
+        coordinates: &Coordinates,
+        step_size: f64,
+        until: usize,
+        wanted: usize,
+    ) {
         let Chaining { thin, length, .. } = *self.settings;
         let parameters = Parameters { length, ..Parameters::new(step_size) };
         self.workers.each(blocks, |block| {
             let Record { columns, acceptance, energy, divergent, draws } = &mut block.record;
-            let draws = wanted - *draws;
+            let (missing, part) = (wanted - *draws, until - *draws);
             for column in columns.iter_mut().chain([acceptance, energy, divergent]) {
-                column.reserve_exact(draws * block.active);
+                column.reserve_exact(missing * block.active);
             }
-            for _ in 0..draws {
+            for _ in 0..part {
                 for _ in 0..thin {
                     if self.control.stop.load(Ordering::Relaxed) {
                         return;
