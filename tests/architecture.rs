@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 /// The folders from the bottom up; each may use those before it.
 const ORDER: &[&str] = &[
     "error",
-    "data",
     "math",
+    "data",
     "random",
     "syntax",
     "graph",
@@ -38,6 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pxfm", &["math"]),
     ("rand", &["random"]),
     ("rand_distr", &["random", "sampler"]),
+    ("memchr", &["data"]),
     ("rayon", &["data", "tape", "sampler", "plot"]),
     ("tempfile", &["output"]),
     ("serde_json", &["output", "bin"]),

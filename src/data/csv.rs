@@ -41,7 +41,10 @@ pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
     if rows == 0 {
         return refuse("there is a header and no row", "a line for each row below the names");
     }
-    let column = |((name, header), Growing { values, problem, .. })| Column { name, header, values: values.into(), problem };
+    let column = |((name, header), growing)| {
+        let (values, problem) = Growing::ended(growing);
+        Column { name, header, values, problem }
+    };
     let columns = names.into_iter().zip(headers).zip(columns).map(column).collect();
     Ok(Table { name: None, source: source.into(), columns, rows })
 }

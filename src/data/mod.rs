@@ -7,9 +7,8 @@ mod parquet;
 mod records;
 mod rows;
 
-use std::sync::Arc;
-
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::Numbers;
 
 /// The tables of a model.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +31,7 @@ pub struct Table {
 pub struct Column {
     name: String,
     header: String,
-    values: Arc<[f64]>,
+    values: Numbers,
     problem: Option<Error>,
 }
 
@@ -185,7 +184,7 @@ impl Column {
     ///
     /// # Errors
     /// Kind `data`: the first cell that is missing or no number, with line and column.
-    pub fn values(&self) -> Result<Arc<[f64]>> {
+    pub fn values(&self) -> Result<Numbers> {
         match &self.problem {
             None => Ok(self.values.clone()),
             Some(problem) => Err(problem.clone()),

@@ -5,11 +5,12 @@ use std::io::{BufRead, Read};
 use super::cell::{Cell, cell};
 use super::records::{Records, unreadable};
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::Numbers;
 
 /// Most cells: 4 GiB of numbers.
 pub(super) const CELLS: usize = 1 << 29;
-/// Bytes that are read at a time.
-const BLOCK: usize = 1 << 23;
+/// Bytes that are read at a time: few enough that the memory they take is soon used again.
+const BLOCK: usize = 1 << 21;
 /// Bytes that are worth a thread of their own.
 const PIECE: usize = 1 << 17;
 
@@ -25,8 +26,10 @@ pub(super) struct Format<'a> {
 /// A column while it is read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Growing {
-    pub(super) values: Vec<f64>,
-    pub(super) problem: Option<Error>,
+    /// Those of the rows before, which threads have read in parts.
+    parts: Vec<Vec<f64>>,
+    values: Vec<f64>,
+    problem: Option<Error>,
     marks: Marks,
 }
 
@@ -56,6 +59,11 @@ pub(super) struct Columns {
 }
 
 impl Growing {
+    /// What it holds, or why it is no column of numbers.
+    pub(super) fn ended(self) -> (Numbers, Option<Error>) {
+        (Numbers::joined(self.parts.iter().chain([&self.values]).map(Vec::as_slice)), self.problem)
+    }
+
     /// Adds the cell in a line and column.
     fn push(&mut self, format: Format, text: &str, (line, at): (u64, usize)) {
         let comma = format.separator != b',';
@@ -125,20 +133,26 @@ impl Columns {
 
     /// Reads the lines of `text`, each a row without quotes.
     fn append_lines(&mut self, format: Format, text: &str, first: u64) -> Result<()> {
-        let separator = char::from(format.separator);
-        for (row, line) in (first..).zip(text.split('\n')) {
-            let row_text = line.strip_suffix('\r').unwrap_or(line);
-            if row_text.bytes().all(|byte| byte.is_ascii_whitespace() && byte != format.separator) {
-                continue;
+        // As many rows as there would be if all were like the first one, of which each cell takes a byte at least.
+        let length = text.find('\n').unwrap_or(0).max(self.columns.len());
+        self.columns.iter_mut().for_each(|column| column.values.reserve(text.len() / length.max(1)));
+        let (mut line, mut width, mut start) = (first, 0, 0);
+        for end in memchr::memchr2_iter(format.separator, b'\n', text.as_bytes()).chain([text.len()]) {
+            let (cell, ends) = (&text[start..end], text.as_bytes().get(end) != Some(&format.separator));
+            let cell = if ends { cell.strip_suffix('\r').unwrap_or(cell) } else { cell };
+            start = end + 1;
+            let is_blank = ends && width == 0 && cell.bytes().all(|byte| byte.is_ascii_whitespace());
+            if let Some(column) = self.columns.get_mut(width).filter(|_| !is_blank) {
+                column.push(format, cell, (line, width));
             }
-            let mut cells = row_text.split(separator);
-            let mut width = 0;
-            for (column, text) in self.columns.iter_mut().zip(&mut cells) {
-                column.push(format, text, (row, width));
-                width += 1;
+            width += 1;
+            if ends && !is_blank {
+                format.check_width(width, line)?;
+                self.rows += 1;
             }
-            format.check_width(width + cells.count(), row)?;
-            self.rows += 1;
+            if ends {
+                (line, width) = (line + 1, 0);
+            }
         }
         self.check(format)
     }
@@ -149,8 +163,9 @@ impl Columns {
         self.check(format)?;
         for (column, more) in self.columns.iter_mut().zip(more.columns) {
             if column.problem.is_none() {
-                column.values.extend(more.values);
-                column.problem = more.problem;
+                column.parts.push(std::mem::take(&mut column.values));
+                column.parts.extend(more.parts);
+                (column.values, column.problem) = (more.values, more.problem);
             }
             column.marks.point |= more.marks.point;
             column.marks.comma |= more.marks.comma;
@@ -184,8 +199,9 @@ impl Format<'_> {
     /// Whether each line is a row, and what a cell means does not hang on the rows before: no quotes, no returns that end a line alone, no
     /// decimal commas.
     fn lines_are_rows(&self, block: &[u8]) -> bool {
+        let holds = |byte: u8| memchr::memchr(byte, block).is_some();
         let alone = || block.iter().zip(&block[1..]).any(|(byte, next)| *byte == b'\r' && *next != b'\n');
-        !(block.contains(&b'"') || block.contains(&b'\r') && alone() || self.separator != b',' && block.contains(&b','))
+        !(holds(b'"') || holds(b'\r') && alone() || self.separator != b',' && holds(b','))
     }
 
     /// The columns of parts of some lines, in order.
@@ -226,7 +242,7 @@ impl Format<'_> {
 
 /// How many lines end in `text`, where every end has a line feed.
 fn line_ends(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u64
+    memchr::memchr_iter(b'\n', text).count() as u64
 }
 
 /// A cell for a message.
@@ -254,12 +270,13 @@ mod tests {
             let mut alone = Columns::new(format);
             alone.append(format, Records::new("t.csv", text.as_bytes(), b',', 2)).unwrap();
             assert_eq!((found.rows, alone.rows), (rows, rows));
-            assert!(found.columns[0].values.iter().copied().eq((0..rows).map(|row| row as f64)));
-            for (found, alone) in found.columns.iter().zip(&alone.columns) {
-                assert_eq!(found.values, alone.values);
-                assert_eq!(found.problem.as_ref().map(|error| &error.message), alone.problem.as_ref().map(|error| &error.message));
-            }
-            let problem = found.columns[1].problem.as_ref().unwrap();
+            let mut found = found.columns.into_iter().map(Growing::ended);
+            let (first, second) = (found.next().unwrap().0, found.next().unwrap());
+            assert!(first.iter().copied().eq((0..rows).map(|row| row as f64)));
+            let alone = alone.columns.into_iter().map(Growing::ended).next_back().unwrap();
+            assert_eq!(second.0[..], alone.0[..]);
+            let problem = second.1.unwrap();
+            assert_eq!(problem.message, alone.1.unwrap().message);
             assert!(problem.message.contains(&format!("line {},", (rows - 7) * lines + 2)), "{}", problem.message);
             // The first row in error is the one that is told, whichever thread meets its own first.
             let text = text.replace(&format!("{},", rows / 2), &format!("1,2,3,{},", rows / 2)).replace(&format!("{},", rows - 2), "1,");

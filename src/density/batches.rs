@@ -24,6 +24,12 @@ impl Model {
         Records::new(self.gradient_program())
     }
 
+    /// The same with what every row is at the position of the first chain, for [`at_both`](BatchGradient::at_both) with that as the second
+    /// of the positions of all chains.
+    pub fn records_at(&self, anchor: &Block) -> Records {
+        Records::at(self.gradient_program(), anchor, crate::density::LogDensity::level(self))
+    }
+
     /// One thread's evaluator of gradients over batches of `records`, at up to `places` positions of each chain.
     pub fn batch_gradient<'a>(&'a self, records: &'a Records, places: usize) -> BatchGradient<'a> {
         let evaluator = BatchEvaluator::new(self.gradient_program(), places, crate::density::LogDensity::level(self));
@@ -42,12 +48,6 @@ impl BatchGradient<'_> {
     /// The gradients of the first `lanes` chains at `positions`, `[variable][lane]`.
     pub fn at(&mut self, positions: &Block, batches: &Batches, lanes: usize, gradient: &mut [Lanes]) {
         self.evaluator.run(self.model.gradient_program(), self.records, &[positions], batches, lanes, &mut [gradient]);
-    }
-
-    /// The data with what every row is at the position of the first chain, for [`at_both`](Self::at_both) with that as the second of the
-    /// positions of all chains.
-    pub fn anchored(&mut self, anchor: &Block) -> Records {
-        self.evaluator.anchored(self.model.gradient_program(), self.records, anchor)
     }
 
     /// The gradients at two positions of each chain, over the same rows.

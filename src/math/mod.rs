@@ -12,6 +12,7 @@ mod gamma;
 mod interval;
 mod lanes;
 mod logarithm;
+mod numbers;
 mod simd;
 mod trigonometry;
 
@@ -22,10 +23,12 @@ pub use gamma::{digamma, gamma, lgamma, polygamma};
 pub use interval::Interval;
 pub use lanes::{Block, LANES, Lanes};
 pub use logarithm::{acosh, asinh, atanh, log, log1m_exp, log1p, pow, softplus};
+pub use numbers::Numbers;
 pub use simd::{Level, Work, dispatch};
 pub use trigonometry::{acos, asin, atan, atan2, cos, sin, tan};
 
 pub(crate) use gamma::{digamma_right, gamma_right, is_left, lgamma_right};
 pub(crate) use interval::{above, below};
 pub(crate) use logarithm::softplus_sigmoid;
+pub(crate) use simd::prefetch;
 pub(crate) use trigonometry::{cos_near, is_far, sin_cos_near, sin_near, tan_near};

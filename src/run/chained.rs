@@ -157,7 +157,7 @@ pub(super) fn chained(problem: Problem, control: &Control) -> Result<Run> {
     if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) {
         let steps = figures.step_size;
         let mut warnings = std::mem::take(&mut verdict.warnings);
-        warnings.push(Warning::StepBias { sd: minibatch::sd_bias(sampler, steps, 0.0), noise: 0.0, steps });
+        warnings.push(Warning::StepBias { sd: minibatch::sd_bias(sampler, steps, 0.0, 0.0), noise: 0.0, steps });
         verdict = Verdict::new(warnings, verdict.because);
     }
     let until = until::progress(&settings.until, density.bounds(), &chained.draws);

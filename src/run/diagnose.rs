@@ -5,6 +5,7 @@ use super::verdict::{ESS_WANTED, Verdict, Warning};
 use crate::data::Table;
 use crate::diagnostics::{Convergence, RHAT_WANTED, mean_and_sd, quantile};
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::Numbers;
 use crate::sampler::Draws;
 
 /// The figures of one variable of draws.
@@ -40,7 +41,7 @@ pub fn draws_of(table: &Table) -> Result<(Vec<String>, Draws)> {
     let (chain, draw) = (column("chain")?, column("draw")?);
     let mut order: Vec<usize> = (0..table.rows()).collect();
     let key = |row: usize| {
-        let of = |column: &Option<std::sync::Arc<[f64]>>| column.as_ref().map_or(0.0, |values| values[row]);
+        let of = |column: &Option<Numbers>| column.as_ref().map_or(0.0, |values| values[row]);
         (of(&chain), of(&draw))
     };
     order.sort_by(|&a, &b| key(a).0.total_cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1)));

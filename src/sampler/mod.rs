@@ -53,7 +53,7 @@ pub use mala::Mala;
 pub use mams::Mams;
 pub use mclmc::Mclmc;
 pub use metric::{DENSE_LIMIT, Metric, MetricKind};
-pub use minibatch::{Batching, ControlVariates, Minibatch};
+pub use minibatch::{Batching, ControlVariates, Minibatch, Noise};
 pub use mode::{Laplace, laplace};
 pub use nearly_normal::{NearlyNormal, misfit, nearly_normal};
 pub use nuts::Nuts;

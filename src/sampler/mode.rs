@@ -41,15 +41,7 @@ pub struct Laplace {
 /// Where no mode is found the centre is the best place that was, and the scales are by the diagonal of the Hessian.
 pub fn laplace(density: &dyn LogDensity, starts: &Population) -> Laplace {
     let mut search = Search::new(density);
-    let mut best: Option<Point> = None;
-    for chain in 0..starts.chains() {
-        let u = search.coordinates.transforms.iter().zip(starts.position(chain)).map(|(transform, x)| transform.coordinate(x)).collect();
-        let point = search.point(u);
-        if best.as_ref().is_none_or(|best| point.value > best.value) {
-            best = Some(point);
-        }
-    }
-    let Some(start) = best.filter(Point::is_finite) else {
+    let Some(start) = search.best(starts).filter(Point::is_finite) else {
         return Laplace { coordinates: search.coordinates, is_mode: false, gradients: search.gradients };
     };
     let mut point = search.climb(start, |_| false);
@@ -171,6 +163,27 @@ impl<'a> Search<'a> {
         }
         let value = self.evaluate(1)[0];
         Point { value, gradient: self.gradient.iter().map(|row| row[0]).collect(), u }
+    }
+
+    /// The likeliest of `starts`.
+    fn best(&mut self, starts: &Population) -> Option<Point> {
+        let mut best: Option<Point> = None;
+        for first in (0..starts.chains()).step_by(LANES) {
+            let lanes = LANES.min(starts.chains() - first);
+            for lane in 0..lanes {
+                let u = self.coordinates.transforms.iter().zip(starts.position(first + lane));
+                let u = u.map(|(transform, x)| transform.coordinate(x));
+                self.position.iter_mut().zip(u).for_each(|(row, u)| row[lane] = u);
+            }
+            let values = self.evaluate(lanes);
+            let value = |lane: usize| if values[lane].is_nan() { f64::NEG_INFINITY } else { values[lane] };
+            let Some(likeliest) = (0..lanes).rev().max_by(|&a, &b| value(a).total_cmp(&value(b))) else { continue };
+            if best.as_ref().is_none_or(|best| value(likeliest) > best.value) {
+                let of = |rows: &[Lanes]| rows.iter().map(|row| row[likeliest]).collect();
+                best = Some(Point { value: value(likeliest), u: of(&self.position), gradient: of(&self.gradient) });
+            }
+        }
+        best
     }
 
     /// Goes up until the gradient is nearly 0, nothing helps, or it is far enough.

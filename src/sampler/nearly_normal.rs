@@ -7,8 +7,9 @@ use crate::density::{Evaluate, LogDensity};
 use crate::math::{Lanes, exp};
 use crate::random::{BlockRng, Purpose};
 
-/// Draws from the normal law that are weighed by the density.
+/// Draws from the normal law that are weighed by the density, and as many as tell the variance of their logs to a third.
 const TRIALS: usize = 64;
+const FEW_TRIALS: usize = 16;
 /// The share of those that they are worth, as draws of the density, below which the normal is no likeness of it.
 const LEAST: f64 = 0.1;
 
@@ -39,7 +40,7 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
     }
     let coordinates = found.coordinates;
     let mut rng = BlockRng::new(seed, u64::MAX - 1, Purpose::Initial);
-    let (z, mut weights) = weighed(density, &coordinates, &mut rng);
+    let (z, mut weights) = weighed(density, &coordinates, &mut rng, TRIALS);
     let weights = &mut weights[..TRIALS];
     let largest = weights.iter().copied().filter(|weight| weight.is_finite()).fold(f64::NEG_INFINITY, f64::max);
     weights.iter_mut().for_each(|weight| *weight = if weight.is_finite() { exp(*weight - largest) } else { 0.0 });
@@ -61,23 +62,23 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
 /// The variance of the log weights of draws from the normal law that `coordinates` make a unit normal: 0 if that is the density, infinite
 /// where the density is 0.
 pub fn misfit(density: &dyn LogDensity, coordinates: &Coordinates, seed: u64) -> f64 {
-    let (_, weights) = weighed(density, coordinates, &mut BlockRng::new(seed, u64::MAX, Purpose::Initial));
-    let mean = weights[..TRIALS].iter().sum::<f64>() / TRIALS as f64;
-    let squares = weights[..TRIALS].iter().map(|weight| (weight - mean) * (weight - mean));
-    let variance = squares.sum::<f64>() / (TRIALS - 1) as f64;
+    let (_, weights) = weighed(density, coordinates, &mut BlockRng::new(seed, u64::MAX, Purpose::Initial), FEW_TRIALS);
+    let weights = &weights[..FEW_TRIALS];
+    let mean = weights.iter().sum::<f64>() / FEW_TRIALS as f64;
+    let variance = weights.iter().map(|weight| (weight - mean) * (weight - mean)).sum::<f64>() / (FEW_TRIALS - 1) as f64;
     if variance.is_nan() { f64::INFINITY } else { variance }
 }
 
-/// Draws z of the unit normal, and the logs of their weights, but for a constant.
-fn weighed(density: &dyn LogDensity, coordinates: &Coordinates, rng: &mut BlockRng) -> (Vec<Lanes>, Lanes) {
+/// So many draws z of the unit normal, and the logs of their weights, but for a constant.
+fn weighed(density: &dyn LogDensity, coordinates: &Coordinates, rng: &mut BlockRng, trials: usize) -> (Vec<Lanes>, Lanes) {
     let dimension = density.dimension();
     let mut z = vec![Lanes::default(); dimension];
     z.iter_mut().for_each(|row| rng.fill_normal(row));
     let mut inner = density.evaluator();
-    inner.ask_for(TRIALS);
+    inner.ask_for(trials);
     let (mut scratch, mut weights) = (vec![Lanes::default(); 2 * dimension], Lanes::default());
-    InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: TRIALS }.log_density(&z, &mut weights);
-    for lane in 0..TRIALS {
+    InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: trials }.log_density(&z, &mut weights);
+    for lane in 0..trials {
         weights[lane] += 0.5 * z.iter().map(|row| row[lane] * row[lane]).sum::<f64>();
     }
     (z, weights)

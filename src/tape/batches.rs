@@ -71,6 +71,12 @@ impl Batches {
         &chosen[lane * size..(lane + 1) * size]
     }
 
+    /// The rows after the first so many of the batch of a chain, and the batches of the chains after it.
+    fn from(&self, table: usize, lane: usize, first: usize) -> &[u32] {
+        let Table { size, chosen, .. } = &self.tables[table];
+        &chosen[lane * size + first..]
+    }
+
     /// The batch of a chain, to be chosen anew; each row at most once, and each below [`rows`](Batches::rows).
     pub fn chosen_mut(&mut self, table: usize, lane: usize) -> &mut [u32] {
         let Table { size, chosen, .. } = &mut self.tables[table];
@@ -170,7 +176,7 @@ impl BatchEvaluator {
         let width = program.stages.iter().map(|stage| stage.before.outputs()).max().unwrap_or(0);
         let rows = |count: usize| vec![Lanes::default(); count];
         let place = Place { inputs: rows(program.inputs() + program.sums), uniforms: rows(width) };
-        let loops = program.stages.iter().flat_map(|stage| &stage.loops);
+        let loops = program.loops_over_rows();
         BatchEvaluator {
             level,
             last: evaluator(&program.last),
@@ -181,32 +187,29 @@ impl BatchEvaluator {
         }
     }
 
-    /// `records` with what every row is at `anchor`, the first lane of it. There a batch then costs no more than adding up. The same where
-    /// sums lie inside each other, as a row has no value of its own then.
-    pub fn anchored(&mut self, program: &Program, records: &Records, anchor: &Block) -> Records {
-        let (Some(stage), true) = (program.stages.first(), program.is_flat()) else { return records.clone() };
+    /// Writes to `records` what every row is at `anchor`, the first lane of it. There a batch then costs no more than adding up.
+    ///
+    /// # Panics
+    /// If `records` have no room for that, or a sum lies inside another.
+    pub(super) fn anchor(&mut self, program: &Program, records: &mut Records, anchor: &Block) {
+        assert!(program.is_flat(), "a row below a sum that lies inside another has no value of its own");
+        let Some(stage) = program.stages.first() else { return };
         let place = &mut self.places[..1];
         place[0].inputs[..program.inputs()].copy_from_slice(&anchor[..program.inputs()]);
         self.stages[0].run_lanes(&stage.before, &place[0].inputs, 1, &mut place[0].uniforms);
         let batches = Batches { tables: Vec::new() };
-        let loops = stage.loops.iter().zip(&mut self.loops).zip(&records.loops).map(|((row_loop, scratch), records)| {
+        for ((row_loop, scratch), records) in stage.loops.iter().zip(&mut self.loops).zip(&mut records.loops) {
             let (scratch, count) = (&mut scratch[0], row_loop.tape.outputs());
-            let job = Job { row_loop, records, batches: &batches, table: 0, first: 0, chains: 1, level: self.level };
-            if count == 0 {
-                return records.clone();
+            let mut numbers = [0; LANES];
+            for first in (0..row_loop.rows as u32).step_by(LANES) {
+                let rows = &mut numbers[..LANES.min(row_loop.rows - first as usize)];
+                rows.iter_mut().zip(first..).for_each(|(row, number)| *row = number);
+                let job = Job { row_loop, records, batches: &batches, table: 0, first: 0, chains: 1, level: self.level };
+                job.spread(0, place, scratch);
+                job.evaluate(rows, &[], 0, place, scratch);
+                records.know(first as usize, rows.len(), &scratch.outputs[..count]);
             }
-            let mut outputs = vec![0.0; row_loop.rows * count];
-            let all: Vec<u32> = (0..row_loop.rows as u32).collect();
-            job.spread(0, place, scratch);
-            for (rows, outputs) in all.chunks(LANES).zip(outputs.chunks_mut(count * LANES)) {
-                job.evaluate(rows, 0, place, scratch);
-                for (at, row) in scratch.outputs[..count].iter().enumerate() {
-                    outputs.iter_mut().skip(at).step_by(count).zip(row.iter()).for_each(|(out, value)| *out = *value);
-                }
-            }
-            records.anchored(&outputs, count)
-        });
-        Records { loops: loops.collect() }
+        }
     }
 
     /// Evaluates the terms that the rows of each chain's batch add to the expressions of `program` at `positions`, and hands them to
@@ -339,8 +342,9 @@ impl Job<'_> {
             let lane = self.first + chain;
             scratch.sums.clear();
             self.spread(lane, places, scratch);
-            for rows in self.batches.chosen(self.table, lane).chunks(LANES) {
-                self.evaluate(rows, lane, places, scratch);
+            for (chunk, rows) in self.batches.chosen(self.table, lane).chunks(LANES).enumerate() {
+                let ahead = self.batches.from(self.table, lane, chunk * LANES + rows.len());
+                self.evaluate(rows, ahead, lane, places, scratch);
                 let Scratch { tile, outputs, sums, .. } = scratch;
                 let value = |place: usize, source| self.factor(source, place, &tile.inputs(places.len()), outputs, rows.len());
                 sums.add(self.level, self.row_loop, places.len(), value, |at| rows[at] as usize);
@@ -364,7 +368,7 @@ impl Job<'_> {
     }
 
     /// Runs the tape over `rows` at the places of a chain; where the outputs of the last of several are known it only picks them.
-    fn evaluate(&self, rows: &[u32], lane: usize, places: &[Place], scratch: &mut Scratch) {
+    fn evaluate(&self, rows: &[u32], ahead: &[u32], lane: usize, places: &[Place], scratch: &mut Scratch) {
         let Scratch { evaluator, tile, outputs, .. } = scratch;
         let RowLoop { tape, gathers, .. } = self.row_loop;
         for (out, (place, gathered)) in
@@ -379,7 +383,7 @@ impl Job<'_> {
         let is_known = places.len() > 1 && self.records.is_anchored();
         let evaluated = places.len() - usize::from(is_known);
         let known = if is_known { &mut outputs[evaluated * tape.outputs()..] } else { &mut [][..] };
-        self.records.pick(self.level, rows, &mut tile.columns, known);
+        self.records.pick(self.level, rows, ahead, &mut tile.columns, known);
         evaluator.run_rows(tape, tile.inputs(evaluated), rows.len(), outputs);
     }
 
@@ -395,7 +399,7 @@ impl Job<'_> {
     fn terms(&self, rows: &[u32], place: &Place, scratch: &mut Scratch, slots: &mut [Lanes], offset: usize) {
         let places = std::slice::from_ref(place);
         self.spread(self.first, places, scratch);
-        self.evaluate(rows, self.first, places, scratch);
+        self.evaluate(rows, &[], self.first, places, scratch);
         let Scratch { tile, outputs, .. } = scratch;
         for sum in &self.row_loop.sums {
             let factor = |source| self.factor(source, 0, &tile.inputs(1), outputs, rows.len());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::compile::Tape;
 use super::operations::{Rounding, RowKinds};
 use crate::graph::{Binary, Graph, Node, NodeId, TableId, extract};
-use crate::math::{LANES, Lanes};
+use crate::math::Numbers;
 
 /// Partial sums of a stretch.
 pub(super) const PARTIAL: usize = 32;
@@ -48,7 +48,7 @@ pub(super) struct RowLoop {
     /// Those of them, by their numbers among the inputs, that are wanted as a number for each row.
     pub(super) spread: Vec<usize>,
     pub(super) gathers: Vec<Gathered>,
-    pub(super) columns: Vec<Arc<[Lanes]>>,
+    pub(super) columns: Vec<Numbers>,
     pub(super) sums: Vec<Sum>,
     /// What the first sums are.
     pub(super) products: Vec<Products>,
@@ -159,7 +159,11 @@ impl Program {
 
     /// Instructions for each row, and rows, of each loop.
     pub fn loops(&self) -> Vec<(usize, usize)> {
-        self.stages.iter().flat_map(|stage| &stage.loops).map(|row_loop| (row_loop.tape.len(), row_loop.rows)).collect()
+        self.loops_over_rows().map(|row_loop| (row_loop.tape.len(), row_loop.rows)).collect()
+    }
+
+    pub(super) fn loops_over_rows(&self) -> impl Iterator<Item = &RowLoop> {
+        self.stages.iter().flat_map(|stage| &stage.loops)
     }
 }
 
@@ -167,7 +171,7 @@ impl Program {
     /// The tables that it loops over, with their numbers of rows, in order of appearance.
     pub fn tables(&self) -> Vec<(TableId, usize)> {
         let mut tables: Vec<(TableId, usize)> = Vec::new();
-        for row_loop in self.stages.iter().flat_map(|stage| &stage.loops) {
+        for row_loop in self.loops_over_rows() {
             if tables.iter().all(|(known, _)| *known != row_loop.table) {
                 tables.push((row_loop.table, row_loop.rows));
             }
@@ -301,7 +305,7 @@ fn row_loop(
                 Gathered { elements: graph.list(list).iter().map(|&element| chain.place(element)).collect(), index: indices(index) }
             })
             .collect(),
-        columns: columns.iter().map(|&column| blocks(&graph.values_by_row(column))).collect(),
+        columns: columns.iter().map(|&column| graph.values_by_row(column)).collect(),
         sums: all,
         products,
     }
@@ -332,16 +336,4 @@ fn products(sums: &mut [Sum], first_column: usize) -> Vec<Products> {
 /// A column of whole numbers from 1 on.
 fn indices(graph: &Graph, index: NodeId) -> Arc<[u32]> {
     graph.values_by_row(index).iter().map(|&value| value as u32).collect()
-}
-
-/// Rows in blocks; the last one is filled with its last row, so that idle lanes raise no fault of their own.
-fn blocks(values: &[f64]) -> Arc<[Lanes]> {
-    values
-        .chunks(LANES)
-        .map(|chunk| {
-            let mut block = Lanes::splat(chunk[chunk.len() - 1]);
-            block[..chunk.len()].copy_from_slice(chunk);
-            block
-        })
-        .collect()
 }

@@ -1,8 +1,9 @@
 //! The columns that a program loops over, row by row: what a batch needs of a row lies together in memory.
 
+use super::batches::BatchEvaluator;
 use super::loops::PIECE;
 use super::program::{Program, RowLoop};
-use crate::math::{LANES, Lanes, Level, Work, dispatch};
+use crate::math::{Block, LANES, Lanes, Level, Work, dispatch, prefetch};
 
 /// The data of a program, and what its tapes make of every row at an anchor if that is known.
 #[derive(Debug, Clone)]
@@ -26,25 +27,37 @@ const TILE: usize = 4;
 impl Records {
     /// A copy of the columns of `program`.
     pub fn new(program: &Program) -> Records {
-        Records { loops: program.stages.iter().flat_map(|stage| &stage.loops).map(LoopRecords::new).collect() }
+        Records { loops: program.loops_over_rows().map(|row_loop| LoopRecords::new(row_loop, 0)).collect() }
+    }
+
+    /// A copy with what every row is at `anchor`, the first lane of it. The same as without where sums lie inside each other, as a row has
+    /// no value of its own then.
+    pub fn at(program: &Program, anchor: &Block, level: Level) -> Records {
+        if !program.is_flat() {
+            return Records::new(program);
+        }
+        let loops = program.loops_over_rows().map(|row_loop| LoopRecords::new(row_loop, row_loop.tape.outputs()));
+        let mut records = Records { loops: loops.collect() };
+        BatchEvaluator::new(program, 1, level).anchor(program, &mut records, anchor);
+        records
     }
 }
 
 impl LoopRecords {
-    fn new(row_loop: &RowLoop) -> LoopRecords {
+    /// The columns, with room for so many outputs.
+    fn new(row_loop: &RowLoop, outputs: usize) -> LoopRecords {
         let columns = row_loop.columns.len();
-        let mut records = LoopRecords::empty(columns, 0, row_loop.rows);
-        for (at, column) in row_loop.columns.iter().enumerate() {
-            for (row, record) in records.values.chunks_exact_mut(records.width).enumerate() {
-                record[at] = column[row / LANES][row % LANES];
+        let width = (columns + outputs).next_multiple_of(TILE);
+        let mut values = vec![0.0; width * row_loop.rows];
+        // Few rows at a time: they stay in the cache until each column has written to them.
+        for (block, records) in values.chunks_mut((width * LANES).max(1)).enumerate() {
+            for (at, column) in row_loop.columns.iter().enumerate() {
+                for (record, value) in records.chunks_exact_mut(width).zip(column.blocks()[block].iter()) {
+                    record[at] = *value;
+                }
             }
         }
-        records
-    }
-
-    fn empty(columns: usize, outputs: usize, rows: usize) -> LoopRecords {
-        let width = (columns + outputs).next_multiple_of(TILE);
-        LoopRecords { values: vec![0.0; width * rows], width, columns, outputs }
+        LoopRecords { values, width, columns, outputs }
     }
 
     /// Whether outputs are known.
@@ -52,28 +65,25 @@ impl LoopRecords {
         self.outputs > 0
     }
 
-    /// The same with `outputs`, `[row][output]`, so many a row.
-    pub(super) fn anchored(&self, outputs: &[f64], count: usize) -> LoopRecords {
-        let columns = self.columns;
-        let mut records = LoopRecords::empty(columns, count, outputs.len() / count);
-        for ((record, outputs), row) in records.values.chunks_exact_mut(records.width).zip(outputs.chunks_exact(count)).zip(0..) {
-            let row: usize = row;
-            record[..columns].copy_from_slice(&self.values[row * self.width..][..columns]);
-            record[columns..columns + count].copy_from_slice(outputs);
+    /// Writes `outputs`, `[output][row]`, of so many rows from `first` on.
+    pub(super) fn know(&mut self, first: usize, count: usize, outputs: &Block) {
+        let LoopRecords { values, width, columns, .. } = self;
+        for (row, record) in values[first * *width..].chunks_exact_mut((*width).max(1)).take(count).enumerate() {
+            record[*columns..].iter_mut().zip(outputs).for_each(|(value, output)| *value = output[row]);
         }
-        records
     }
 
     /// Writes the columns of `rows`, and of what follows them to the end of a piece those of the last one; and their outputs to as many of
-    /// `outputs`.
-    pub(super) fn pick(&self, level: Level, rows: &[u32], columns: &mut [Lanes], outputs: &mut [Lanes]) {
-        dispatch(level, Pick { records: self, rows, columns, outputs });
+    /// `outputs`. The rows `ahead` are the next ones: random rows take longer to come from memory than to compute with.
+    pub(super) fn pick(&self, level: Level, rows: &[u32], ahead: &[u32], columns: &mut [Lanes], outputs: &mut [Lanes]) {
+        dispatch(level, Pick { records: self, rows, ahead, columns, outputs });
     }
 }
 
 struct Pick<'a> {
     records: &'a LoopRecords,
     rows: &'a [u32],
+    ahead: &'a [u32],
     columns: &'a mut [Lanes],
     outputs: &'a mut [Lanes],
 }
@@ -84,9 +94,12 @@ impl Work for Pick<'_> {
     /// Tile by tile: columns lie a power of two apart, and would push each other out of the cache.
     #[inline(always)]
     fn run(self) {
-        let Pick { records: LoopRecords { values, width, .. }, rows, columns, outputs } = self;
+        let Pick { records: LoopRecords { values, width, .. }, rows, ahead, columns, outputs } = self;
         let last = rows.len() - 1;
         for from in (0..rows.len().next_multiple_of(PIECE)).step_by(TILE) {
+            for &row in ahead.iter().skip(from).take(TILE) {
+                prefetch(&values[row as usize * width..(row as usize + 1) * width]);
+            }
             let mut records = [&[][..]; TILE];
             for (place, record) in records.iter_mut().enumerate() {
                 let row = rows[(from + place).min(last)] as usize;

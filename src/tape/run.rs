@@ -1,13 +1,11 @@
 //! The evaluator: an interpreter of tapes, compiled for each SIMD level.
 
-use std::sync::Arc;
-
 use super::compile::{Action, Bank, Instruction, Place, Tape};
 use super::loops::{PIECE, binary, binary_left, binary_right, map, map3, outlined2, power, sum, twins, unary};
 use super::operations::Multiple;
 use super::tiles::{TOGETHER, combine};
 use crate::graph::{max, select};
-use crate::math::{self, Block, LANES, Lanes, Level, Work, dispatch};
+use crate::math::{self, Block, LANES, Lanes, Level, Numbers, Work, dispatch};
 
 /// One thread's scratch space for one tape.
 #[derive(Debug, Clone)]
@@ -91,7 +89,7 @@ pub(super) struct RowInputs<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Columns<'a> {
     /// Those of one block of the table.
-    Block(&'a [Arc<[Lanes]>], usize),
+    Block(&'a [Numbers], usize),
     /// Those of rows from all over the table.
     Picked(&'a [Lanes]),
 }
@@ -114,7 +112,7 @@ impl<'a> RowInputs<'a> {
             &self.gathers[chain * gathers + row - uniforms]
         } else {
             match self.columns {
-                Columns::Block(columns, block) => &columns[row - uniforms - gathers][block],
+                Columns::Block(columns, block) => &columns[row - uniforms - gathers].blocks()[block],
                 Columns::Picked(columns) => &columns[row - uniforms - gathers],
             }
         }

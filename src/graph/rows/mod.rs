@@ -8,10 +8,10 @@ mod statistics;
 mod sum;
 
 use rustc_hash::FxHashMap as HashMap;
-use std::sync::Arc;
 
 use super::{Graph, Node, NodeId, Unary};
 use crate::error::{Error, ErrorKind, Result};
+use crate::math::Numbers;
 
 /// A table of a [`Graph`]: only its length matters there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,7 +22,7 @@ pub struct TableId(u32);
 pub(super) struct Column {
     name: String,
     table: TableId,
-    values: Arc<[f64]>,
+    values: Numbers,
 }
 
 /// Tables and columns of a graph, and what each node takes from them.
@@ -60,9 +60,9 @@ impl Graph {
     ///
     /// # Panics
     /// If there are not as many values as the table has rows.
-    pub fn column(&mut self, table: TableId, name: &str, values: Arc<[f64]>) -> NodeId {
+    pub fn column(&mut self, table: TableId, name: &str, values: Numbers) -> NodeId {
         assert_eq!(values.len(), self.table_rows(table), "a value for each row");
-        let known = |column: &Column| column.table == table && Arc::ptr_eq(&column.values, &values);
+        let known = |column: &Column| column.table == table && column.values.is(&values);
         let number = self.rows.columns.iter().position(known).unwrap_or_else(|| {
             self.rows.columns.push(Column { name: name.into(), table, values });
             self.rows.columns.len() - 1
@@ -76,7 +76,7 @@ impl Graph {
     }
 
     /// The values of column number `column`, a number a row.
-    pub fn column_values(&self, column: u32) -> &Arc<[f64]> {
+    pub fn column_values(&self, column: u32) -> &Numbers {
         &self.rows.columns[column as usize].values
     }
 
@@ -114,7 +114,7 @@ impl Graph {
         }
         let numbers: Option<Vec<f64>> = elements.iter().map(|&element| self.number(element)).collect();
         if let Some(numbers) = numbers {
-            let values: Arc<[f64]> = indices.iter().map(|&index| numbers[index as usize - 1]).collect();
+            let values: Numbers = indices.iter().map(|&index| numbers[index as usize - 1]).collect();
             return Ok(self.column(table, "", values));
         }
         let index = self.as_column(index);
@@ -131,7 +131,7 @@ impl Graph {
             return known;
         }
         let table = self.table_of(data).expect("data varies");
-        let values = self.values_by_row(data).into();
+        let values = self.values_by_row(data);
         let column = self.column(table, "", values);
         self.rows.picked.insert((data, data), column);
         column
@@ -143,24 +143,24 @@ impl Graph {
             return known;
         }
         let values = self.values_by_row(data);
-        let picked = self.values_by_row(index).into_iter().map(|row| values[row as usize - 1]).collect();
+        let picked = self.values_by_row(index).iter().map(|&row| values[row as usize - 1]).collect();
         let table = self.table_of(index).expect("an index that varies");
         let column = self.column(table, "", picked);
         self.rows.picked.insert((data, index), column);
         column
     }
 
-    /// The value of each row of a node that is data.
-    pub fn values_by_row(&self, data: NodeId) -> Vec<f64> {
+    /// The value of each row of a node that is data; a column's are shared.
+    pub fn values_by_row(&self, data: NodeId) -> Numbers {
         if let Node::Column(column) = self.node(data) {
-            return self.column_values(column).to_vec();
+            return self.column_values(column).clone();
         }
         let rows = self.table_of(data).map_or(1, |table| self.table_rows(table));
         let mut values = Vec::with_capacity(rows);
         for from in (0..rows).step_by(STRETCH) {
             values.extend(self.stretch(data, from, (rows - from).min(STRETCH)));
         }
-        values
+        values.into()
     }
 
     /// The values of rows `from .. from + count` of a node that is data, node by node.

@@ -7,6 +7,7 @@
 
 use super::{Graph, Node, NodeId};
 use crate::graph::{Binary, Unary};
+use crate::math::Numbers;
 
 /// Linear forms of more atoms are left to the loop over rows.
 const MOST_ATOMS: usize = 64;
@@ -60,7 +61,7 @@ impl Graph {
     /// Σ over rows of `term`, if data suffice.
     pub(super) fn statistic(&mut self, term: NodeId) -> Option<NodeId> {
         if self.is_data(term) {
-            let sum = total(self.values_by_row(term).into_iter());
+            let sum = total(self.values_by_row(term).iter().copied());
             return Some(self.constant(sum));
         }
         let (weight, rest) = self.weighted(term)?;
@@ -77,7 +78,7 @@ impl Graph {
         let weights = weight.map(|weight| self.values_by_row(weight));
         let weight = |row: usize| weights.as_ref().map_or(1.0, |weights| weights[row]);
         let offset = linear.offset.map(|offset| self.rows_of(offset, rows));
-        let columns: Vec<Vec<f64>> = linear.terms.iter().map(|&(_, coefficient)| self.rows_of(coefficient, rows)).collect();
+        let columns: Vec<Numbers> = linear.terms.iter().map(|&(_, coefficient)| self.rows_of(coefficient, rows)).collect();
         let sum = if squared {
             self.square(&linear, offset.as_deref(), &columns, weight, rows)
         } else {
@@ -94,16 +95,16 @@ impl Graph {
             }
             sum
         };
-        if !columns.iter().flatten().chain(offset.iter().flatten()).all(|value| value.is_finite()) {
+        if !columns.iter().chain(&offset).all(|column| column.iter().all(|value| value.is_finite())) {
             return None;
         }
         self.rows.statistics += 1;
         Some(sum)
     }
 
-    fn rows_of(&self, data: NodeId, rows: usize) -> Vec<f64> {
+    fn rows_of(&self, data: NodeId, rows: usize) -> Numbers {
         match self.number(data) {
-            Some(number) => vec![number; rows],
+            Some(number) => vec![number; rows].into(),
             None => self.values_by_row(data),
         }
     }
@@ -113,7 +114,7 @@ impl Graph {
         &mut self,
         linear: &Linear,
         offset: Option<&[f64]>,
-        columns: &[Vec<f64>],
+        columns: &[Numbers],
         weight: impl Fn(usize) -> f64,
         rows: usize,
     ) -> NodeId {

@@ -369,3 +369,37 @@ fn collect<S>(
         wanted,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::density::{Bound, FromFn};
+    use crate::math::LANES;
+    use crate::sampler::{Guard, Lm};
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    #[test]
+    fn a_run_that_is_ended_keeps_the_draws_that_all_blocks_have_though_one_thread_takes_them_in_turn() {
+        const CHAINS: u64 = 4 * LANES as u64;
+        const DRAWS: u64 = 640;
+        let control = Arc::new(Control::default());
+        let (seen, watched) = (Arc::new(AtomicU64::new(0)), control.clone());
+        let bounds = vec![Bound::new("x", f64::NEG_INFINITY, f64::INFINITY)];
+        // Ended in the middle of the work: with half a run of each block done, or with all of one half of the blocks.
+        let density = FromFn::new(bounds, move |x, slope| {
+            if seen.fetch_add(1, Ordering::Relaxed) == CHAINS * DRAWS / 2 {
+                watched.stop.store(true, Ordering::Relaxed);
+            }
+            slope[0] = -x[0];
+            -0.5 * x[0] * x[0]
+        });
+        let settings = Chaining { warmup: 1, draws: DRAWS as usize, thin: 1, step_size: 0.5, threads: 1, ..Chaining::default() };
+        let starts = Population::from_columns(vec![vec![0.0; CHAINS as usize]]);
+        let found = sample_untuned(&density, &Lm::new(density.bounds(), Guard::None), &settings, &starts, None, &control).unwrap();
+        // The four blocks are a part of the draws apart at most, of which there are 64.
+        let kept = found.draws.draws();
+        assert!(!found.complete && (310..=320).contains(&kept), "{kept}");
+        assert_eq!(found.draws.chains(), CHAINS as usize);
+    }
+}

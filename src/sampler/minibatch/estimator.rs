@@ -17,7 +17,8 @@ pub(super) struct Estimator<'a> {
     pub(super) active: usize,
     /// Gradients over batches; none where every batch is all rows.
     pub(super) batched: Option<BatchGradient<'a>>,
-    all: Box<dyn Evaluate + 'a>,
+    /// Of gradients over all rows, once they are asked for.
+    all: Option<Box<dyn Evaluate + 'a>>,
     pub(super) batches: Batches,
     choice: Choice,
     pub(super) u: Vec<Lanes>,
@@ -68,6 +69,10 @@ pub(super) fn derivatives(coordinates: &Coordinates, u: &Block, level: Level) ->
     rows
 }
 
+fn over_all<'e, 'a>(owner: &'a Minibatch<'a>, all: &'e mut Option<Box<dyn Evaluate + 'a>>) -> &'e mut (dyn Evaluate + 'a) {
+    &mut **all.get_or_insert_with(|| owner.model.evaluator())
+}
+
 impl<'a> Estimator<'a> {
     pub(super) fn new(owner: &'a Minibatch<'a>, block: u64, active: usize) -> Self {
         let rows = || vec![Lanes::default(); owner.bounds.len()];
@@ -80,7 +85,7 @@ impl<'a> Estimator<'a> {
             level,
             active,
             batched: (!owner.is_exact()).then(|| model.batch_gradient(&owner.known().records, places)),
-            all: model.evaluator(),
+            all: None,
             choice: Choice::new(&batches, owner.batching, active, BlockRng::new(owner.seed, block, Purpose::Batch), level),
             batches,
             u: rows(),
@@ -104,7 +109,7 @@ impl<'a> Estimator<'a> {
 
     /// Takes the chains' own positions z for their anchors, for so many steps.
     pub(super) fn renew_anchor(&mut self, z: &Block, steps: usize) {
-        self.anchor = Some(Anchor::new(&self.owner.coordinates, &mut *self.all, z, self.active, self.level));
+        self.anchor = Some(Anchor::new(&self.owner.coordinates, over_all(self.owner, &mut self.all), z, self.active, self.level));
         self.left = steps;
     }
 
@@ -119,6 +124,7 @@ impl<'a> Estimator<'a> {
         };
         match (batched, anchor) {
             (None, _) => {
+                let all = over_all(owner, all);
                 all.ask_for(*active);
                 all.gradient(x, gradient);
             }
@@ -146,8 +152,9 @@ impl Evaluate for Estimator<'_> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
         self.left = 0;
         self.locate(positions);
-        self.all.ask_for(self.active);
-        self.all.log_density(&self.x, log_density);
+        let all = over_all(self.owner, &mut self.all);
+        all.ask_for(self.active);
+        all.log_density(&self.x, log_density);
         for (transform, u) in self.owner.coordinates.transforms.iter().zip(&self.u) {
             each(self.level, |lane| log_density[lane] += transform.log_jacobian(u[lane]));
         }

@@ -7,14 +7,15 @@
 
 mod choice;
 mod estimator;
+mod noise;
 mod saga;
 
 use self::estimator::{Anchor, Estimator};
+pub use self::noise::Noise;
 use super::coordinates::Coordinates;
 use super::draws::Draws;
 use crate::density::{Bound, Evaluate, LogDensity, Model};
 use crate::math::{LANES, Lanes, Level};
-use crate::random::{BlockRng, Purpose, fill_normal};
 use crate::tape::Records;
 use std::sync::{Arc, OnceLock};
 
@@ -59,9 +60,6 @@ macro_rules! named {
 
 named!(Batching: Uniform = "uniform", Shuffled = "shuffled");
 named!(ControlVariates: None = "none", Mode = "mode", Svrg = "svrg", Saga = "saga");
-
-/// Pairs of batches that tell a variance to 13 %.
-const PAIRS: usize = 128;
 
 /// A posterior whose gradients are estimates from batches, as a density of z.
 #[derive(Debug)]
@@ -121,14 +119,12 @@ impl<'a> Minibatch<'a> {
     /// What estimates are made of; found when it is first asked for.
     fn known(&self) -> &Known {
         self.known.get_or_init(|| {
-            let records = self.model.records();
             if self.control_variates != ControlVariates::Mode {
-                return Arc::new(Known { records, mode: None });
+                return Arc::new(Known { records: self.model.records(), mode: None });
             }
             let z = vec![Lanes::default(); self.bounds.len()];
             let mode = Anchor::new(&self.coordinates, &mut *self.model.evaluator(), &z, 1, self.model.level());
-            let records = self.model.batch_gradient(&records, 1).anchored(&mode.x);
-            Arc::new(Known { records, mode: Some(mode) })
+            Arc::new(Known { records: self.model.records_at(&mode.x), mode: Some(mode) })
         })
     }
 
@@ -140,33 +136,6 @@ impl<'a> Minibatch<'a> {
         let batches = self.model.batches(self.batch, 0);
         let rows: usize = (0..batches.len()).map(|table| batches.rows(table)).sum();
         [chains, rows, self.bounds.len()].into_iter().fold(size_of::<f64>(), usize::saturating_mul)
-    }
-
-    /// The variance of each component of the gradient estimate given the position, the mean over positions of the unit Gaussian: from
-    /// `PAIRS` pairs of batches. With SVRG the anchor is an independent position, as it is at the end of a long epoch; with SAGA one for
-    /// each row.
-    pub fn noise(&self) -> Vec<f64> {
-        if self.control_variates == ControlVariates::Saga {
-            return self.noise_of_rows();
-        }
-        let dimension = self.bounds.len();
-        let level = self.model.level();
-        let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Proposal);
-        let mut z = vec![Lanes::default(); dimension];
-        let mut estimator = Estimator::new(self, u64::MAX, PAIRS);
-        z.iter_mut().for_each(|row| fill_normal(level, &mut rng, row));
-        if self.control_variates == ControlVariates::Svrg {
-            estimator.renew_anchor(&z, usize::MAX);
-            z.iter_mut().for_each(|row| fill_normal(level, &mut rng, row));
-        }
-        let (mut first, mut second) = (z.clone(), z.clone());
-        estimator.gradient(&z, &mut first);
-        estimator.gradient(&z, &mut second);
-        let variance = |(a, b): (&Lanes, &Lanes)| {
-            let squares = a.iter().zip(b.iter()).take(PAIRS).map(|(a, b)| 0.5 * (a - b) * (a - b));
-            squares.filter(|square| square.is_finite()).sum::<f64>() / PAIRS as f64
-        };
-        first.iter().zip(&second).map(variance).collect()
     }
 
     /// Draws of z as draws of the model's variables.

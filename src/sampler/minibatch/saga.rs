@@ -1,11 +1,9 @@
 //! Control variates that each row has for itself, where a chain last saw it: SAGA.
 
-use super::choice::Choice;
+use super::Minibatch;
 use super::estimator::{Estimator, derivatives};
-use super::{Batching, Minibatch};
 use crate::density::{BatchGradient, LogDensity};
-use crate::math::{Block, LANES, Lanes};
-use crate::random::{BlockRng, Purpose, fill_normal};
+use crate::math::{Block, Lanes};
 use crate::sampler::lanewise::each;
 use crate::tape::Terms;
 
@@ -23,53 +21,6 @@ struct SeenTable {
     gradients: Vec<f64>,
     /// Their sums over the rows, `[variable][lane]`.
     sums: Vec<Lanes>,
-}
-
-impl Minibatch<'_> {
-    /// N²(1 − B/N)/B times the variance over rows r of gᵣ(z) − gᵣ(zᵣ), from two rows a chain; summed over tables.
-    pub(super) fn noise_of_rows(&self) -> Vec<f64> {
-        let dimension = self.bounds.len();
-        let level = self.model.level();
-        let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Proposal);
-        let (sizes, mut pairs) = (self.model.batches(self.batch, 0), self.model.batches(2, LANES));
-        let noise = BlockRng::new(self.seed, u64::MAX, Purpose::Batch);
-        Choice::new(&pairs, Batching::Uniform, LANES, noise, level).choose(&mut pairs);
-        let mut z = vec![Lanes::default(); dimension];
-        let mut differences = vec![vec![[Lanes::default(); 2]; dimension]; pairs.len()];
-        let mut estimator = Estimator::new(self, u64::MAX, LANES);
-        // At the chain's place for both rows, then at a place for either.
-        for (rows, sign) in [([true, true], 1.0), ([true, false], -1.0), ([false, true], -1.0)] {
-            z.iter_mut().for_each(|row| fill_normal(level, &mut rng, row));
-            estimator.locate(&z);
-            let derivative = derivatives(&self.coordinates, &estimator.u, level);
-            let mut rest = z.clone();
-            let Some(batched) = &mut estimator.batched else { continue };
-            batched.terms(&estimator.x, &pairs, LANES, &mut rest, &mut |Terms { lane, table, rows: seen, terms }| {
-                for (at, _) in seen.iter().enumerate().filter(|(at, _)| rows[*at]) {
-                    for variable in 0..dimension {
-                        differences[table][variable][at][lane] += sign * derivative[variable][lane] * terms[variable][at];
-                    }
-                }
-            });
-        }
-        let mut total = vec![0.0; dimension];
-        for (table, pair) in differences.into_iter().enumerate() {
-            let (n, b) = (sizes.rows(table) as f64, sizes.size(table) as f64);
-            let mut gap: Vec<Lanes> = pair
-                .into_iter()
-                .map(|[mut first, second]| {
-                    first.iter_mut().zip(second.iter()).for_each(|(a, b)| *a -= b);
-                    first
-                })
-                .collect();
-            self.coordinates.metric.pull_back(level, &mut gap);
-            for (total, gap) in total.iter_mut().zip(&gap) {
-                let squares = gap.iter().map(|gap| 0.5 * gap * gap).filter(|square| square.is_finite());
-                *total += n * n * (1.0 - b / n) / b * squares.sum::<f64>() / LANES as f64;
-            }
-        }
-        total
-    }
 }
 
 impl Seen {
