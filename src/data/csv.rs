@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 
 use super::cell::{Cell, cell};
 use super::records::{Records, unreadable};
-use super::rows::{Columns, Format, Growing};
+use super::rows::{Columns, Format};
 use super::{Column, Table};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -37,15 +37,13 @@ pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
     let headers = texts(source, &rows)?;
     let names = names(source, rows.line(), &headers)?;
     let (rest, line) = rows.rest()?;
-    let Columns { columns, rows } = Columns::read(Format { source, separator, headers: &headers }, rest, line)?;
+    let found = Columns::read(Format { source, separator, headers: &headers }, rest, line)?;
+    let rows = found.rows;
     if rows == 0 {
         return refuse("there is a header and no row", "a line for each row below the names");
     }
-    let column = |((name, header), growing)| {
-        let (values, problem) = Growing::ended(growing);
-        Column { name, header, values, problem }
-    };
-    let columns = names.into_iter().zip(headers).zip(columns).map(column).collect();
+    let column = |((name, header), (values, problem))| Column { name, header, values, problem };
+    let columns = names.into_iter().zip(headers).zip(found.ended()).map(column).collect();
     Ok(Table { name: None, source: source.into(), columns, rows })
 }
 

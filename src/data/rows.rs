@@ -10,7 +10,7 @@ use crate::math::Numbers;
 /// Most cells: 4 GiB of numbers.
 pub(super) const CELLS: usize = 1 << 29;
 /// Bytes that are read at a time: few enough that the memory they take is soon used again.
-const BLOCK: usize = 1 << 21;
+const BLOCK: usize = 1 << 20;
 /// Bytes that are worth a thread of their own.
 const PIECE: usize = 1 << 17;
 
@@ -59,8 +59,7 @@ pub(super) struct Columns {
 }
 
 impl Growing {
-    /// What it holds, or why it is no column of numbers.
-    pub(super) fn ended(self) -> (Numbers, Option<Error>) {
+    fn ended(self) -> (Numbers, Option<Error>) {
         (Numbers::joined(self.parts.iter().chain([&self.values]).map(Vec::as_slice)), self.problem)
     }
 
@@ -111,6 +110,16 @@ impl Columns {
             line += line_ends(&block[..whole]);
             block.drain(..whole);
         }
+    }
+
+    /// What each column holds, and why it is no column of numbers if it is none.
+    pub(super) fn ended(self) -> Vec<(Numbers, Option<Error>)> {
+        #[cfg(feature = "parallel")]
+        if self.rows * self.columns.len() > PIECE {
+            use rayon::prelude::*;
+            return self.columns.into_par_iter().map(Growing::ended).collect();
+        }
+        self.columns.into_iter().map(Growing::ended).collect()
     }
 
     /// Reads the rows of `records`.
@@ -270,13 +279,11 @@ mod tests {
             let mut alone = Columns::new(format);
             alone.append(format, Records::new("t.csv", text.as_bytes(), b',', 2)).unwrap();
             assert_eq!((found.rows, alone.rows), (rows, rows));
-            let mut found = found.columns.into_iter().map(Growing::ended);
-            let (first, second) = (found.next().unwrap().0, found.next().unwrap());
-            assert!(first.iter().copied().eq((0..rows).map(|row| row as f64)));
-            let alone = alone.columns.into_iter().map(Growing::ended).next_back().unwrap();
-            assert_eq!(second.0[..], alone.0[..]);
-            let problem = second.1.unwrap();
-            assert_eq!(problem.message, alone.1.unwrap().message);
+            let (found, alone) = (found.ended(), alone.ended());
+            assert!(found[0].0.iter().copied().eq((0..rows).map(|row| row as f64)));
+            assert_eq!(found[1].0[..], alone[1].0[..]);
+            let problem = found[1].1.as_ref().unwrap();
+            assert_eq!(problem.message, alone[1].1.as_ref().unwrap().message);
             assert!(problem.message.contains(&format!("line {},", (rows - 7) * lines + 2)), "{}", problem.message);
             // The first row in error is the one that is told, whichever thread meets its own first.
             let text = text.replace(&format!("{},", rows / 2), &format!("1,2,3,{},", rows / 2)).replace(&format!("{},", rows - 2), "1,");

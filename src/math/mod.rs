@@ -30,5 +30,4 @@ pub use trigonometry::{acos, asin, atan, atan2, cos, sin, tan};
 pub(crate) use gamma::{digamma_right, gamma_right, is_left, lgamma_right};
 pub(crate) use interval::{above, below};
 pub(crate) use logarithm::softplus_sigmoid;
-pub(crate) use simd::prefetch;
 pub(crate) use trigonometry::{cos_near, is_far, sin_cos_near, sin_near, tan_near};

@@ -112,22 +112,6 @@ pub fn dispatch<W: Work>(level: Level, work: W) -> W::Output {
     work.run()
 }
 
-/// Asks for `numbers` to be brought into the second cache, as they are soon read; does nothing where the architecture has no such request.
-#[inline(always)]
-pub(crate) fn prefetch(numbers: &[f64]) {
-    #[cfg(target_arch = "x86_64")]
-    for line in numbers.chunks(CACHE_LINE) {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-        // SAFETY: a request has no effect on the program, and SSE is part of the architecture.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast()) };
-    }
-    let _ = numbers;
-}
-
-/// Numbers in a line of the cache.
-#[cfg(target_arch = "x86_64")]
-const CACHE_LINE: usize = 8;
-
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::Work;

@@ -71,12 +71,6 @@ impl Batches {
         &chosen[lane * size..(lane + 1) * size]
     }
 
-    /// The rows after the first so many of the batch of a chain, and the batches of the chains after it.
-    fn from(&self, table: usize, lane: usize, first: usize) -> &[u32] {
-        let Table { size, chosen, .. } = &self.tables[table];
-        &chosen[lane * size + first..]
-    }
-
     /// The batch of a chain, to be chosen anew; each row at most once, and each below [`rows`](Batches::rows).
     pub fn chosen_mut(&mut self, table: usize, lane: usize) -> &mut [u32] {
         let Table { size, chosen, .. } = &mut self.tables[table];
@@ -206,7 +200,7 @@ impl BatchEvaluator {
                 rows.iter_mut().zip(first..).for_each(|(row, number)| *row = number);
                 let job = Job { row_loop, records, batches: &batches, table: 0, first: 0, chains: 1, level: self.level };
                 job.spread(0, place, scratch);
-                job.evaluate(rows, &[], 0, place, scratch);
+                job.evaluate(rows, 0, place, scratch);
                 records.know(first as usize, rows.len(), &scratch.outputs[..count]);
             }
         }
@@ -342,9 +336,8 @@ impl Job<'_> {
             let lane = self.first + chain;
             scratch.sums.clear();
             self.spread(lane, places, scratch);
-            for (chunk, rows) in self.batches.chosen(self.table, lane).chunks(LANES).enumerate() {
-                let ahead = self.batches.from(self.table, lane, chunk * LANES + rows.len());
-                self.evaluate(rows, ahead, lane, places, scratch);
+            for rows in self.batches.chosen(self.table, lane).chunks(LANES) {
+                self.evaluate(rows, lane, places, scratch);
                 let Scratch { tile, outputs, sums, .. } = scratch;
                 let value = |place: usize, source| self.factor(source, place, &tile.inputs(places.len()), outputs, rows.len());
                 sums.add(self.level, self.row_loop, places.len(), value, |at| rows[at] as usize);
@@ -368,7 +361,7 @@ impl Job<'_> {
     }
 
     /// Runs the tape over `rows` at the places of a chain; where the outputs of the last of several are known it only picks them.
-    fn evaluate(&self, rows: &[u32], ahead: &[u32], lane: usize, places: &[Place], scratch: &mut Scratch) {
+    fn evaluate(&self, rows: &[u32], lane: usize, places: &[Place], scratch: &mut Scratch) {
         let Scratch { evaluator, tile, outputs, .. } = scratch;
         let RowLoop { tape, gathers, .. } = self.row_loop;
         for (out, (place, gathered)) in
@@ -383,7 +376,7 @@ impl Job<'_> {
         let is_known = places.len() > 1 && self.records.is_anchored();
         let evaluated = places.len() - usize::from(is_known);
         let known = if is_known { &mut outputs[evaluated * tape.outputs()..] } else { &mut [][..] };
-        self.records.pick(self.level, rows, ahead, &mut tile.columns, known);
+        self.records.pick(self.level, rows, &mut tile.columns, known);
         evaluator.run_rows(tape, tile.inputs(evaluated), rows.len(), outputs);
     }
 
@@ -399,7 +392,7 @@ impl Job<'_> {
     fn terms(&self, rows: &[u32], place: &Place, scratch: &mut Scratch, slots: &mut [Lanes], offset: usize) {
         let places = std::slice::from_ref(place);
         self.spread(self.first, places, scratch);
-        self.evaluate(rows, &[], self.first, places, scratch);
+        self.evaluate(rows, self.first, places, scratch);
         let Scratch { tile, outputs, .. } = scratch;
         for sum in &self.row_loop.sums {
             let factor = |source| self.factor(source, 0, &tile.inputs(1), outputs, rows.len());

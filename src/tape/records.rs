@@ -3,7 +3,7 @@
 use super::batches::BatchEvaluator;
 use super::loops::PIECE;
 use super::program::{Program, RowLoop};
-use crate::math::{Block, LANES, Lanes, Level, Work, dispatch, prefetch};
+use crate::math::{Block, LANES, Lanes, Level, Work, dispatch};
 
 /// The data of a program, and what its tapes make of every row at an anchor if that is known.
 #[derive(Debug, Clone)]
@@ -50,13 +50,21 @@ impl LoopRecords {
         let width = (columns + outputs).next_multiple_of(TILE);
         let mut values = vec![0.0; width * row_loop.rows];
         // Few rows at a time: they stay in the cache until each column has written to them.
-        for (block, records) in values.chunks_mut((width * LANES).max(1)).enumerate() {
+        let fill = |(block, records): (usize, &mut [f64])| {
             for (at, column) in row_loop.columns.iter().enumerate() {
                 for (record, value) in records.chunks_exact_mut(width).zip(column.blocks()[block].iter()) {
                     record[at] = *value;
                 }
             }
+        };
+        let block = (width * LANES).max(1);
+        #[cfg(feature = "parallel")]
+        {
+            use rayon::prelude::*;
+            values.par_chunks_mut(block).enumerate().for_each(fill);
         }
+        #[cfg(not(feature = "parallel"))]
+        values.chunks_mut(block).enumerate().for_each(fill);
         LoopRecords { values, width, columns, outputs }
     }
 
@@ -74,16 +82,15 @@ impl LoopRecords {
     }
 
     /// Writes the columns of `rows`, and of what follows them to the end of a piece those of the last one; and their outputs to as many of
-    /// `outputs`. The rows `ahead` are the next ones: random rows take longer to come from memory than to compute with.
-    pub(super) fn pick(&self, level: Level, rows: &[u32], ahead: &[u32], columns: &mut [Lanes], outputs: &mut [Lanes]) {
-        dispatch(level, Pick { records: self, rows, ahead, columns, outputs });
+    /// `outputs`.
+    pub(super) fn pick(&self, level: Level, rows: &[u32], columns: &mut [Lanes], outputs: &mut [Lanes]) {
+        dispatch(level, Pick { records: self, rows, columns, outputs });
     }
 }
 
 struct Pick<'a> {
     records: &'a LoopRecords,
     rows: &'a [u32],
-    ahead: &'a [u32],
     columns: &'a mut [Lanes],
     outputs: &'a mut [Lanes],
 }
@@ -91,15 +98,12 @@ struct Pick<'a> {
 impl Work for Pick<'_> {
     type Output = ();
 
-    /// Tile by tile: columns lie a power of two apart, and would push each other out of the cache.
+    /// Tile by tile: number by number, each would wait for its row.
     #[inline(always)]
     fn run(self) {
-        let Pick { records: LoopRecords { values, width, .. }, rows, ahead, columns, outputs } = self;
+        let Pick { records: LoopRecords { values, width, .. }, rows, columns, outputs } = self;
         let last = rows.len() - 1;
         for from in (0..rows.len().next_multiple_of(PIECE)).step_by(TILE) {
-            for &row in ahead.iter().skip(from).take(TILE) {
-                prefetch(&values[row as usize * width..(row as usize + 1) * width]);
-            }
             let mut records = [&[][..]; TILE];
             for (place, record) in records.iter_mut().enumerate() {
                 let row = rows[(from + place).min(last)] as usize;
@@ -114,8 +118,11 @@ impl Work for Pick<'_> {
                     }
                 }
                 for (number, tile) in (first..).zip(&tile) {
-                    let row = if number < columns.len() { columns.get_mut(number) } else { outputs.get_mut(number - columns.len()) };
-                    let Some(row) = row else { break };
+                    let row = match number.checked_sub(columns.len()) {
+                        None => &mut columns[number],
+                        Some(output) if output < outputs.len() => &mut outputs[output],
+                        Some(_) => break,
+                    };
                     row.as_chunks_mut().0[from / TILE] = *tile;
                 }
             }
