@@ -8,7 +8,7 @@ use langevin::diagnostics::Convergence;
 use langevin::error::ErrorKind;
 use langevin::math::{Block, LANES, Lanes, Level};
 use langevin::random::{BlockRng, Purpose};
-use langevin::run::{Batch, Run, Sampler, Sampling, Trust, sample, targets};
+use langevin::run::{Batch, Method, Run, Sampler, Sampling, Trust, sample, targets};
 use langevin::sampler::{
     Batching, Chaining, Control, ControlVariates, Coordinates, Guard, Kernel, Lm, Metric, Minibatch, Population, Sghmc, Sgld, Sgnht,
     sample_untuned, thermostat_variance,
@@ -143,6 +143,27 @@ fn rows_known_at_an_anchor_give_the_gradients_of_rows_that_are_evaluated_there()
     // What is known is of the anchor, whatever place is asked for.
     let elsewhere = model.records_at(&positions);
     assert!(gradients(&records) != gradients(&elsewhere));
+}
+
+/// The step that suits a Gaussian is taken where the posterior is one, as far as draws of the normal law can tell.
+#[test]
+fn lm_steps_as_far_as_the_posterior_is_normal() {
+    let table = Table::from_columns(vec![("y".to_string(), values())]).unwrap();
+    let data = Data::new(vec![table]);
+    // −c·z⁴ beside −z²/2: log weights of variance 96c².
+    for (c, longest, draws) in [(0.001, 1.0, 20), (0.012, 0.5, 40), (0.06, 0.25, 40)] {
+        let (at, quartic) = (centre(), c * PRECISION * PRECISION);
+        let text = format!("mu in (-inf, inf); log_density = -{PRIOR}*(mu - 1)^2/2 - {quartic}*(mu - {at})^4 + sum(-hypot(y - mu, 1)^2/2)");
+        let model = Model::with_data(text.parse().unwrap(), None, &[], &data).unwrap();
+        for seed in 1..=5 {
+            let run = sample(&model, &Sampling { seed, ..by(Sampler::Lm, BATCH) }).unwrap();
+            let Method::Batches(figures) = &run.method else { panic!("no batches") };
+            // Of some seeds draws in the tails tell more than there is: never less.
+            assert!(figures.settings.step_size <= longest, "{c}, seed {seed}: {}", figures.settings.step_size);
+            assert!(c > 0.001 || figures.settings.step_size == 1.0, "seed {seed}");
+            assert!(run.draws.draws() >= draws, "{}", run.draws.draws());
+        }
+    }
 }
 
 /// What goes wrong with estimates of gradients.

@@ -173,7 +173,6 @@ impl Columns {
         for (column, more) in self.columns.iter_mut().zip(more.columns) {
             if column.problem.is_none() {
                 column.parts.push(std::mem::take(&mut column.values));
-                column.parts.extend(more.parts);
                 (column.values, column.problem) = (more.values, more.problem);
             }
             column.marks.point |= more.marks.point;

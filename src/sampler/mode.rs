@@ -362,6 +362,26 @@ mod tests {
     }
 
     #[test]
+    fn the_search_begins_at_the_likeliest_start_wherever_it_stands() {
+        // A mode at −4 and a likelier one at 4; no density beyond −8.
+        let bounds = vec![Bound::new("x", f64::NEG_INFINITY, f64::INFINITY)];
+        let two = FromFn::new(bounds, |p, gradient| {
+            if p[0] < -8.0 {
+                gradient[0] = f64::NAN;
+                return f64::NAN;
+            }
+            let (minor, major) = (0.1 * (-0.5 * (p[0] + 4.0).powi(2)).exp(), (-0.5 * (p[0] - 4.0).powi(2)).exp());
+            gradient[0] = -((p[0] + 4.0) * minor + (p[0] - 4.0) * major) / (minor + major);
+            (minor + major).ln()
+        });
+        for starts in [[-9.0, -3.5, 4.5], [4.5, -9.0, -3.5], [-3.5, 4.5, -9.0]] {
+            let found = laplace(&two, &Population::from_columns(vec![starts.to_vec()]));
+            let centre = found.coordinates.metric.centre[0];
+            assert!(found.is_mode && (centre - 4.0).abs() < 1e-3, "{starts:?}: {centre}");
+        }
+    }
+
+    #[test]
     fn a_saddle_or_a_slope_is_no_mode() {
         let bounds = || ["x", "y"].map(|name| Bound::new(name, f64::NEG_INFINITY, f64::INFINITY)).to_vec();
         let saddle = FromFn::new(bounds(), |p, gradient| {

@@ -4,12 +4,14 @@ use super::coordinates::{Coordinates, InCoordinates};
 use super::draws::Population;
 use super::mode::{DENSE, is_only_mode, laplace};
 use crate::density::{Evaluate, LogDensity};
-use crate::math::{Lanes, exp};
+use crate::math::{LANES, Lanes, exp};
 use crate::random::{BlockRng, Purpose};
 
-/// Draws from the normal law that are weighed by the density, and as many as tell the variance of their logs to a third.
+/// Draws from the normal law that are weighed by the density.
 const TRIALS: usize = 64;
-const FEW_TRIALS: usize = 16;
+/// The variance of the logs of their weights is told by as many as have so many coordinates in all, tails among them; and the fewest.
+const COORDINATES: usize = LANES;
+const FEWEST_TRIALS: usize = 16;
 /// The share of those that they are worth, as draws of the density, below which the normal is no likeness of it.
 const LEAST: f64 = 0.1;
 
@@ -62,10 +64,11 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
 /// The variance of the log weights of draws from the normal law that `coordinates` make a unit normal: 0 if that is the density, infinite
 /// where the density is 0.
 pub fn misfit(density: &dyn LogDensity, coordinates: &Coordinates, seed: u64) -> f64 {
-    let (_, weights) = weighed(density, coordinates, &mut BlockRng::new(seed, u64::MAX, Purpose::Initial), FEW_TRIALS);
-    let weights = &weights[..FEW_TRIALS];
-    let mean = weights.iter().sum::<f64>() / FEW_TRIALS as f64;
-    let variance = weights.iter().map(|weight| (weight - mean) * (weight - mean)).sum::<f64>() / (FEW_TRIALS - 1) as f64;
+    let trials = (COORDINATES / density.dimension().max(1)).max(FEWEST_TRIALS);
+    let (_, weights) = weighed(density, coordinates, &mut BlockRng::new(seed, u64::MAX, Purpose::Initial), trials);
+    let weights = &weights[..trials];
+    let mean = weights.iter().sum::<f64>() / trials as f64;
+    let variance = weights.iter().map(|weight| (weight - mean) * (weight - mean)).sum::<f64>() / (trials - 1) as f64;
     if variance.is_nan() { f64::INFINITY } else { variance }
 }
 

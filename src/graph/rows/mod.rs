@@ -255,3 +255,20 @@ pub struct Description {
     /// Largest value.
     pub high: f64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_values_are_one_column_and_equal_ones_two() {
+        let mut graph = Graph::default();
+        let table = graph.table(3);
+        let values: Numbers = vec![1.0, 2.0, 4.0].into();
+        let first = graph.column(table, "x", values.clone());
+        assert_eq!(graph.column(table, "y", values.clone()), first);
+        assert_ne!(graph.column(table, "x", values.to_vec().into()), first);
+        // Whoever asks for its values shares them too.
+        assert!(graph.values_by_row(first).is(&values));
+    }
+}

@@ -132,3 +132,38 @@ impl Minibatch<'_> {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Data, Table};
+    use crate::density::Model;
+    use crate::sampler::Population;
+    use crate::sampler::laplace;
+
+    /// A logistic regression: its control variates leave noise of their own.
+    fn model() -> Model {
+        let rows = 500;
+        let x = |row: usize, k: usize| ((row * (2 * k + 3)) as f64 * 0.618).sin() * 1.5;
+        let y = |row: usize| f64::from(u8::from(x(row, 0) - 0.5 * x(row, 1) + x(row, 7) > 0.2));
+        let column = |name: &str, value: &dyn Fn(usize) -> f64| (name.to_string(), (0..rows).map(value).collect());
+        let columns = vec![column("y", &y), column("x1", &|row| x(row, 0)), column("x2", &|row| x(row, 1))];
+        let text = "beta[2] in (-inf, inf); log_density = sum(normal_lpdf(beta | 0, 2)) + sum(bernoulli_logit_lpmf(y | dot(beta, x)))";
+        Model::with_data(text.parse().unwrap(), None, &[], &Data::new(vec![Table::from_columns(columns).unwrap()])).unwrap()
+    }
+
+    #[test]
+    fn rows_and_batches_tell_the_same_noise() {
+        let model = model();
+        let coordinates = laplace(&model, &Population::new(2, 1)).coordinates;
+        for control_variates in [ControlVariates::None, ControlVariates::Mode, ControlVariates::Svrg] {
+            let target = Minibatch::new(&model, coordinates.clone(), 20, Batching::Uniform, control_variates, 5);
+            let [rows, batches] = [target.noise_of_rows(), target.noise_of_batches()].map(|found| Noise::mean(&found));
+            let error = rows.error.hypot(batches.error);
+            assert!(error < 0.3 && rows.error < batches.error, "{rows:?} {batches:?}");
+            for (rows, batches) in rows.variance.iter().zip(&batches.variance) {
+                assert!((rows / batches - 1.0).abs() < 4.0 * error, "{control_variates:?}: {rows} {batches}, {error}");
+            }
+        }
+    }
+}
