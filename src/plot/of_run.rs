@@ -123,11 +123,12 @@ pub(super) fn caption(run: &Run) -> String {
     format!("{caption} · trust: {}", run.verdict.trust.name())
 }
 
-/// `p(x) ∝ …`, `log p(x) = …` or `U(x) = …`, as typed.
+/// `p(x) ∝ …`, `log p(x) = …` or `-log p(x) = …`: a formula as typed, of a model its value.
 pub(super) fn title(model: &Model) -> String {
     let names = model.names();
     let variables = if names.len() > 3 { format!("{}, …, {}", names[0], names[names.len() - 1]) } else { names.join(", ") };
-    let formula = model.formula().source().split_whitespace().collect::<Vec<_>>().join(" ");
+    let formula = model.formula();
+    let formula = if formula.is_model() { formula.value() } else { formula.source().split_whitespace().collect::<Vec<_>>().join(" ") };
     match model.meaning() {
         Meaning::Density => format!("p({variables}) ∝ {formula}"),
         Meaning::LogDensity => format!("log p({variables}) = {formula}"),

@@ -51,6 +51,21 @@ impl Formula {
         &self.ast
     }
 
+    /// Whether it declares parameters.
+    pub fn is_model(&self) -> bool {
+        self.ast().parameters().next().is_some()
+    }
+
+    /// The text in canonical form; of a model that of its value, the last statement, as its parameters and definitions are named apart.
+    pub fn value(&self) -> String {
+        let text = self.to_string();
+        if !self.is_model() {
+            return text;
+        }
+        let last = text.rsplit("; ").next().unwrap_or(&text);
+        last.split_once(" = ").filter(|_| self.ast().meaning().is_some()).map_or(last, |(_, value)| value).to_string()
+    }
+
     /// The names that are neither constants, functions, definitions nor bound indices, in order of appearance.
     pub fn free_names(&self) -> Vec<FreeName> {
         self.free.clone()

@@ -313,12 +313,8 @@ pub(crate) fn headline(model: &Model, paint: Paint) -> String {
 }
 
 fn headed(model: &Model, bound: &dyn Fn(&Bound) -> String, paint: Paint) -> String {
-    let formula = model.formula().to_string();
-    // Of a model its last line, which says what it means; its parameters are named below.
-    let is_model = model.formula().ast().parameters().next().is_some();
-    let last = formula.rsplit("; ").next().filter(|_| is_model).unwrap_or(&formula);
-    let formula = last.split_once(" = ").filter(|_| is_model && model.formula().ast().meaning().is_some()).map_or(last, |(_, value)| value);
-    let formula = if formula.chars().count() > 200 { formula.chars().take(199).chain(['…']).collect() } else { formula.to_string() };
+    let formula = model.formula().value();
+    let formula = if formula.chars().count() > 200 { formula.chars().take(199).chain(['…']).collect() } else { formula };
     let bounds: Vec<String> = model.bounds().iter().take(4).map(bound).collect();
     let more = if model.bounds().len() > 4 { format!(", … {} variables", model.bounds().len()) } else { String::new() };
     format!("{} {}\n{}", paint.bold(model.meaning().name()), formula, paint.dim(&format!("{}{more}", bounds.join(", "))))
