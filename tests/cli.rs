@@ -299,6 +299,28 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_closed_pipe_costs_no_file_and_no_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let (draws, picture, again) = (path("a.csv"), path("a.png"), path("a.pairs.png"));
+    // One step from the start: not to be trusted.
+    let sample = with(&QUICK, &["--steps", "1", "--strict", "--quiet", "-o", "-", "-o", &draws, "-o", &picture]);
+    let diagnose = ["diagnose", &draws, "-o", &again, "--quiet"];
+    let compare =
+        ["compare", "--density", "exp(-x^2)", "--samplers", "exact,rwm", "--seed", "1", "--quiet", "-o", &path("c.svg")].map(String::from);
+    let compare: Vec<&str> = compare.iter().map(String::as_str).collect();
+    for (arguments, code, files) in [(&sample[..], 3, &[&draws, &picture][..]), (&diagnose, 0, &[&again]), (&compare, 0, &[&path("c.svg")])]
+    {
+        let mut child = command(arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = finish(child, b"", Duration::from_secs(30));
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(code), ""), "{arguments:?}");
+        assert!(files.iter().all(|file| std::fs::metadata(file).unwrap().len() > 100), "{arguments:?}");
+    }
+}
+
+#[test]
 fn no_escape_codes_without_a_terminal_or_with_no_color() {
     for arguments in [&QUICK[..], &["gallery"], &["explain", "exp(-x^2)"], &["integrate", "--density", "exp(-x"]] {
         for colour in [None, Some(("NO_COLOR", "1")), Some(("CLICOLOR_FORCE", "0"))] {

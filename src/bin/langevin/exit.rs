@@ -35,10 +35,6 @@ impl Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::BrokenPipe {
-            // Whoever read our output has seen enough.
-            std::process::exit(0);
-        }
         Error::new(ErrorKind::Io, format!("cannot write the output: {error}")).into()
     }
 }

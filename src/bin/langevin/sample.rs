@@ -20,7 +20,7 @@ use crate::report::{self, Paint};
 use crate::show;
 use crate::signals;
 use crate::stopwatch::Stopwatch;
-use crate::terminal::{Talk, colour, print};
+use crate::terminal::{Talk, colour, print, write_out};
 
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
     let model = on_threads(arguments.sampling.threads, || input::model(&arguments.density, None))??;
@@ -54,7 +54,7 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sho
     let document = || sample_document(&run, derived, source, model.meaning().name(), elapsed);
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
     if csv_on_stdout {
-        write_draws(model, &run, derived, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
+        write_out(|out| write_draws(model, &run, derived, out))?;
     } else if talk.json {
         print(&format!("{:#}", document()))?;
     } else {

@@ -1,6 +1,6 @@
 //! What may be said, where, and in which colours.
 
-use std::io::{IsTerminal, Write};
+use std::io::{BufWriter, ErrorKind, IsTerminal, Write};
 
 /// How much to say.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +31,17 @@ pub(crate) fn colour(stream: &impl IsTerminal) -> bool {
 
 /// Prints a result on stdout.
 pub(crate) fn print(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
+    write_out(|out| {
+        out.write_all(text.as_bytes())?;
+        if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
+    })
+}
+
+/// Writes to stdout. A reader that is gone has seen enough: what comes after, files and the exit code, is as if it had stayed.
+pub(crate) fn write_out(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
-    out.flush()
 }
