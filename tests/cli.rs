@@ -410,18 +410,24 @@ fn bash_accepts_its_completions() {
     }
 }
 
-/// Sends `signal` to a run that would take minutes; its exit code and what it saved.
+/// Sends `signal` to a run that would take minutes.
+#[cfg(unix)]
+fn interrupted(long: &[&str], signal: &str) -> Output {
+    let child = common::spawn(long);
+    std::thread::sleep(Duration::from_millis(700));
+    let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    finish(child, b"", Duration::from_secs(30))
+}
+
+/// The exit code of such a run and what it saved.
 #[cfg(unix)]
 fn interrupt(signal: &str) -> (Option<i32>, Value, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
     let (csv, json) = (path("x.csv"), path("x.json"));
     let long = ["sample", "--density", CLASSIC, "--range", "-0.7,1.5", "--chains", "2000", "--steps", "100000000", "-o", &csv, "-o", &json];
-    let child = common::spawn(&long);
-    std::thread::sleep(Duration::from_millis(700));
-    let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    let output = finish(child, b"", Duration::from_secs(30));
+    let output = interrupted(&long, signal);
     let saved = std::fs::read(&json).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
     (output.status.code(), serde_json::from_slice(&saved).unwrap(), std::fs::read_to_string(&csv).unwrap())
 }
@@ -434,6 +440,17 @@ fn an_interrupted_run_saves_what_it_has_and_says_so() {
     assert_eq!(saved["run"]["complete"], false);
     assert_ne!(saved["verdict"]["trust"], "yes");
     assert_eq!(csv.lines().count(), 2001);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_that_is_interrupted_before_it_drew_says_so() {
+    let long = ["sample", "--density", CLASSIC, "--range", "-0.7,1.5", "--sampler", "rwm", "--seed", "1", "--warmup", "100000000"];
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let output = interrupted(&long, signal);
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        assert!(stderr(&output).contains("nothing was drawn") && output.stdout.is_empty(), "{}", stderr(&output));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use langevin::sampler::{Control, on_threads};
 
 use crate::Outcome;
 use crate::args::{Output, Sample};
-use crate::exit::{Failure, NOT_TRUSTED};
+use crate::exit::{Failure, NOT_TRUSTED, fail};
 use crate::format::{Format, check_writable, targets};
 use crate::input;
 use crate::progress::Progress;
@@ -43,9 +43,17 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sho
     let signals = signals::watch(&control);
     let progress = Progress::watch(&control, talk);
     let source = model.formula().source();
-    let run = sample_watched(model, &settings, &control).map_err(|error| Failure::of(error, source))?;
+    let run = sample_watched(model, &settings, &control).map_err(|error| Failure::of(error, source));
     let elapsed = stopwatch.elapsed();
     drop(progress);
+    let run = match run {
+        // Nothing was drawn yet.
+        Err(failure) if signals.came() => {
+            fail(&failure, talk);
+            return Ok(ExitCode::from(signals.exit_code()));
+        }
+        run => run?,
+    };
     if talk.verbose > 0 {
         talk.say(report::plan(&run));
     }

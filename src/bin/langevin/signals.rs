@@ -11,6 +11,11 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// Whether one came.
+    pub(crate) fn came(&self) -> bool {
+        self.received.load(Ordering::Relaxed) != 0
+    }
+
     /// 130 for SIGINT, 143 for SIGTERM.
     pub(crate) fn exit_code(&self) -> u8 {
         128 + self.received.load(Ordering::Relaxed).max(2)
