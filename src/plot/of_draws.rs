@@ -73,8 +73,7 @@ pub fn run_plot(model: &Model, run: &Run, derived: Option<&Derived>, plot: Draws
 /// # Errors
 /// As for [`run_plot`].
 pub fn draws_plot(title: &str, names: &[String], draws: &Draws, plot: DrawsPlot, picture: Picture) -> Result<Vec<u8>> {
-    let caption = format!("{} chains of {} draws", draws.chains(), draws.draws());
-    drawn(Words { title, caption: &caption, source: title }, names, draws, None, &[], (plot, picture))
+    drawn(Words { title, caption: &draws.shape(), source: title }, names, draws, None, &[], (plot, picture))
 }
 
 /// What is written on the picture, and what an error calls the draws.

@@ -109,10 +109,9 @@ fn with_figure<T>(model: &Model, run: &Run, draw: impl Fn(&Figure) -> Result<T>)
 
 /// What ran, Z and the fit where they are known, and the verdict.
 pub(super) fn caption(run: &Run) -> String {
-    let draws = &run.draws;
     let mut caption = match run.plan() {
-        Some(plan) => format!("{} chains of {} steps", plan.annealing.chains, plan.annealing.steps),
-        None => format!("{}, {} chains of {} draws", run.sampler, draws.chains(), draws.draws()),
+        Some(_) => run.shape(),
+        None => format!("{}, {}", run.sampler, run.shape()),
     };
     if let (Some(reference), Some(fit)) = (&run.reference, run.fits.first()) {
         let z = reference.integral.value;

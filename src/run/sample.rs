@@ -17,7 +17,7 @@ use crate::proof::{inspect, smoothness};
 use crate::quadrature::{CERTIFY, Evidence, Integral, Marginal, Reference, Tolerance, certified, evidence_at_a_glance, reference};
 use crate::sampler::{
     Annealed, Control, Draws, Film, FilmPlan, Lm, MetricKind, NearlyNormal, Population, Psgld, Sgld, Shot, Stage, Underdamped, anneal,
-    initial_positions, nearly_normal, on_threads,
+    counted, initial_positions, nearly_normal, on_threads,
 };
 
 /// A finished run.
@@ -81,6 +81,17 @@ impl Run {
         match &self.method {
             Method::Population { plan, .. } => Some(plan),
             _ => None,
+        }
+    }
+
+    /// Chains, and draws or steps of each, in words.
+    pub fn shape(&self) -> String {
+        match &self.method {
+            Method::Population { plan: Plan { annealing, .. }, .. } => {
+                format!("{} of {}", counted(annealing.chains, "chain"), counted(annealing.steps, "step"))
+            }
+            Method::Independent => counted(self.draws.chains(), "independent draw"),
+            _ => self.draws.shape(),
         }
     }
 

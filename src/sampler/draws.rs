@@ -147,10 +147,20 @@ impl Draws {
         Draws { columns: self.columns.iter().map(kept).collect(), chains: self.chains, draws: self.draws / stride }
     }
 
+    /// How many there are, in words: `4 chains of 1000 draws`.
+    pub fn shape(&self) -> String {
+        format!("{} of {}", counted(self.chains, "chain"), counted(self.draws, "draw"))
+    }
+
     /// All draws as one population, for what does not ask which chain they come from.
     pub fn pooled(&self) -> Population {
         Population { columns: self.columns.clone(), chains: self.chains * self.draws, per_block: LANES }
     }
+}
+
+/// So many things, in words.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 impl From<Population> for Draws {
@@ -162,6 +172,12 @@ impl From<Population> for Draws {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_chain_is_no_chains() {
+        let shape = |draws: usize, chains: usize| Draws::from_columns(vec![vec![0.0; draws * chains]], chains).shape();
+        assert_eq!([shape(1, 2), shape(2, 1)], ["2 chains of 1 draw", "1 chain of 2 draws"]);
+    }
 
     #[test]
     fn blocks_hold_every_chain_once() {

@@ -42,6 +42,7 @@ pub use barker::Barker;
 pub use chains::{Chained, Chaining, Rounds, Statistics, sample_chains, sample_rounds, sample_untuned};
 pub use control::{Control, Listener, Stage};
 pub use coordinates::{Coordinates, InCoordinates};
+pub(crate) use draws::counted;
 pub use draws::{Draws, Population};
 pub use film::{Film, FilmPlan, Shot};
 pub use hmc::Hmc;

@@ -139,7 +139,7 @@ fn verdict(verdict: &Verdict, paint: Paint) -> Vec<String> {
 
 /// The report on draws whose density is not known.
 pub(crate) fn diagnosis(variables: &[DrawsSummary], draws: &Draws, judged: &Verdict, paint: Paint) -> String {
-    let mut lines = vec![format!("{} chains of {} draws", draws.chains(), draws.draws()), String::new()];
+    let mut lines = vec![draws.shape(), String::new()];
     let width = variables.iter().take(ROWS).map(|variable| variable.name.chars().count()).max().unwrap_or(1).max(5);
     lines.push(paint.dim(&format!(
         "  {:width$} {:>9} {:>7} {:>8} {:>7} {:>8} {:>8} {:>8} {:>6} {:>6} {:>6}",
@@ -342,16 +342,15 @@ fn method(run: &Run) -> Vec<String> {
             } else {
                 format!("{} to {} ({})", short(step.first), short(step.last), step.shape)
             };
-            format!("{}, {} chains of {} steps, step size {sizes}", run.sampler, annealing.chains, annealing.steps)
+            format!("{}, {}, step size {sizes}", run.sampler, run.shape())
         }
         Method::Chains(chains) => {
             let Chaining { warmup, thin, .. } = chains.settings;
             let thin = if thin > 1 { format!(" every {thin} steps") } else { String::new() };
             format!(
-                "{}, {} chains of {} draws{thin} after {warmup} of warm-up, step size {}, {} metric",
+                "{}, {}{thin} after {warmup} of warm-up, step size {}, {} metric",
                 run.sampler,
-                run.draws.chains(),
-                run.draws.draws(),
+                run.shape(),
                 short(chains.step_size),
                 chains.metric
             )
@@ -361,10 +360,9 @@ fn method(run: &Run) -> Vec<String> {
             let thin = if thin > 1 { format!(" every {thin} steps") } else { String::new() };
             let metric = if figures.dense { "dense" } else { "diagonal" };
             format!(
-                "{}, {} chains of {} draws{thin} after {warmup} of warm-up, step size {}, {metric} metric of {}",
+                "{}, {}{thin} after {warmup} of warm-up, step size {}, {metric} metric of {}",
                 run.sampler,
-                run.draws.chains(),
-                run.draws.draws(),
+                run.shape(),
                 short(step_size),
                 match (figures.learned, figures.is_mode) {
                     (true, _) => "a no-U-turn warm-up, as the mode misleads",
@@ -373,7 +371,7 @@ fn method(run: &Run) -> Vec<String> {
                 }
             )
         }
-        Method::Independent => format!("{}, {} independent draws", run.sampler, run.draws.chains()),
+        Method::Independent => format!("{}, {}", run.sampler, run.shape()),
     };
     let mut lines = vec![format!("{how}, seed {}", run.seed)];
     if let Some(why) = run.why {
