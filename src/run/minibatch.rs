@@ -157,10 +157,12 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         Minibatch::new(model, found.coordinates.clone(), batch.rows, batch.batching, control_variates, settings.seed)
     };
     let misfit = if found.is_mode { misfit(model, &found.coordinates, settings.seed) / model.dimension() as f64 } else { f64::INFINITY };
-    let mut likeness = match misfit {
-        _ if misfit < SAME => Likeness::Same,
-        _ if misfit < CLOSE => Likeness::Close,
-        _ => Likeness::Fair,
+    let mut likeness = if misfit < SAME {
+        Likeness::Same
+    } else if misfit < CLOSE {
+        Likeness::Close
+    } else {
+        Likeness::Fair
     };
     if found.is_mode && misfit > MISFIT {
         let starts = initial_positions(density, settings.seed, LEARNERS)?;
@@ -193,6 +195,10 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let dense = !found.coordinates.metric.is_diagonal();
     let target = centred(&found, control_variates);
     let exact = tables.iter().all(|(rows, size)| rows == size);
+    if control_variates == ControlVariates::Saga && !exact && !model.gradient_program().is_flat() {
+        return Err(Error::new(ErrorKind::Unsupported, "saga needs the gradient of each row, and a sum over rows lies inside another")
+            .hint("--control-variates svrg"));
+    }
     let noise = if exact { Noise::none(model.dimension()) } else { target.noise() };
     let every = if exact { 1 } else { target.steps_per_epoch() };
     let replicas = settings.rungs.map(|rungs| Replicas::new(rungs, settings.temperature, model.dimension(), every));
@@ -200,10 +206,6 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     if batch.batching == Batching::Shuffled && tables.iter().map(|(rows, _)| rows).sum::<usize>().saturating_mul(chains) > MOST_ORDERED {
         return Err(Error::new(ErrorKind::Setting, "an order of all rows for each chain would not fit the memory")
             .hint("--batching uniform, or fewer --chains"));
-    }
-    if control_variates == ControlVariates::Saga && !exact && !model.gradient_program().is_flat() {
-        return Err(Error::new(ErrorKind::Unsupported, "saga needs the gradient of each row, and a sum over rows lies inside another")
-            .hint("--control-variates svrg"));
     }
     let memory = if exact { 0 } else { target.memory(chains.saturating_mul(settings.rungs.unwrap_or(1))) };
     if memory > MOST_MEMORY {

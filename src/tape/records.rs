@@ -98,7 +98,7 @@ struct Pick<'a> {
 impl Work for Pick<'_> {
     type Output = ();
 
-    /// Tile by tile: number by number, each would wait for its row.
+    /// Tile by tile: columns lie a power of two apart, and would push each other out of the cache.
     #[inline(always)]
     fn run(self) {
         let Pick { records: LoopRecords { values, width, .. }, rows, columns, outputs } = self;

@@ -75,8 +75,8 @@ impl Minibatch<'_> {
     fn noise_of_rows(&self) -> Vec<Vec<f64>> {
         let dimension = self.bounds.len();
         let level = self.model.level();
-        let saga = self.control_variates == ControlVariates::Saga;
-        let most = if saga { 2 } else { ROWS };
+        // With SAGA two rows are those that have an anchor each.
+        let most = if self.control_variates == ControlVariates::Saga { 2 } else { ROWS };
         let positions = (ALL_ROWS / most).min(LANES);
         let (sizes, mut some) = (self.model.batches(self.batch, 0), self.model.batches(most, positions));
         let noise = BlockRng::new(self.seed, u64::MAX, Purpose::Batch);
@@ -118,7 +118,11 @@ impl Minibatch<'_> {
         for (table, mut blocks) in differences.into_iter().enumerate() {
             let (n, b, seen) = (sizes.rows(table) as f64, sizes.size(table) as f64, some.size(table));
             let scale = n * n * (1.0 - b / n) / b;
-            for (block, gaps) in blocks.iter_mut().enumerate().filter(|_| seen > 1) {
+            // A batch of the only row there is has no noise.
+            if seen < 2 {
+                continue;
+            }
+            for (block, gaps) in blocks.iter_mut().enumerate() {
                 self.coordinates.metric.pull_back(level, gaps);
                 for (found, gaps) in found.iter_mut().zip(&*gaps) {
                     for (found, gaps) in found[block * together..].iter_mut().zip(gaps.chunks_exact(most)) {
