@@ -261,6 +261,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_group_sum_of_what_is_the_same_in_all_rows_counts_them() {
+        let mut graph = Graph::default();
+        let table = graph.table(3);
+        let index = graph.column(table, "g", vec![1.0, 2.0, 1.0].into());
+        for (value, sum) in [(1.0, 2.0), (-0.25, -0.5), (0.0, 0.0)] {
+            let value = graph.constant(value);
+            let found = graph.group_sum(value, index, 1);
+            assert_eq!(graph.number(found), Some(sum));
+        }
+        let x = graph.variable(0);
+        let two = graph.constant(2.0);
+        let twice = graph.multiply(two, x);
+        assert_eq!(graph.group_sum(x, index, 1), twice);
+    }
+
+    #[test]
     fn shared_values_are_one_column_and_equal_ones_two() {
         let mut graph = Graph::default();
         let table = graph.table(3);

@@ -76,16 +76,15 @@ impl Graph {
 
     /// Σ over the rows where the column `index` is `group` of `body`, which may be the same in all rows.
     pub fn group_sum(&mut self, body: NodeId, index: NodeId, group: u32) -> NodeId {
-        if self.is_free(body) || self.table_of(body).is_none() {
+        // A number is its own fixed factor, with 1 as the rest, for ever.
+        if self.number(body).is_none() && (self.is_free(body) || self.table_of(body).is_none()) {
             if let Factors { negative, fixed: Some(fixed), varying } = self.factors(body) {
                 let rest = varying.unwrap_or_else(|| self.constant(1.0));
                 let sum = self.group_sum(rest, index, group);
                 let product = self.multiply(fixed, sum);
                 return self.signed(negative, product);
             }
-            if self.number(body).is_none() {
-                return self.intern(Node::GroupSum(body, index, group));
-            }
+            return self.intern(Node::GroupSum(body, index, group));
         }
         let Node::Column(indices) = self.node(index) else { unreachable!("groups go by columns") };
         let indices = self.column_values(indices).clone();
