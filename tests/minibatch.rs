@@ -145,6 +145,82 @@ fn rows_known_at_an_anchor_give_the_gradients_of_rows_that_are_evaluated_there()
     assert!(gradients(&records) != gradients(&elsewhere));
 }
 
+#[test]
+fn rows_that_chains_share_give_the_gradients_of_rows_of_each() {
+    let model = two_tables();
+    let anchor: Vec<Lanes> = [0.2, -0.1, 0.4, 1.1, 0.8].map(Lanes::splat).to_vec();
+    let mut positions = anchor.clone();
+    for (row, reach) in positions.iter_mut().zip([0.1, 0.2, -0.1, 0.3, 0.1]) {
+        row.iter_mut().enumerate().for_each(|(lane, x)| *x += reach + 1e-3 * lane as f64);
+    }
+    // Rows that lie in one block, and more than a block has; chains that one thread takes, and more.
+    for (size, lanes) in [(70, 39), (70, 1), (280, 13), (70, 150)] {
+        let rows_of = |batches: &mut langevin::tape::Batches, lane: usize| {
+            for table in 0..batches.len() {
+                let rows = batches.rows(table);
+                batches.chosen_mut(table, lane).iter_mut().enumerate().for_each(|(at, row)| *row = ((7 * at + 3) % rows) as u32);
+            }
+        };
+        let (mut own, mut shared) = (model.batches(size, lanes), model.shared_batches(size));
+        (0..lanes).for_each(|lane| rows_of(&mut own, lane));
+        rows_of(&mut shared, 0);
+        for records in [model.records(), model.records_at(&anchor)] {
+            let gradients = |batches: &langevin::tape::Batches| {
+                let mut gradients = [anchor.clone(), anchor.clone()];
+                let [here, there] = &mut gradients;
+                model.batch_gradient(&records, 2).at_both([&positions, &anchor], batches, lanes, [here, there]);
+                gradients
+                    .concat()
+                    .iter()
+                    .flat_map(|row| row[..lanes].iter().map(|x| x.to_bits()).collect::<Vec<u64>>())
+                    .collect::<Vec<u64>>()
+            };
+            assert!(gradients(&own) == gradients(&shared), "{size} rows, {lanes} chains");
+        }
+    }
+}
+
+/// A slope whose posterior is normal: batches differ in what the gradient gains with the distance from the mode.
+#[test]
+fn chains_that_share_batches_are_independent_where_the_mean_is_at_the_mode() {
+    let x: Vec<f64> = (0..ROWS).map(|row| (row as f64 * 0.9).sin().powi(3) * 2.0).collect();
+    let y: Vec<f64> = x.iter().zip(values()).map(|(x, y)| 0.7 * x + y).collect();
+    let precision = 1.0 + x.iter().map(|x| x * x).sum::<f64>();
+    let mode = x.iter().zip(&y).map(|(x, y)| x * y).sum::<f64>() / precision;
+    let table = Table::from_columns(vec![("x".to_string(), x), ("y".to_string(), y)]).unwrap();
+    let text = "b in (-inf, inf); log_density = -b^2/2 + sum(-hypot(y - b*x, 1)^2/2)";
+    let model = Model::with_data(text.parse().unwrap(), None, &[], &Data::new(vec![table])).unwrap();
+    let mut coordinates = Coordinates::new(model.bounds(), model.level());
+    coordinates.metric = Metric::diagonal(vec![mode], &[precision.sqrt().recip()]);
+    const BLOCKS: usize = 16;
+    let (chains, count) = (BLOCKS * LANES, 10);
+    // All draws, and for each block and time the mean of its chains, √256 times.
+    let draws = |control_variates| {
+        let target = Minibatch::new(&model, coordinates.clone(), 5, Batching::Shared, control_variates, 11);
+        let noise = target.noise().variance;
+        let share = 0.5 * noise[0] / 2.0;
+        let settings =
+            Chaining { warmup: 80, draws: count, thin: 20, step_size: 0.5, fixed_step_size: true, seed: 3, ..Chaining::default() };
+        let kernel = Lm::new(target.bounds(), Guard::None).with_noise(noise);
+        let found = sample_untuned(&target, &kernel, &settings, &Population::new(1, chains), None, &Control::default()).unwrap();
+        let means: Vec<f64> = found
+            .draws
+            .by_chain(0)
+            .chunks(LANES)
+            .flat_map(|block| (0..count).map(|at| block.iter().map(|chain| chain[at]).sum::<f64>() / (LANES as f64).sqrt()))
+            .collect();
+        (found.draws.column(0).to_vec(), means, share)
+    };
+    let (all, means, share) = draws(ControlVariates::Mode);
+    assert!((0.02..0.2).contains(&share), "the batches do not matter: {share}");
+    assert_law(&all, 1.0);
+    assert_eq!(means.len(), BLOCKS * count);
+    assert_law(&means, 1.0);
+    // Without control variates a batch moves all chains of a block alike.
+    let (_, means, _) = draws(ControlVariates::None);
+    assert!(scores(&means, 1.0).1 > 50.0, "{:?}", scores(&means, 1.0));
+}
+
 /// The step that suits a Gaussian is taken where the posterior is one, as far as draws of the normal law can tell.
 #[test]
 fn lm_steps_as_far_as_the_posterior_is_normal() {
@@ -162,6 +238,8 @@ fn lm_steps_as_far_as_the_posterior_is_normal() {
             assert!(figures.settings.step_size <= longest, "{c}, seed {seed}: {}", figures.settings.step_size);
             assert!(c > 0.001 || figures.settings.step_size == 1.0, "seed {seed}");
             assert!(run.draws.draws() >= draws, "{}", run.draws.draws());
+            // And only there do chains share batches.
+            assert_eq!(figures.batching == Batching::Shared, figures.settings.step_size == 1.0, "{c}, seed {seed}");
         }
     }
 }
@@ -358,7 +436,7 @@ fn batches_are_drawn_until_a_target_holds_and_the_draws_of_a_looser_one_are_a_pr
 #[test]
 fn tables_of_gradients_that_would_not_fit_or_serve_are_refused() {
     let model = location();
-    let batch = Batch { control_variates: Some(ControlVariates::Saga), batching: Batching::Shuffled, ..Batch::of(BATCH) };
+    let batch = Batch { control_variates: Some(ControlVariates::Saga), batching: Some(Batching::Shuffled), ..Batch::of(BATCH) };
     let refused = sample(&model, &Sampling { batch: Some(batch), ..by(Sampler::Sgld, BATCH) }).unwrap_err();
     assert!(refused.kind == ErrorKind::Setting && refused.message.contains("saga"), "{refused}");
     let batch = Batch { control_variates: Some(ControlVariates::Saga), ..Batch::of(BATCH) };
@@ -568,7 +646,7 @@ fn draws_are_the_same_on_any_number_of_threads() {
         let run = sample(&model, &settings).unwrap();
         run.draws.columns().iter().flatten().map(|x| x.to_bits()).collect::<Vec<u64>>()
     };
-    for batching in [Batching::Uniform, Batching::Shuffled] {
+    for batching in [Batching::Uniform, Batching::Shuffled].map(Some) {
         let one = draws(1, batching);
         assert!(one == draws(2, batching) && one == draws(3, batching), "{batching:?}");
     }
@@ -607,6 +685,14 @@ fn what_cannot_be_batched_is_refused_or_said() {
     assert!(model("-sum(cosh(y - mu))/s").check_batches().is_ok());
     assert_eq!(refused("-sum(cosh(y - mu))", by(Sampler::Nuts, BATCH)).kind, ErrorKind::Setting);
     assert_eq!(refused("-sum(cosh(y - mu))", Sampling { steps: Some(10), ..plain.clone() }).kind, ErrorKind::Setting);
+    // Its mean is where the mode is, but what is subtracted is not taken there.
+    let shared = |control_variates| Batch { batching: Some(Batching::Shared), control_variates, ..Batch::of(BATCH) };
+    let settings = Sampling { batch: Some(shared(Some(ControlVariates::Svrg))), ..plain.clone() };
+    assert_eq!(sample(&location(), &settings).unwrap_err().hint.as_deref(), Some("--batching uniform"));
+    // Not normal.
+    let settings = Sampling { batch: Some(shared(None)), ..plain.clone() };
+    assert!(refused("-sum(cosh(y - mu))", settings.clone()).message.contains("nearly normal"));
+    assert!(sample(&location(), &settings).is_ok());
     // Sums over the data are all that is left of a Gaussian: said, and sampled by the exact gradient.
     let run = sample(&model("sum(normal_lpdf(y | mu, s))"), &plain).unwrap();
     assert!(run.verdict.warnings.iter().any(|warning| warning.kind() == "nothing_to_batch"));

@@ -12,13 +12,24 @@ pub(super) enum Cell {
 /// How programs write that there is no value.
 const MISSING: [&str; 8] = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?"];
 
+/// The number that a text begins with and how many bytes it takes, if [`cell`] would say nothing else of it.
+#[inline]
+pub(super) fn leading_number(text: &[u8]) -> Option<(f64, usize)> {
+    if !text.first().is_some_and(|first| first.is_ascii_digit() || *first == b'-') {
+        return None;
+    }
+    let (value, used) = fast_float2::parse_partial::<f64, _>(text).ok()?;
+    // Infinity and what is too small are for `cell` to refuse.
+    (value.is_normal() || text[..used] == *b"0").then_some((value, used))
+}
+
 /// Reads a cell; `comma` if the decimal separator may be a comma.
 pub(super) fn cell(text: &str, comma: bool) -> Cell {
     let is_edge = |byte: Option<u8>| byte.is_none_or(|byte| !byte.is_ascii_graphic());
     let trims = is_edge(text.bytes().next()) || is_edge(text.bytes().next_back());
     let text = if trims { text.trim_matches([' ', '\t', '\u{a0}']) } else { text };
     if text.bytes().next().is_some_and(|first| first.is_ascii_digit() || matches!(first, b'-' | b'+' | b'.'))
-        && let Ok(value) = text.parse::<f64>()
+        && let Ok(value) = fast_float2::parse::<f64, _>(text)
         && text.bytes().any(|byte| byte.is_ascii_digit())
     {
         // `1e999` reads as infinity, which the file does not say.
@@ -84,6 +95,22 @@ mod tests {
             assert_eq!(cell(text, false), Cell::Number(value), "{text}");
         }
         assert_eq!(cell("1,5", true), Cell::Number(1.5));
+    }
+
+    #[test]
+    fn what_a_text_begins_with_is_what_its_cell_is() {
+        let rest = [",1", "\n", "", "x", "-02", ".5", "e", "e5"];
+        let texts =
+            ["0", "-0", "0.1", "-3", "+1e-3", ".5", "5.", "17e3", "1e999", "-inf", "-nan", "1e-999", "5e-324", "-", "", " 1", "TRUE", "00"];
+        let mut known = 0;
+        for (text, rest) in texts.into_iter().flat_map(|text| rest.map(|rest| (text, rest))) {
+            let whole = format!("{text}{rest}");
+            if let Some((value, used)) = leading_number(whole.as_bytes()) {
+                assert_eq!(cell(&whole[..used], false), Cell::Number(value), "{whole}");
+                known += 1;
+            }
+        }
+        assert!(known > 40, "{known}");
     }
 
     #[test]

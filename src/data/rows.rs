@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use super::cell::{Cell, cell};
+use super::cell::{Cell, cell, leading_number};
 use super::records::{Records, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::Numbers;
@@ -63,16 +63,18 @@ impl Growing {
         (Numbers::joined(self.parts.iter().chain([&self.values]).map(Vec::as_slice)), self.problem)
     }
 
+    /// Adds a number. Nobody will read a column with a problem.
+    fn add(&mut self, value: f64) {
+        if self.problem.is_none() {
+            self.values.push(value);
+        }
+    }
+
     /// Adds the cell in a line and column.
     fn push(&mut self, format: Format, text: &str, (line, at): (u64, usize)) {
         let comma = format.separator != b',';
         let (message, hint) = match self.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
-            // Nobody will read a column with a problem.
-            Cell::Number(value) => {
-                return if self.problem.is_none() {
-                    self.values.push(value)
-                };
-            }
+            Cell::Number(value) => return self.add(value),
             Cell::Missing => ("the value is missing".into(), "drop the row, or fill the value in; other columns can be used as they are"),
             Cell::Text(hint) => (format!("`{}` is not a number", short(text)), hint),
         };
@@ -146,13 +148,19 @@ impl Columns {
         let length = text.find('\n').unwrap_or(0).max(self.columns.len());
         self.columns.iter_mut().for_each(|column| column.values.reserve(text.len() / length.max(1)));
         let (mut line, mut width, mut start) = (first, 0, 0);
-        for end in memchr::memchr2_iter(format.separator, b'\n', text.as_bytes()).chain([text.len()]) {
+        while start <= text.len() {
+            let number = format.number(&text.as_bytes()[start..]);
+            let length = number.map_or_else(|| memchr::memchr2(format.separator, b'\n', &text.as_bytes()[start..]), |(_, used)| Some(used));
+            let end = length.map_or(text.len(), |length| start + length);
             let (cell, ends) = (&text[start..end], text.as_bytes().get(end) != Some(&format.separator));
             let cell = if ends { cell.strip_suffix('\r').unwrap_or(cell) } else { cell };
             start = end + 1;
-            let is_blank = ends && width == 0 && cell.bytes().all(|byte| byte.is_ascii_whitespace());
+            let is_blank = ends && width == 0 && number.is_none() && cell.bytes().all(|byte| byte.is_ascii_whitespace());
             if let Some(column) = self.columns.get_mut(width).filter(|_| !is_blank) {
-                column.push(format, cell, (line, width));
+                match number {
+                    Some((value, _)) => column.add(value),
+                    None => column.push(format, cell, (line, width)),
+                }
             }
             width += 1;
             if ends && !is_blank {
@@ -202,6 +210,14 @@ impl Format<'_> {
         let cells = if width == 1 { "cell" } else { "cells" };
         let message = format!("{}, line {line}: {width} {cells}, and the header has {}", self.source, self.headers.len());
         Err(Error::new(ErrorKind::Data, message).hint("a cell for each column; quote cells that hold the separator"))
+    }
+
+    /// The number that the next cell is, and its length, where that needs no second look: no blanks, and no commas that may be decimal.
+    #[inline]
+    fn number(&self, text: &[u8]) -> Option<(f64, usize)> {
+        let is_end = |next: &u8| *next == self.separator || *next == b'\n';
+        let found = if self.separator == b',' { leading_number(text) } else { None };
+        found.filter(|(_, used)| text.get(*used).is_none_or(is_end))
     }
 
     /// Whether each line is a row, and what a cell means does not hang on the rows before: no quotes, no returns that end a line alone, no

@@ -19,6 +19,11 @@ impl Model {
         Batches::new(self.gradient_program(), batch, lanes)
     }
 
+    /// The same with one batch for all chains.
+    pub fn shared_batches(&self, batch: usize) -> Batches {
+        Batches::shared(self.gradient_program(), batch)
+    }
+
     /// The data that the gradient loops over, row by row.
     pub fn records(&self) -> Records {
         Records::new(self.gradient_program())

@@ -13,8 +13,8 @@ use crate::diagnostics::{Convergence, mean_and_sd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
-    Batching, Chained, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Laplace, Lm, Minibatch, Noise, Nuts, Population,
-    Replicas, Rounds, Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
+    Batching, Chained, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Lm, Minibatch, Noise, Nuts, Population, Replicas,
+    Rounds, Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
     thermostat_variance,
 };
 
@@ -23,8 +23,8 @@ use crate::sampler::{
 pub struct Batch {
     /// Rows of each table in a batch.
     pub rows: usize,
-    /// How they are chosen.
-    pub batching: Batching,
+    /// How they are chosen; `None` for a batch of all chains where they stay as good as independent, else one for each.
+    pub batching: Option<Batching>,
     /// Control variates; `None` for those at the mode where one is found.
     pub control_variates: Option<ControlVariates>,
     /// Whether to run again at half the step size and compare.
@@ -34,7 +34,7 @@ pub struct Batch {
 impl Batch {
     /// So many rows, the rest by default.
     pub fn of(rows: usize) -> Batch {
-        Batch { rows, batching: Batching::default(), control_variates: None, check_bias: false }
+        Batch { rows, batching: None, control_variates: None, check_bias: false }
     }
 }
 
@@ -153,9 +153,6 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         _ => initial_positions(density, settings.seed, 4)?,
     };
     let mut found = laplace(density, &starts);
-    let centred = |found: &Laplace, control_variates: ControlVariates| {
-        Minibatch::new(model, found.coordinates.clone(), batch.rows, batch.batching, control_variates, settings.seed)
-    };
     let misfit = if found.is_mode { misfit(model, &found.coordinates, settings.seed) / model.dimension() as f64 } else { f64::INFINITY };
     let mut likeness = if misfit < SAME {
         Likeness::Same
@@ -181,7 +178,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
             return Err(Error::new(ErrorKind::Setting, "no mode was found for the control variates")
                 .hint("begin near one with --init, or use --control-variates svrg"));
         }
-        (Some(ControlVariates::Saga), _) if batch.batching == Batching::Shuffled => {
+        (Some(ControlVariates::Saga), _) if batch.batching == Some(Batching::Shuffled) => {
             // The rows that an epoch has not yet shown are those whose entries are old: no uniform choice from all.
             return Err(Error::new(ErrorKind::Setting, "saga has a bias unless each batch is a choice from all rows")
                 .hint("--batching uniform, or --control-variates svrg"));
@@ -193,7 +190,18 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         (None, false) => ControlVariates::None,
     };
     let dense = !found.coordinates.metric.is_diagonal();
-    let target = centred(&found, control_variates);
+    // Where the mean is at the mode, a batch moves no chain as it moves the others.
+    let may_share = control_variates == ControlVariates::Mode && likeness == Likeness::Same;
+    let batching = batch.batching.unwrap_or(if may_share { Batching::Shared } else { Batching::Uniform });
+    if batching == Batching::Shared && !may_share {
+        return Err(Error::new(
+            ErrorKind::Setting,
+            "chains that share batches are independent only of a posterior that is nearly normal, \
+             with control variates at its mode, and this is not that",
+        )
+        .hint("--batching uniform"));
+    }
+    let target = Minibatch::new(model, found.coordinates.clone(), batch.rows, batching, control_variates, settings.seed);
     let exact = tables.iter().all(|(rows, size)| rows == size);
     if control_variates == ControlVariates::Saga && !exact && !model.gradient_program().is_flat() {
         return Err(Error::new(ErrorKind::Unsupported, "saga needs the gradient of each row, and a sum over rows lies inside another")
@@ -203,7 +211,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let every = if exact { 1 } else { target.steps_per_epoch() };
     let replicas = settings.rungs.map(|rungs| Replicas::new(rungs, settings.temperature, model.dimension(), every));
     let (chains, plan) = plan(sampler, settings, &noise.variance, likeness, replicas.as_ref())?;
-    if batch.batching == Batching::Shuffled && tables.iter().map(|(rows, _)| rows).sum::<usize>().saturating_mul(chains) > MOST_ORDERED {
+    if batching == Batching::Shuffled && tables.iter().map(|(rows, _)| rows).sum::<usize>().saturating_mul(chains) > MOST_ORDERED {
         return Err(Error::new(ErrorKind::Setting, "an order of all rows for each chain would not fit the memory")
             .hint("--batching uniform, or fewer --chains"));
     }
@@ -261,7 +269,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     let figures = BatchFigures {
         epochs: tables.iter().map(|(rows, size)| (steps * size) as f64 / *rows as f64).fold(f64::INFINITY, f64::min),
         tables,
-        batching: batch.batching,
+        batching,
         control_variates: if exact { ControlVariates::None } else { control_variates },
         is_mode: found.is_mode,
         learned: likeness == Likeness::Learned,

@@ -39,6 +39,49 @@ pub(super) fn add_scaled(level: Level, y: &mut [Lanes], s: &Lanes, x: &[Lanes]) 
     }
 }
 
+/// y ← y + Σᵢ wᵢ·xᵢ, one after the other; the sums stay in registers.
+pub(super) fn add_combination<'a>(level: Level, y: &mut Lanes, terms: impl Iterator<Item = (f64, &'a Lanes)> + Clone) {
+    dispatch(level, Combination { y, terms });
+}
+
+struct Combination<'y, T> {
+    y: &'y mut Lanes,
+    terms: T,
+}
+
+impl<'a, T: Iterator<Item = (f64, &'a Lanes)> + Clone> Work for Combination<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        const TILE: usize = 32;
+        for (tile, y) in self.y.as_chunks_mut::<TILE>().0.iter_mut().enumerate() {
+            let mut sums = *y;
+            for (weight, x) in self.terms.clone() {
+                let x = &x.as_chunks::<TILE>().0[tile];
+                for lane in 0..TILE {
+                    sums[lane] = weight.mul_add(x[lane], sums[lane]);
+                }
+            }
+            *y = sums;
+        }
+    }
+}
+
+/// Whether x is beyond [low, high] in any lane.
+pub(super) fn any_beyond(level: Level, x: &Lanes, low: f64, high: f64) -> bool {
+    struct Beyond<'a>(&'a Lanes, f64, f64);
+    impl Work for Beyond<'_> {
+        type Output = bool;
+        #[inline(always)]
+        fn run(self) -> bool {
+            // A fold without a branch in it vectorises.
+            self.0.iter().fold(false, |any, x| any | (*x < self.1) | (*x > self.2))
+        }
+    }
+    dispatch(level, Beyond(x, low, high))
+}
+
 /// Takes `from` where `mask` is not 0.
 pub(super) fn select(level: Level, mask: &Lanes, to: &mut [Lanes], from: &[Lanes]) {
     for (to, from) in to.iter_mut().zip(from) {

@@ -8,7 +8,7 @@
 //! ε²V/(1 − (1 − ε)²). So much less is injected, as Vollmer, Zygalakis & Teh (2016, mSGLD) do for Euler's scheme.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::each;
+use super::lanewise::{any_beyond, each};
 use super::replicas::Exchange;
 use super::unadjusted::{Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
@@ -66,14 +66,11 @@ impl Kernel for Lm {
             let spread = (0.5 * step_size * (temperature - taken).max(0.0)).sqrt();
             fill_normal(self.level, noise, row);
             let (x, carried, slope) = (&mut positions[variable], &mut carried[variable], &gradient[variable]);
-            let mut outside = false;
             each(self.level, |lane| {
-                let to = spread.mul_add(carried[lane] + row[lane], step_size.mul_add(slope[lane], x[lane]));
-                outside |= (to < *low) | (to > *high);
-                x[lane] = to;
+                x[lane] = spread.mul_add(carried[lane] + row[lane], step_size.mul_add(slope[lane], x[lane]));
                 carried[lane] = row[lane];
             });
-            if outside {
+            if any_beyond(self.level, x, *low, *high) {
                 let before = before.get(variable);
                 for lane in 0..LANES {
                     if *boundary == Boundary::Reflect && reflections_are_odd(x[lane], *low, *high) {

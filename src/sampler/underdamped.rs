@@ -5,7 +5,7 @@
 //! reflects, the momentum turns as the position does.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::each;
+use super::lanewise::{any_beyond, each};
 use super::unadjusted::{Guard, Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Level, exp};
@@ -88,13 +88,8 @@ impl Kernel for Underdamped {
 fn drift(level: Level, x: &mut Lanes, p: &mut Lanes, h: f64, bound: &Bound) {
     let Bound { low, high, boundary, .. } = bound;
     let before = *x;
-    let mut outside = false;
-    each(level, |lane| {
-        let to = h.mul_add(p[lane], x[lane]);
-        outside |= (to < *low) | (to > *high);
-        x[lane] = to;
-    });
-    if outside {
+    each(level, |lane| x[lane] = h.mul_add(p[lane], x[lane]));
+    if any_beyond(level, x, *low, *high) {
         for lane in 0..LANES {
             let is_outside = x[lane] < *low || x[lane] > *high;
             let turns = match boundary {

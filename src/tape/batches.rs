@@ -23,6 +23,8 @@ const WORTH_A_THREAD: usize = 1 << 12;
 #[derive(Debug, Clone)]
 pub struct Batches {
     tables: Vec<Table>,
+    /// Whether all chains see those of the first.
+    shared: bool,
 }
 
 /// The rows of one table.
@@ -42,7 +44,17 @@ impl Batches {
             let size = batch.clamp(1, rows);
             Table { id, rows, size, chosen: (0..lanes).flat_map(|_| 0..size as u32).collect() }
         });
-        Batches { tables: tables.collect() }
+        Batches { tables: tables.collect(), shared: false }
+    }
+
+    /// The same rows for all chains: `batch` rows of each table of `program`, or all rows of a table that has no more; the first ones.
+    pub fn shared(program: &Program, batch: usize) -> Batches {
+        Batches { shared: true, ..Batches::new(program, batch, 1) }
+    }
+
+    /// Whether all chains see the same rows.
+    pub fn is_shared(&self) -> bool {
+        self.shared
     }
 
     /// How many tables there are.
@@ -68,10 +80,12 @@ impl Batches {
     /// The batch of a chain, rows counted from 0.
     pub fn chosen(&self, table: usize, lane: usize) -> &[u32] {
         let Table { size, chosen, .. } = &self.tables[table];
+        let lane = if self.shared { 0 } else { lane };
         &chosen[lane * size..(lane + 1) * size]
     }
 
-    /// The batch of a chain, to be chosen anew; each row at most once, and each below [`rows`](Batches::rows).
+    /// The batch of a chain, to be chosen anew; each row at most once, and each below [`rows`](Batches::rows). That of chain 0 is that of
+    /// all where it is shared.
     pub fn chosen_mut(&mut self, table: usize, lane: usize) -> &mut [u32] {
         let Table { size, chosen, .. } = &mut self.tables[table];
         &mut chosen[lane * *size..(lane + 1) * *size]
@@ -116,14 +130,21 @@ struct Place {
 struct Scratch {
     evaluator: Evaluator,
     tile: Tile,
-    /// `[place][output][row]`.
+    /// `[slot][output][row]`.
     outputs: Vec<Lanes>,
     sums: Sums,
     /// For each place the numbers that its sums are, each for some chains.
     results: Vec<[f64; IN_TURN]>,
 }
 
-/// The inputs of some rows at some places of one chain: see [`RowInputs`].
+/// A position of a chain that a tile of several is evaluated at.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    place: usize,
+    lane: usize,
+}
+
+/// The inputs of some rows in some slots: see [`RowInputs`].
 #[derive(Debug, Clone)]
 struct Tile {
     numbers: Vec<[f64; TOGETHER]>,
@@ -134,9 +155,9 @@ struct Tile {
 }
 
 impl Tile {
-    fn inputs(&self, places: usize) -> RowInputs<'_> {
+    fn inputs(&self, slots: usize) -> RowInputs<'_> {
         let Tile { numbers, uniforms, gathers, gathered, columns } = self;
-        RowInputs { chains: places, numbers, uniforms, gathers, gathered: *gathered, columns: Columns::Picked(columns) }
+        RowInputs { chains: slots, numbers, uniforms, gathers, gathered: *gathered, columns: Columns::Picked(columns) }
     }
 }
 
@@ -144,16 +165,16 @@ impl Scratch {
     fn new(row_loop: &RowLoop, places: usize, level: Level) -> Scratch {
         let rows = |count: usize| vec![Lanes::default(); count];
         Scratch {
-            evaluator: Evaluator::for_chains(&row_loop.tape, level, places),
+            evaluator: Evaluator::for_chains(&row_loop.tape, level, TOGETHER),
             tile: Tile {
                 numbers: vec![[0.0; TOGETHER]; row_loop.uniforms.len()],
-                uniforms: rows(places * row_loop.uniforms.len()),
-                gathers: rows(places * row_loop.gathers.len()),
+                uniforms: rows(TOGETHER * row_loop.uniforms.len()),
+                gathers: rows(TOGETHER * row_loop.gathers.len()),
                 gathered: row_loop.gathers.len(),
                 columns: rows(row_loop.columns.len()),
             },
-            outputs: rows(places * row_loop.tape.outputs()),
-            sums: Sums::new(row_loop, places),
+            outputs: rows(TOGETHER * row_loop.tape.outputs()),
+            sums: Sums::new(row_loop, TOGETHER),
             results: vec![[0.0; IN_TURN]; places * row_loop.results()],
         }
     }
@@ -191,7 +212,7 @@ impl BatchEvaluator {
         let place = &mut self.places[..1];
         place[0].inputs[..program.inputs()].copy_from_slice(&anchor[..program.inputs()]);
         self.stages[0].run_lanes(&stage.before, &place[0].inputs, 1, &mut place[0].uniforms);
-        let batches = Batches { tables: Vec::new() };
+        let batches = Batches { tables: Vec::new(), shared: false };
         for ((row_loop, scratch), records) in stage.loops.iter().zip(&mut self.loops).zip(&mut records.loops) {
             let (scratch, count) = (&mut scratch[0], row_loop.tape.outputs());
             let mut numbers = [0; LANES];
@@ -199,8 +220,10 @@ impl BatchEvaluator {
                 let rows = &mut numbers[..LANES.min(row_loop.rows - first as usize)];
                 rows.iter_mut().zip(first..).for_each(|(row, number)| *row = number);
                 let job = Job { row_loop, records, batches: &batches, table: 0, first: 0, chains: 1, level: self.level };
-                job.spread(0, place, scratch);
-                job.evaluate(rows, 0, place, scratch);
+                let slots = [Slot { place: 0, lane: 0 }];
+                job.spread(&slots, place, scratch);
+                job.pick(rows, scratch, None);
+                job.evaluate(rows, &slots, 1, place, scratch);
                 records.know(first as usize, rows.len(), &scratch.outputs[..count]);
             }
         }
@@ -332,27 +355,61 @@ struct Job<'a> {
 impl Job<'_> {
     fn run(&self, scratch: &mut Scratch, places: &[Place]) {
         let width = self.row_loop.results();
-        for chain in 0..self.chains {
-            let lane = self.first + chain;
-            scratch.sums.clear();
-            self.spread(lane, places, scratch);
-            for rows in self.batches.chosen(self.table, lane).chunks(LANES) {
-                self.evaluate(rows, lane, places, scratch);
-                let Scratch { tile, outputs, sums, .. } = scratch;
-                let value = |place: usize, source| self.factor(source, place, &tile.inputs(places.len()), outputs, rows.len());
-                sums.add(self.level, self.row_loop, places.len(), value, |at| rows[at] as usize);
+        let last = places.len() - 1;
+        let anchored = last > 0 && self.records.is_anchored();
+        let lanes = self.first..self.first + self.chains;
+        if !self.batches.shared {
+            for (chain, lane) in lanes.enumerate() {
+                let slots: [Slot; TOGETHER] = std::array::from_fn(|place| Slot { place, lane });
+                self.add_up(&slots[..places.len()], anchored, places, scratch, true);
+                let Scratch { sums, results, .. } = scratch;
+                sums.tell(self.row_loop, places.len(), |result, place, value| results[place * width + result][chain] = value);
             }
+            return;
+        }
+        // Rows that fit the tile are picked for the first chains only.
+        let fits = self.batches.size(self.table) <= LANES;
+        for place in 0..places.len() - usize::from(anchored) {
+            for first in lanes.clone().step_by(TOGETHER) {
+                let slots: [Slot; TOGETHER] = std::array::from_fn(|more| Slot { place, lane: first + more });
+                let slots = &slots[..TOGETHER.min(lanes.end - first)];
+                self.add_up(slots, false, places, scratch, !fits || place == 0 && first == lanes.start);
+                let Scratch { sums, results, .. } = scratch;
+                let chain = first - lanes.start;
+                sums.tell(self.row_loop, slots.len(), |result, slot, value| results[place * width + result][chain + slot] = value);
+            }
+        }
+        if anchored {
+            // The same for all chains.
+            self.add_up(&[Slot { place: last, lane: self.first }], true, places, scratch, true);
             let Scratch { sums, results, .. } = scratch;
-            sums.tell(self.row_loop, places.len(), |result, place, value| results[place * width + result][chain] = value);
+            sums.tell(self.row_loop, 1, |result, _, value| results[last * width + result].fill(value));
         }
     }
 
-    /// Writes the numbers of a chain that are the same in all rows where the tape finds them.
-    fn spread(&self, lane: usize, places: &[Place], scratch: &mut Scratch) {
+    /// The sums over the batch of some slots, which see the same rows; `anchored` if the last slot is the anchor, whose outputs the records
+    /// know. Rows that are not to be picked are there from the last call.
+    fn add_up(&self, slots: &[Slot], anchored: bool, places: &[Place], scratch: &mut Scratch, picks: bool) {
+        scratch.sums.clear();
+        self.spread(slots, places, scratch);
+        let evaluated = slots.len() - usize::from(anchored);
+        for rows in self.batches.chosen(self.table, slots[0].lane).chunks(LANES) {
+            if picks {
+                self.pick(rows, scratch, anchored.then_some(evaluated));
+            }
+            self.evaluate(rows, slots, evaluated, places, scratch);
+            let Scratch { tile, outputs, sums, .. } = scratch;
+            let value = |slot: usize, source| self.factor(source, slot, &tile.inputs(slots.len()), outputs, rows.len());
+            sums.add(self.level, self.row_loop, slots.len(), value, |at| rows[at] as usize);
+        }
+    }
+
+    /// Writes the numbers of the slots that are the same in all rows where the tape finds them.
+    fn spread(&self, slots: &[Slot], places: &[Place], scratch: &mut Scratch) {
         let Tile { numbers, uniforms, .. } = &mut scratch.tile;
-        for (number, place) in (0..).zip(places) {
+        for (number, slot) in slots.iter().enumerate() {
             for (numbers, &uniform) in numbers.iter_mut().zip(&self.row_loop.uniforms) {
-                numbers[number] = place.uniforms[uniform][lane];
+                numbers[number] = places[slot.place].uniforms[uniform][slot.lane];
             }
             for &at in &self.row_loop.spread {
                 uniforms[number * self.row_loop.uniforms.len() + at].fill(numbers[at][number]);
@@ -360,39 +417,45 @@ impl Job<'_> {
         }
     }
 
-    /// Runs the tape over `rows` at the places of a chain; where the outputs of the last of several are known it only picks them.
-    fn evaluate(&self, rows: &[u32], lane: usize, places: &[Place], scratch: &mut Scratch) {
+    /// Finds what `rows` have in the columns, and in the outputs at the anchor if there is a slot for them.
+    fn pick(&self, rows: &[u32], scratch: &mut Scratch, anchor: Option<usize>) {
+        let Scratch { tile, outputs, .. } = scratch;
+        let width = self.row_loop.tape.outputs();
+        let known = anchor.map_or(0..0, |slot| slot * width..(slot + 1) * width);
+        self.records.pick(self.level, rows, &mut tile.columns, &mut outputs[known]);
+    }
+
+    /// Runs the tape over the rows that were picked, in the first `evaluated` slots.
+    fn evaluate(&self, rows: &[u32], slots: &[Slot], evaluated: usize, places: &[Place], scratch: &mut Scratch) {
         let Scratch { evaluator, tile, outputs, .. } = scratch;
         let RowLoop { tape, gathers, .. } = self.row_loop;
-        for (out, (place, gathered)) in
-            tile.gathers.iter_mut().zip(places.iter().flat_map(|place| gathers.iter().map(move |one| (place, one))))
+        for (out, (slot, gathered)) in tile.gathers.iter_mut().zip(slots.iter().flat_map(|slot| gathers.iter().map(move |one| (slot, one))))
         {
             for (out, &row) in out.iter_mut().zip(rows) {
-                *out = place.uniforms[gathered.elements[gathered.index[row as usize] as usize - 1]][lane];
+                *out = places[slot.place].uniforms[gathered.elements[gathered.index[row as usize] as usize - 1]][slot.lane];
             }
             let last = out[rows.len() - 1];
             out[rows.len()..rows.len().next_multiple_of(PIECE)].fill(last);
         }
-        let is_known = places.len() > 1 && self.records.is_anchored();
-        let evaluated = places.len() - usize::from(is_known);
-        let known = if is_known { &mut outputs[evaluated * tape.outputs()..] } else { &mut [][..] };
-        self.records.pick(self.level, rows, &mut tile.columns, known);
-        evaluator.run_rows(tape, tile.inputs(evaluated), rows.len(), outputs);
+        if evaluated > 0 {
+            evaluator.run_rows(tape, tile.inputs(evaluated), rows.len(), outputs);
+        }
     }
 
     /// What a factor of a sum has in each of some rows.
-    fn factor<'s>(&self, source: Source, place: usize, inputs: &RowInputs<'s>, outputs: &'s [Lanes], rows: usize) -> &'s [f64] {
+    fn factor<'s>(&self, source: Source, slot: usize, inputs: &RowInputs<'s>, outputs: &'s [Lanes], rows: usize) -> &'s [f64] {
         match source {
-            Source::Output(row) => &outputs[place * self.row_loop.tape.outputs() + row][..rows],
-            Source::Input(row) => &inputs.get(place, row)[..rows],
+            Source::Output(row) => &outputs[slot * self.row_loop.tape.outputs() + row][..rows],
+            Source::Input(row) => &inputs.get(slot, row)[..rows],
         }
     }
 
     /// Puts the term of each of `rows` where its sum goes, row by row; slots are counted from `offset`.
     fn terms(&self, rows: &[u32], place: &Place, scratch: &mut Scratch, slots: &mut [Lanes], offset: usize) {
-        let places = std::slice::from_ref(place);
-        self.spread(self.first, places, scratch);
-        self.evaluate(rows, self.first, places, scratch);
+        let (places, slot) = (std::slice::from_ref(place), [Slot { place: 0, lane: self.first }]);
+        self.spread(&slot, places, scratch);
+        self.pick(rows, scratch, None);
+        self.evaluate(rows, &slot, 1, places, scratch);
         let Scratch { tile, outputs, .. } = scratch;
         for sum in &self.row_loop.sums {
             let factor = |source| self.factor(source, 0, &tile.inputs(1), outputs, rows.len());

@@ -199,13 +199,14 @@ pub(crate) struct SamplingFlags {
     /// Where chains begin: a point (0.4, or 0.4,1 in order), `uniform` or `normal` [default: apart, by the problem].
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
     pub(crate) init: Option<String>,
-    /// Gradients from N rows of each table, other ones for each chain and step, with the sums scaled up; for sgld, lm, sghmc and sgnht,
+    /// Gradients from N rows of each table, other ones at each step, with the sums scaled up; for sgld, lm, sghmc and sgnht,
     /// which then run as chains in the coordinates of a mode [default without N: 128].
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "128")]
     pub(crate) batch: Option<usize>,
-    /// How batches are chosen: each anew, or in turn through all rows shuffled.
-    #[arg(long, value_enum, default_value_t = BatchingFlag::Uniform, requires = "batch")]
-    pub(crate) batching: BatchingFlag,
+    /// How batches are chosen: each anew, anew but one for all chains of a block, or in turn through all rows shuffled [default: shared
+    /// where chains stay independent, else uniform].
+    #[arg(long, value_enum, requires = "batch")]
+    pub(crate) batching: Option<BatchingFlag>,
     /// What takes the noise out of a batch's gradient: its gradient at a mode, at the chain's place at the beginning of the epoch (svrg),
     /// each row's where the chain last saw it (saga), or nothing [default: mode, where one is found].
     #[arg(long, value_enum, requires = "batch")]
@@ -224,6 +225,7 @@ pub(crate) struct SamplingFlags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BatchingFlag {
     Uniform,
+    Shared,
     Shuffled,
 }
 

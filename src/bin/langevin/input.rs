@@ -217,10 +217,11 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
 fn batch(rows: usize, flags: &SamplingFlags) -> Batch {
     Batch {
         rows,
-        batching: match flags.batching {
+        batching: flags.batching.map(|chosen| match chosen {
             BatchingFlag::Uniform => Batching::Uniform,
+            BatchingFlag::Shared => Batching::Shared,
             BatchingFlag::Shuffled => Batching::Shuffled,
-        },
+        }),
         control_variates: flags.control_variates.map(|chosen| match chosen {
             ControlVariatesFlag::Mode => ControlVariates::Mode,
             ControlVariatesFlag::Svrg => ControlVariates::Svrg,

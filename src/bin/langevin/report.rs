@@ -238,6 +238,7 @@ fn batch_figures(run: &Run, figures: &BatchFigures) -> Vec<String> {
     if !sizes.is_empty() {
         let how = match figures.batching {
             Batching::Uniform => "",
+            Batching::Shared => " for all chains of a block",
             Batching::Shuffled => " in shuffled epochs",
         };
         let control = match figures.control_variates {

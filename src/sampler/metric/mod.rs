@@ -9,7 +9,7 @@ pub use gathering::DENSE_LIMIT;
 pub(super) use gathering::Gathering;
 pub(super) use moments::total;
 
-use super::lanewise::each;
+use super::lanewise::{add_combination, each};
 use crate::math::{Block, Lanes, Level, log};
 
 /// Which metric a warm-up learns.
@@ -153,9 +153,7 @@ impl Metric {
                 for (variable, (row, out)) in rows.iter().zip(u).enumerate() {
                     let first = variable + 1 - row.len();
                     *out = Lanes::splat(self.centre[variable]);
-                    for (weight, z) in row.iter().zip(&z[first..=variable]) {
-                        each(level, |lane| out[lane] = weight.mul_add(z[lane], out[lane]));
-                    }
+                    add_combination(level, out, row.iter().copied().zip(&z[first..=variable]));
                 }
             }
             Linear::LowRank { scale, directions, stretch } => {
@@ -180,9 +178,7 @@ impl Metric {
                     let centre = self.centre[variable];
                     each(level, |lane| out[lane] = u[variable][lane] - centre);
                     let (diagonal, others) = row.split_last().map_or((1.0, &[][..]), |(last, others)| (*last, others));
-                    for (weight, z) in others.iter().zip(&before[first..]) {
-                        each(level, |lane| out[lane] = (-weight).mul_add(z[lane], out[lane]));
-                    }
+                    add_combination(level, out, others.iter().map(|weight| -weight).zip(&before[first..]));
                     each(level, |lane| out[lane] /= diagonal);
                 }
             }
@@ -205,12 +201,7 @@ impl Metric {
                     let out = &mut done[j];
                     let diagonal = rows[j].last().copied().unwrap_or(1.0);
                     each(level, |lane| out[lane] *= diagonal);
-                    for (row, slope) in rows[j + 1..].iter().zip(&*rest) {
-                        if row.len() > 1 {
-                            let weight = row[j];
-                            each(level, |lane| out[lane] = weight.mul_add(slope[lane], out[lane]));
-                        }
-                    }
+                    add_combination(level, out, below(rows, j, rest));
                 }
             }
             Linear::LowRank { scale, directions, stretch } => {
@@ -230,12 +221,7 @@ impl Metric {
                 for j in (0..gradient.len()).rev() {
                     let (before, rest) = gradient.split_at_mut(j + 1);
                     let out = &mut before[j];
-                    for (row, slope) in rows[j + 1..].iter().zip(&*rest) {
-                        if row.len() > 1 {
-                            let weight = row[j];
-                            each(level, |lane| out[lane] = (-weight).mul_add(slope[lane], out[lane]));
-                        }
-                    }
+                    add_combination(level, out, below(rows, j, rest).map(|(weight, slope)| (-weight, slope)));
                     let diagonal = rows[j].last().copied().unwrap_or(1.0);
                     each(level, |lane| out[lane] /= diagonal);
                 }
@@ -250,13 +236,16 @@ impl Metric {
     }
 }
 
+/// The entries of column j of a lower triangle below its diagonal that are not 0, each with what `rest`, from j + 1 on, has for its row.
+fn below<'a>(rows: &'a [Vec<f64>], j: usize, rest: &'a [Lanes]) -> impl Iterator<Item = (f64, &'a Lanes)> + Clone {
+    rows[j + 1..].iter().zip(rest).filter(|(row, _)| row.len() > 1).map(move |(row, slope)| (row[j], slope))
+}
+
 /// x + Σₖ weightₖ·vₖ(vₖ·x), in place; one direction after the other, which is the same as they are orthonormal.
 fn bend(level: Level, directions: &[Vec<f64>], weights: impl Iterator<Item = f64>, x: &mut [Lanes]) {
     for (direction, weight) in directions.iter().zip(weights) {
         let mut along = Lanes::default();
-        for (v, x) in direction.iter().zip(&*x) {
-            each(level, |lane| along[lane] = v.mul_add(x[lane], along[lane]));
-        }
+        add_combination(level, &mut along, direction.iter().copied().zip(&*x));
         for (v, x) in direction.iter().zip(&mut *x) {
             let weight = weight * v;
             each(level, |lane| x[lane] = weight.mul_add(along[lane], x[lane]));

@@ -36,14 +36,25 @@ impl Choice {
         Choice { noise, level, uniform: Lanes::default(), used: LANES, batching, lanes, tables }
     }
 
-    /// A whole number below `limit`, uniform.
-    fn below(&mut self, limit: usize) -> usize {
-        if self.used == LANES {
-            fill_uniform(self.level, &mut self.noise, &mut self.uniform);
-            self.used = 0;
+    /// Fills the first `count` places of the order of a table's rows that begins at `first`: the first steps of a shuffle (Fisher & Yates)
+    /// are a uniform choice from whatever order there was.
+    fn shuffle(&mut self, table: usize, first: usize, count: usize) {
+        let Order { rows, order, .. } = &mut self.tables[table];
+        let order = &mut order[first..first + *rows];
+        let mut at = 0;
+        while at < count {
+            if self.used == LANES {
+                fill_uniform(self.level, &mut self.noise, &mut self.uniform);
+                self.used = 0;
+            }
+            let some = (LANES - self.used).min(count - at);
+            for uniform in &self.uniform[self.used..self.used + some] {
+                let left = *rows - at;
+                order.swap(at, at + ((uniform * left as f64) as usize).min(left - 1));
+                at += 1;
+            }
+            self.used += some;
         }
-        self.used += 1;
-        ((self.uniform[self.used - 1] * limit as f64) as usize).min(limit - 1)
     }
 
     /// Chooses the batches of the next step.
@@ -58,16 +69,12 @@ impl Choice {
             let from = if renews { 0 } else { used };
             for lane in 0..self.lanes {
                 let (first, count) = match (self.batching, renews) {
-                    (Batching::Uniform, _) => (0, size),
+                    (Batching::Uniform | Batching::Shared, _) => (0, size),
                     (Batching::Shuffled, true) => (lane * rows, rows),
                     (Batching::Shuffled, false) => (lane * rows, 0),
                 };
-                // The first steps of a shuffle (Fisher & Yates) are a uniform choice from whatever order there was.
-                for at in 0..count {
-                    let other = at + self.below(rows - at);
-                    self.tables[table].order.swap(first + at, first + other);
-                }
-                let from = first + if self.batching == Batching::Uniform { 0 } else { from };
+                self.shuffle(table, first, count);
+                let from = first + if self.batching == Batching::Shuffled { from } else { 0 };
                 batches.chosen_mut(table, lane).copy_from_slice(&self.tables[table].order[from..from + size]);
             }
             self.tables[table].used = from + size;

@@ -2,7 +2,7 @@
 
 use super::choice::Choice;
 use super::saga::Seen;
-use super::{ControlVariates, Minibatch};
+use super::{Batching, ControlVariates, Minibatch};
 use crate::density::{BatchGradient, Evaluate, LogDensity};
 use crate::math::{Block, Lanes, Level};
 use crate::random::{BlockRng, Purpose};
@@ -77,7 +77,10 @@ impl<'a> Estimator<'a> {
     pub(super) fn new(owner: &'a Minibatch<'a>, block: u64, active: usize) -> Self {
         let rows = || vec![Lanes::default(); owner.bounds.len()];
         let model = owner.model;
-        let (batches, level) = (model.batches(owner.batch, active), model.level());
+        let level = model.level();
+        let is_shared = owner.batching == Batching::Shared;
+        let batches = if is_shared { model.shared_batches(owner.batch) } else { model.batches(owner.batch, active) };
+        let distinct = if is_shared { 1 } else { active };
         let places = if matches!(owner.control_variates, ControlVariates::Mode | ControlVariates::Svrg) { 2 } else { 1 };
         Estimator {
             owner,
@@ -86,7 +89,7 @@ impl<'a> Estimator<'a> {
             active,
             batched: (!owner.is_exact()).then(|| model.batch_gradient(&owner.known().records, places)),
             all: None,
-            choice: Choice::new(&batches, owner.batching, active, BlockRng::new(owner.seed, block, Purpose::Batch), level),
+            choice: Choice::new(&batches, owner.batching, distinct, BlockRng::new(owner.seed, block, Purpose::Batch), level),
             batches,
             u: rows(),
             x: rows(),

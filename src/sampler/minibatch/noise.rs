@@ -58,7 +58,9 @@ impl Minibatch<'_> {
         let level = self.model.level();
         let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Proposal);
         let mut z = vec![Lanes::default(); dimension];
-        let mut estimator = Estimator::new(self, u64::MAX, PAIRS);
+        // Pairs that are independent.
+        let own = self.with_batching(if self.batching == Batching::Shared { Batching::Uniform } else { self.batching });
+        let mut estimator = Estimator::new(&own, u64::MAX, PAIRS);
         z.iter_mut().for_each(|row| fill_normal(level, &mut rng, row));
         if self.control_variates == ControlVariates::Svrg {
             estimator.renew_anchor(&z, usize::MAX);
