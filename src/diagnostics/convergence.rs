@@ -3,9 +3,10 @@
 //! Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), "Rank-normalization, folding, and localization". Figures are those of ArviZ
 //! (0.23), which fixes what the paper leaves open. A chain is a slice of its draws; all chains have one length.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use super::moments::{mean_and_sd, quantile};
+use super::moments::{dot, mean, mean_and_sd, quantile};
 use super::rank::{folded, in_order, normal_scores_in};
 use crate::math::{exp, lgamma, log};
 
@@ -135,23 +136,23 @@ impl<'a> Convergence<'a> {
         if self.length < FAR_DRAWS / 2 || count < 2 {
             return 0;
         }
-        let means: Vec<f64> = self.scores().chunks(self.length).map(|half| mean_and_sd(half).0).collect();
+        let means: Vec<f64> = self.scores().chunks(self.length).map(mean).collect();
         (0..count).filter(|&chain| (0.5 * (means[chain] + means[count + chain])).abs() > FAR).count()
     }
 
     /// Bulk ESS: that of the normal scores of split chains.
     pub fn ess_bulk(&self) -> f64 {
-        self.effective(|| self.scores().to_vec())
+        self.effective(|| self.scores().into())
     }
 
     /// Bulk ESS of the squared distances from `centre`, which is what a standard deviation is a mean of.
     pub fn ess_spread(&self, centre: f64) -> f64 {
-        self.effective(|| self.folded_scores(centre))
+        self.effective(|| self.folded_scores(centre).into())
     }
 
     /// ESS for the mean: that of split chains.
     pub fn ess_mean(&self) -> f64 {
-        self.effective(|| self.halves.clone())
+        self.effective(|| self.halves.as_slice().into())
     }
 
     /// ESS for the `p` quantile: that of whether a draw is at most the quantile.
@@ -166,8 +167,8 @@ impl<'a> Convergence<'a> {
         if low.is_nan() || high < low { high } else { low }
     }
 
-    fn effective(&self, values: impl FnOnce() -> Vec<f64>) -> f64 {
-        if self.is_valid { effective(&values().chunks(self.length).map(<[f64]>::to_vec).collect::<Vec<_>>()) } else { f64::NAN }
+    fn effective<'s>(&'s self, values: impl FnOnce() -> Cow<'s, [f64]>) -> f64 {
+        if self.is_valid { effective(&values(), self.length) } else { f64::NAN }
     }
 
     /// Monte Carlo standard error of the mean: sd/√ESS.
@@ -221,18 +222,17 @@ fn split_rhat<'c>(chains: impl Iterator<Item = &'c [f64]>) -> f64 {
     ((n * spread * spread / within + n - 1.0) / n).sqrt()
 }
 
-/// The autocovariance at `lag`, divided by the number of draws, mean over the chains; `centred` are draws less their chain's mean.
-fn autocovariance(centred: &[Vec<f64>], lag: usize) -> f64 {
-    let one = |chain: &Vec<f64>| chain.iter().zip(&chain[lag..]).map(|(a, b)| a * b).sum::<f64>() / chain.len() as f64;
-    centred.iter().map(one).sum::<f64>() / centred.len() as f64
+/// The autocovariance at `lag`, divided by the number of draws, mean over chains of `n` draws less their means.
+fn autocovariance(centred: &[f64], n: usize, lag: usize) -> f64 {
+    let one = |chain: &[f64]| dot(&chain[..n - lag], &chain[lag..]);
+    centred.chunks_exact(n).map(one).sum::<f64>() / centred.len() as f64
 }
 
-/// The effective sample size of chains as they are, by Geyer's initial monotone sequence over the combined chains (1992).
-fn effective(chains: &[Vec<f64>]) -> f64 {
-    let count = chains.len();
-    let n = chains.first().map_or(0, Vec::len);
+/// The effective sample size of chains of `n` draws, by Geyer's initial monotone sequence over the combined chains (1992).
+fn effective(draws: &[f64], n: usize) -> f64 {
+    let count = draws.len() / n;
     let size = (count * n) as f64;
-    let all = || chains.iter().flatten().copied();
+    let all = || draws.iter().copied();
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
     // Draws that are all equal have nothing to lose: ArviZ counts them all.
     if high - low < 1e-15 {
@@ -241,16 +241,17 @@ fn effective(chains: &[Vec<f64>]) -> f64 {
     if n < 2 {
         return f64::NAN;
     }
-    let draws = n as f64;
-    let means: Vec<f64> = chains.iter().map(|chain| mean_and_sd(chain).0).collect();
-    let centred: Vec<Vec<f64>> = chains.iter().zip(&means).map(|(chain, mean)| chain.iter().map(|x| x - mean).collect()).collect();
-    let within = autocovariance(&centred, 0) * draws / (draws - 1.0);
-    let mut variance = within * (draws - 1.0) / draws;
+    let means: Vec<f64> = draws.chunks_exact(n).map(mean).collect();
+    let less = |(chain, mean): (&[f64], &f64)| chain.iter().map(|x| x - mean).collect::<Vec<f64>>();
+    let centred: Vec<f64> = draws.chunks_exact(n).zip(&means).flat_map(less).collect();
+    let length = n as f64;
+    let within = autocovariance(&centred, n, 0) * length / (length - 1.0);
+    let mut variance = within * (length - 1.0) / length;
     if count > 1 {
         let (_, spread) = mean_and_sd(&means);
         variance += spread * spread;
     }
-    let correlation = |lag: usize| 1.0 - (within - autocovariance(&centred, lag)) / variance;
+    let correlation = |lag: usize| 1.0 - (within - autocovariance(&centred, n, lag)) / variance;
     let (mut even, mut odd) = (1.0, correlation(1));
     let mut rho = vec![0.0; n];
     (rho[0], rho[1]) = (even, odd);

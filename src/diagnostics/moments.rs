@@ -1,17 +1,44 @@
 //! Mean, standard deviation and quantiles of draws, summed in a fixed order.
 
-/// Mean and standard deviation (n − 1) by Welford's recurrence; NaN for no draws, sd NaN for one.
-pub fn mean_and_sd(draws: &[f64]) -> (f64, f64) {
-    let (mut mean, mut squares) = (0.0, 0.0);
-    for (index, x) in draws.iter().enumerate() {
-        let step = x - mean;
-        mean += step / (index + 1) as f64;
-        squares += step * (x - mean);
+/// Partial sums: so many additions do not wait for each other.
+const PARTIAL: usize = 8;
+
+/// Σ f(aᵢ, bᵢ).
+#[inline(always)]
+fn sum_of(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
+    let ((a, rest), (b, other)) = (a.as_chunks::<PARTIAL>(), b.as_chunks::<PARTIAL>());
+    let mut partial = [0.0; PARTIAL];
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..PARTIAL {
+            partial[lane] += f(a[lane], b[lane]);
+        }
     }
+    for (partial, (a, b)) in partial.iter_mut().zip(rest.iter().zip(other)) {
+        *partial += f(*a, *b);
+    }
+    let [a, b, c, d, e, f, g, h] = partial;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// Σ aᵢbᵢ.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    sum_of(a, b, |a, b| a * b)
+}
+
+/// The mean; NaN for no draws.
+pub(super) fn mean(draws: &[f64]) -> f64 {
+    let count = draws.len() as f64;
+    let near = sum_of(draws, draws, |x, _| x) / count;
+    // What rounding has left out.
+    near + sum_of(draws, draws, |x, _| x - near) / count
+}
+
+/// Mean and standard deviation (n − 1); NaN for no draws, sd NaN for one.
+pub fn mean_and_sd(draws: &[f64]) -> (f64, f64) {
+    let mean = mean(draws);
     match draws.len() {
-        0 => (f64::NAN, f64::NAN),
-        1 => (mean, f64::NAN),
-        n => (mean, (squares / (n - 1) as f64).sqrt()),
+        0 | 1 => (mean, f64::NAN),
+        n => (mean, (sum_of(draws, draws, |x, _| (x - mean) * (x - mean)) / (n - 1) as f64).sqrt()),
     }
 }
 

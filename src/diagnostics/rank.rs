@@ -1,5 +1,8 @@
 //! Ranks of draws as normal scores, and the quantile function of the normal distribution that makes them.
 
+use std::cell::RefCell;
+use std::ops::Range;
+
 use crate::math::{LANES, Lanes, Level, Work, dispatch, erfc, exp, log};
 
 /// Halley's steps: each triples the digits, of which the start has three.
@@ -116,11 +119,34 @@ pub(super) fn normal_scores(draws: &[f64]) -> Vec<f64> {
 
 /// [`normal_scores`] of draws whose order is known.
 pub(super) fn normal_scores_in(draws: &[f64], order: &[usize]) -> Vec<f64> {
-    let size = draws.len() as f64;
-    let p: Vec<f64> = ranks(draws, order).into_iter().map(|rank| (rank - 0.375) / (size + 0.25)).collect();
-    let mut scores: Vec<f64> = p.iter().map(|p| p.min(1.0 - p)).collect();
+    // Ranks without ties are the same of all variables and all their foldings.
+    thread_local! {
+        static UNTIED: RefCell<Vec<f64>> = const { RefCell::new(Vec::new()) };
+    }
+    UNTIED.with_borrow_mut(|untied| {
+        if untied.len() != draws.len() {
+            *untied = untied_scores(draws.len());
+        }
+        let mut scores = vec![0.0; draws.len()];
+        for_ties(draws, order, |places| {
+            let score = if places.len() == 1 { untied[places.start] } else { normal_quantile(share(mean_rank(&places), draws.len())) };
+            order[places].iter().for_each(|&draw| scores[draw] = score);
+        });
+        scores
+    })
+}
+
+/// (r − 3/8)/(S + 1/4).
+fn share(rank: f64, size: usize) -> f64 {
+    (rank - 0.375) / (size as f64 + 0.25)
+}
+
+/// The scores of the ranks 1 to `size`.
+fn untied_scores(size: usize) -> Vec<f64> {
+    let p = |place: usize| share((place + 1) as f64, size);
+    let mut scores: Vec<f64> = (0..size).map(|place| p(place).min(1.0 - p(place))).collect();
     quantiles_below(Level::detect(), &mut scores);
-    scores.iter_mut().zip(&p).filter(|(_, p)| **p > 0.5).for_each(|(score, _)| *score = -*score);
+    scores.iter_mut().enumerate().filter(|(place, _)| p(*place) > 0.5).for_each(|(_, score)| *score = -*score);
     scores
 }
 
@@ -151,23 +177,25 @@ pub(super) fn folded(distances: &[f64], order: &[usize], below: usize) -> Vec<us
 
 /// The ranks of the draws, from 1, ties sharing their mean rank. The draws keep their order.
 pub(super) fn mean_ranks(draws: &[f64]) -> Vec<f64> {
-    ranks(draws, &in_order(draws))
+    let (order, mut ranks) = (in_order(draws), vec![0.0; draws.len()]);
+    for_ties(draws, &order, |places| order[places.clone()].iter().for_each(|&draw| ranks[draw] = mean_rank(&places)));
+    ranks
 }
 
-fn ranks(draws: &[f64], order: &[usize]) -> Vec<f64> {
-    let mut ranks = vec![0.0; draws.len()];
+/// The mean rank, from 1, of draws that tie at these places.
+fn mean_rank(places: &Range<usize>) -> f64 {
+    (places.start + places.end + 1) as f64 / 2.0
+}
+
+/// Tells `each` the places that equal draws share, in order.
+fn for_ties(draws: &[f64], order: &[usize], mut each: impl FnMut(Range<usize>)) {
     let mut first = 0;
     while first < order.len() {
-        let mut last = first;
-        while last + 1 < order.len() && draws[order[last + 1]] == draws[order[first]] {
-            last += 1;
-        }
-        for &index in &order[first..=last] {
-            ranks[index] = (first + last) as f64 / 2.0 + 1.0;
-        }
-        first = last + 1;
+        let value = draws[order[first]];
+        let more = order[first + 1..].iter().take_while(|&&draw| draws[draw] == value).count();
+        each(first..first + 1 + more);
+        first += 1 + more;
     }
-    ranks
 }
 
 #[cfg(test)]

@@ -146,23 +146,25 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Log density and gradient of the first `lanes` lanes of `position`.
-    fn evaluate(&mut self, lanes: usize) -> Lanes {
-        let mut value = Lanes::default();
+    /// Gradient of the first `lanes` lanes of `position`, and the log density if there is room for it.
+    fn evaluate(&mut self, lanes: usize, value: Option<&mut Lanes>) {
         self.evaluate.ask_for(lanes);
         let Search { evaluate, coordinates, scratch, position, gradient, .. } = self;
         let mut evaluate = InCoordinates { inner: &mut **evaluate, coordinates, scratch, active: lanes };
-        evaluate.log_density_and_gradient(position, &mut value, gradient);
+        match value {
+            Some(value) => evaluate.log_density_and_gradient(position, value, gradient),
+            None => evaluate.gradient(position, gradient),
+        }
         self.gradients += lanes as u64;
-        value
     }
 
     fn point(&mut self, u: Vec<f64>) -> Point {
         for (row, u) in self.position.iter_mut().zip(&u) {
             row.fill(*u);
         }
-        let value = self.evaluate(1)[0];
-        Point { value, gradient: self.gradient.iter().map(|row| row[0]).collect(), u }
+        let mut value = Lanes::default();
+        self.evaluate(1, Some(&mut value));
+        Point { value: value[0], gradient: self.gradient.iter().map(|row| row[0]).collect(), u }
     }
 
     /// The likeliest of `starts`.
@@ -175,7 +177,8 @@ impl<'a> Search<'a> {
                 let u = u.map(|(transform, x)| transform.coordinate(x));
                 self.position.iter_mut().zip(u).for_each(|(row, u)| row[lane] = u);
             }
-            let values = self.evaluate(lanes);
+            let mut values = Lanes::default();
+            self.evaluate(lanes, Some(&mut values));
             let value = |lane: usize| if values[lane].is_nan() { f64::NEG_INFINITY } else { values[lane] };
             let Some(likeliest) = (0..lanes).rev().max_by(|&a, &b| value(a).total_cmp(&value(b))) else { continue };
             if best.as_ref().is_none_or(|best| value(likeliest) > best.value) {
@@ -244,7 +247,7 @@ impl<'a> Search<'a> {
                 self.position[variable][2 * at] += reach(variable);
                 self.position[variable][2 * at + 1] -= reach(variable);
             }
-            self.evaluate(2 * some.len());
+            self.evaluate(2 * some.len(), None);
             for (at, &variable) in some.iter().enumerate() {
                 let across = self.position[variable][2 * at] - self.position[variable][2 * at + 1];
                 for (entry, slope) in rows[variable].iter_mut().zip(&self.gradient) {

@@ -69,6 +69,15 @@ pub(super) fn derivatives(coordinates: &Coordinates, u: &Block, level: Level) ->
     rows
 }
 
+/// The batches of so many chains of a block, none chosen yet, and who chooses them.
+fn first_batches(owner: &Minibatch, block: u64, active: usize) -> (Batches, Choice) {
+    let is_shared = owner.batching == Batching::Shared;
+    let batches = if is_shared { owner.model.shared_batches(owner.batch) } else { owner.model.batches(owner.batch, active) };
+    let noise = BlockRng::new(owner.seed, block, Purpose::Batch);
+    let choice = Choice::new(&batches, owner.batching, if is_shared { 1 } else { active }, noise, owner.model.level());
+    (batches, choice)
+}
+
 fn over_all<'e, 'a>(owner: &'a Minibatch<'a>, all: &'e mut Option<Box<dyn Evaluate + 'a>>) -> &'e mut (dyn Evaluate + 'a) {
     &mut **all.get_or_insert_with(|| owner.model.evaluator())
 }
@@ -78,9 +87,7 @@ impl<'a> Estimator<'a> {
         let rows = || vec![Lanes::default(); owner.bounds.len()];
         let model = owner.model;
         let level = model.level();
-        let is_shared = owner.batching == Batching::Shared;
-        let batches = if is_shared { model.shared_batches(owner.batch) } else { model.batches(owner.batch, active) };
-        let distinct = if is_shared { 1 } else { active };
+        let (batches, choice) = first_batches(owner, block, active);
         let places = if matches!(owner.control_variates, ControlVariates::Mode | ControlVariates::Svrg) { 2 } else { 1 };
         Estimator {
             owner,
@@ -89,7 +96,7 @@ impl<'a> Estimator<'a> {
             active,
             batched: (!owner.is_exact()).then(|| model.batch_gradient(&owner.known().records, places)),
             all: None,
-            choice: Choice::new(&batches, owner.batching, distinct, BlockRng::new(owner.seed, block, Purpose::Batch), level),
+            choice,
             batches,
             u: rows(),
             x: rows(),
@@ -190,7 +197,8 @@ impl Evaluate for Estimator<'_> {
     /// Begins anew, with the first batches of the block's stream.
     fn ask_for(&mut self, lanes: usize) {
         if lanes != self.active {
-            *self = Estimator::new(self.owner, self.block, lanes);
+            (self.batches, self.choice) = first_batches(self.owner, self.block, lanes);
+            (self.active, self.anchor, self.left, self.seen) = (lanes, None, 0, None);
         }
     }
 }
