@@ -1,10 +1,12 @@
 """Three posteriors by `langevin` and by its peers that are installed: effective draws a second, and seconds to the answer.
 
-    cargo build --release && pip install numpyro blackjax arviz && python benches/posteriors.py [target/release/langevin]
+    cargo build --release && pip install numpyro blackjax nutpie pymc numba pystan arviz
+    python benches/posteriors.py [target/release/langevin]
 
 ESS is the smallest bulk ESS of the parameters (ArviZ's; ours equals it). `ess/s` counts warm-up and sampling; of the peers, four chains each,
 not the compilation, of nobody the computation of figures. `answer` is the whole life of a process: of ours to the verdict, of those for
-Python to the draws; of nuts-rs, which `benches/peers` builds with gradients by hand, without the building. `batches` is sgld over 100 rows a
+Python to the draws, of pystan with its C++ compiler; of nuts-rs and mini-mcmc, which
+`benches/peers` builds with gradients by hand, without the building. `batches` is sgld over 100 rows a
 step with control variates, and blackjax's mclmc has no Metropolis test: their draws have a bias.
 """
 
@@ -55,10 +57,74 @@ def densities():
     return {"schools": (schools, 10), "gaussian": (gaussian, 10), "logistic": (logistic, COLUMNS)}
 
 
+def pymc_model(name):
+    """A posterior for nutpie."""
+    import pymc
+
+    y, se = SCHOOLS
+    x, outcome = regression()
+    with pymc.Model() as model:
+        if name == "schools":
+            mu, tau, eta = pymc.Normal("mu", 0, 5), pymc.HalfCauchy("tau", 5), pymc.Normal("eta", 0, 1, shape=8)
+            pymc.Normal("y", mu + tau * eta, se, observed=y)
+        elif name == "gaussian":
+            x = pymc.Flat("x", shape=10)
+            pymc.Potential("law", -(x[0] ** 2) / 2 - ((x[1:] - 0.95 * x[:-1]) ** 2).sum() / (2 * (1 - 0.95**2)))
+        else:
+            pymc.Bernoulli("y", logit_p=x @ pymc.Normal("beta", 0, 1, shape=COLUMNS), observed=outcome)
+    return model
+
+
+STAN = {
+    "schools": """data { vector[8] y; vector<lower=0>[8] se; } parameters { real mu; real<lower=0> tau; vector[8] eta; }
+        model { mu ~ normal(0, 5); tau ~ cauchy(0, 5); eta ~ std_normal(); y ~ normal(mu + tau * eta, se); }""",
+    "gaussian": """parameters { vector[10] x; } model { x[1] ~ std_normal(); x[2:10] ~ normal(0.95 * x[1:9], sqrt(1 - 0.95^2)); }""",
+    "logistic": """data { int n; int d; matrix[n, d] x; array[n] int y; } parameters { vector[d] beta; }
+        model { beta ~ std_normal(); y ~ bernoulli_logit_glm(x, 0, beta); }""",
+}
+
+
+def stan_data(name):
+    if name == "logistic":
+        x, y = regression()
+        return {"n": ROWS, "d": COLUMNS, "x": x.tolist(), "y": y.astype(int).tolist()}
+    return dict(zip(("y", "se"), SCHOOLS)) if name == "schools" else {}
+
+
 def peer(package, name):
-    """Runs one package on one posterior; the seconds of warm-up and sampling without compilation, and the smallest ESS."""
-    os.environ.setdefault("XLA_FLAGS", f"--xla_force_host_platform_device_count={os.cpu_count()}")
+    """Runs one package on one posterior; prints the seconds of warm-up and sampling without compilation, and the smallest ESS."""
     import arviz
+
+    if package == "nutpie":
+        import nutpie
+
+        model = nutpie.compile_pymc_model(pymc_model(name))
+        sample = lambda seed: nutpie.sample(model, draws=DRAWS, tune=WARMUP, chains=CHAINS, seed=seed, progress_bar=False).posterior
+        variables = {"schools": ["mu", "tau", "eta"], "gaussian": ["x"], "logistic": ["beta"]}[name]
+        run = lambda seed: (lambda found: np.concatenate([np.asarray(found[v]).reshape(CHAINS, DRAWS, -1) for v in variables], axis=2))(sample(seed))
+    elif package == "pystan":
+        import stan
+
+        # It remembers the draws of a seed.
+        models = [stan.build(STAN[name], data=stan_data(name), random_seed=seed) for seed in (1, 2)]
+        fit = lambda seed: models[seed].sample(num_chains=CHAINS, num_warmup=WARMUP, num_samples=DRAWS)
+        # `[figure or parameter][draw][chain]`, the parameters last.
+        run = lambda seed: fit(seed)._draws[-len(models[0].constrained_param_names) :].transpose(2, 1, 0)
+    else:
+        run = jax_peer(package, name)
+
+    # The first run compiles.
+    run(0)
+    start = time.perf_counter()
+    draws = np.asarray(run(1))
+    seconds = time.perf_counter() - start
+    ess = min(float(arviz.ess(draws[:, :, i])) for i in range(draws.shape[2]))
+    print(json.dumps({"seconds": seconds, "ess": ess}))
+
+
+def jax_peer(package, name):
+    """Draws `[chain][draw][variable]` by one of those that take a JAX function, as a function of the seed."""
+    os.environ.setdefault("XLA_FLAGS", f"--xla_force_host_platform_device_count={os.cpu_count()}")
     import jax
     import jax.numpy as jnp
 
@@ -95,17 +161,11 @@ def peer(package, name):
         chains = jax.jit(jax.vmap(chain))
         run = lambda seed: jax.block_until_ready(chains(jax.random.split(jax.random.PRNGKey(seed), CHAINS)))
 
-    # The first run compiles.
-    run(0)
-    start = time.perf_counter()
-    draws = np.asarray(run(1))
-    seconds = time.perf_counter() - start
-    ess = min(float(arviz.ess(draws[:, :, i])) for i in range(dimension))
-    print(json.dumps({"seconds": seconds, "ess": ess}))
+    return run
 
 
-def nuts_rs(folder, metric, name, table):
-    """nuts-rs by the program in `benches/peers`."""
+def rust(folder, which, name, table):
+    """nuts-rs with a metric, or mini-mcmc, by the program in `benches/peers`."""
     import arviz
 
     crate, draws = os.path.join(ROOT, "benches", "peers"), os.path.join(folder, "draws")
@@ -113,7 +173,7 @@ def nuts_rs(folder, metric, name, table):
     subprocess.run(build, check=True, env=os.environ | {"RUSTFLAGS": "-C target-cpu=native"})
     program = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(crate, "target")), "release", "peers")
     start = time.perf_counter()
-    run = subprocess.run([program, metric, name, str(CHAINS), str(WARMUP), str(DRAWS), draws, table], check=True, capture_output=True, text=True)
+    run = subprocess.run([program, which, name, str(CHAINS), str(WARMUP), str(DRAWS), draws, table], check=True, capture_output=True, text=True)
     answer = time.perf_counter() - start
     found = np.fromfile(draws).reshape(CHAINS, DRAWS, -1)
     return {"ess": min(float(arviz.ess(found[:, :, i])) for i in range(found.shape[2])), "seconds": float(run.stdout), "answer": answer}
@@ -155,14 +215,14 @@ def main():
             rows = [(f"langevin {sampler}", ours(program, arguments, sampler)) for sampler in ("auto", "mams", "nuts")]
             if name == "logistic":
                 rows.append(("langevin batches", ours(program, [*arguments, "--batch", "100"], "sgld")))
-            for metric in ("diagonal", "low-rank"):
+            for which, label in {"diagonal": "nuts-rs diagonal", "low-rank": "nuts-rs low-rank", "mini-mcmc": "mini-mcmc"}.items():
                 try:
-                    rows.append((f"nuts-rs {metric}", nuts_rs(folder, metric, name, arguments[-1])))
+                    rows.append((label, rust(folder, which, name, arguments[-1])))
                 except (ImportError, OSError, subprocess.CalledProcessError) as error:
-                    print(f"{name:10} nuts-rs {metric:8} not run: {error}")
-            for package in ("numpyro", "blackjax", "blackjax mclmc"):
+                    print(f"{name:10} {label:16} not run: {error}")
+            for package in ("numpyro", "blackjax", "blackjax mclmc", "nutpie", "pystan"):
                 start = time.perf_counter()
-                run = subprocess.run([sys.executable, __file__, "--peer", package, name], capture_output=True, text=True)
+                run = subprocess.run([sys.executable, os.path.abspath(__file__), "--peer", package, name], capture_output=True, text=True, cwd=folder)
                 answer = time.perf_counter() - start
                 if run.returncode == 0:
                     # The timed run is a second one: whoever asks once waits for one.

@@ -1,12 +1,14 @@
-//! One posterior by nuts-rs, with gradients written by hand: seconds of warm-up and sampling to stdout, draws `[chain][draw][variable]` as raw
+//! One posterior by nuts-rs or mini-mcmc, with gradients written by hand: seconds of warm-up and sampling to stdout, draws `[chain][draw][variable]` as raw
 //! doubles to a file.
 //!
-//! `peers diagonal|low-rank schools|gaussian|logistic CHAINS WARMUP DRAWS FILE [TABLE]`
+//! `peers diagonal|low-rank|mini-mcmc schools|gaussian|logistic CHAINS WARMUP DRAWS FILE [TABLE]`
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::time::Instant;
 
+use mini_mcmc::core::ChainRunner;
+use mini_mcmc::distributions::ManualGradientTarget;
+use mini_mcmc::nuts::ManualNUTS;
 use nuts_rs::rand::{RngExt, SeedableRng};
 use nuts_rs::{Chain, CpuLogpFunc, CpuMath, CpuMathError, DiagNutsSettings, HasDims, LogpError, LowRankNutsSettings, Settings};
 
@@ -63,6 +65,16 @@ impl CpuLogpFunc for Posterior {
 
     fn expand_vector<R: nuts_rs::rand::Rng + ?Sized>(&mut self, _: &mut R, position: &[f64]) -> Result<Vec<f64>, CpuMathError> {
         Ok(position.to_vec())
+    }
+}
+
+impl ManualGradientTarget<f64> for Posterior {
+    fn unnorm_logp_and_grad_into(&self, p: &[f64], gradient: &mut [f64]) -> f64 {
+        match self {
+            Posterior::Schools => schools(p, gradient),
+            Posterior::Gaussian => gaussian(p, gradient),
+            Posterior::Logistic { signed, at, .. } => logistic(p, gradient, signed, &mut vec![0.0; at.len()], &mut vec![0.0; at.len()]),
+        }
     }
 }
 
@@ -137,22 +149,29 @@ fn posterior(name: &str, table: Option<&str>) -> Posterior {
     }
 }
 
+/// Draws of `nuts-rs`, warm-up included.
 fn chain(settings: impl Settings, posterior: Posterior, seed: u64, steps: usize) -> Vec<Box<[f64]>> {
     let mut rng = rand::rngs::SmallRng::seed_from_u64(seed);
-    // It refuses a place where an entry of the gradient is 0.
-    let start: Vec<f64> = (0..posterior.dim()).map(|_| rng.random_range(-1.0..1.0)).collect();
+    let start = start(&posterior, &mut rng);
     let mut chain = settings.new_chain(seed, CpuMath::new(posterior), &mut rng).expect("settings");
     chain.set_position(&start).expect("a place to begin");
     (0..steps).map(|_| chain.draw().expect("a draw").0).collect()
 }
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let number = |at: usize| -> usize { arguments[at].parse().expect("a number") };
-    let (chains, warmup, draws) = (number(3), number(4), number(5));
-    let posterior = posterior(&arguments[2], arguments.get(7).map(String::as_str));
-    let low_rank = arguments[1] == "low-rank";
-    let began = Instant::now();
+/// nuts-rs refuses a place where an entry of the gradient is 0.
+fn start(posterior: &Posterior, rng: &mut rand::rngs::SmallRng) -> Vec<f64> {
+    (0..posterior.dim()).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+/// `[chain][draw][variable]`.
+fn mini_mcmc(posterior: Posterior, chains: usize, warmup: usize, draws: usize) -> Vec<f64> {
+    let mut rng = rand::rngs::SmallRng::seed_from_u64(1);
+    let starts = (0..chains).map(|_| start(&posterior, &mut rng)).collect();
+    let mut sampler = ManualNUTS::new(posterior, starts, 0.8, warmup).set_seed(1);
+    sampler.run(draws, warmup).expect("draws").iter().copied().collect()
+}
+
+fn nuts_rs(low_rank: bool, posterior: &Posterior, chains: usize, warmup: usize, draws: usize) -> Vec<f64> {
     let results: Vec<Vec<Box<[f64]>>> = std::thread::scope(|scope| {
         let run = |seed: u64| {
             let posterior = posterior.clone();
@@ -164,9 +183,20 @@ fn main() {
         let threads: Vec<_> = (0..chains as u64).map(|seed| scope.spawn(run(seed))).collect();
         threads.into_iter().map(|thread| thread.join().expect("a chain")).collect()
     });
+    results.iter().flat_map(|chain| &chain[warmup..]).flatten().copied().collect()
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let number = |at: usize| -> usize { arguments[at].parse().expect("a number") };
+    let (chains, warmup, draws) = (number(3), number(4), number(5));
+    let posterior = posterior(&arguments[2], arguments.get(7).map(String::as_str));
+    let began = Instant::now();
+    let found = match arguments[1].as_str() {
+        "mini-mcmc" => mini_mcmc(posterior, chains, warmup, draws),
+        metric => nuts_rs(metric == "low-rank", &posterior, chains, warmup, draws),
+    };
     println!("{}", began.elapsed().as_secs_f64());
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&arguments[6]).expect("a file"));
-    for x in results.iter().flat_map(|chain| &chain[warmup..]).flatten() {
-        file.write_all(&x.to_le_bytes()).expect("room");
-    }
+    let bytes: Vec<u8> = found.iter().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(&arguments[6], bytes).expect("a file");
 }
