@@ -52,11 +52,6 @@ impl Batches {
         Batches { shared: true, ..Batches::new(program, batch, 1) }
     }
 
-    /// Whether all chains see the same rows.
-    pub fn is_shared(&self) -> bool {
-        self.shared
-    }
-
     /// How many tables there are.
     pub fn len(&self) -> usize {
         self.tables.len()
