@@ -7,12 +7,15 @@
 
 use super::{Graph, Node, NodeId};
 use crate::graph::{Binary, Unary};
-use crate::math::Numbers;
+use crate::math::{Level, Numbers, Work, dispatch};
 
 /// Linear forms of more atoms are left to the loop over rows.
 const MOST_ATOMS: usize = 64;
 /// Products of rows and pairs of atoms: beyond, the sums would take seconds.
 const MOST_PRODUCTS: usize = 4_000_000_000;
+
+/// Sums that are added up side by side, so that they do not wait for each other.
+const PARTIAL: usize = 8;
 
 /// A sum with its rounding error.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +25,7 @@ struct Exact {
 }
 
 impl Exact {
+    #[inline(always)]
     fn add(&mut self, x: f64) {
         // Knuth's two-sum.
         let sum = self.high + x;
@@ -30,6 +34,7 @@ impl Exact {
         self.high = sum;
     }
 
+    #[inline(always)]
     fn add_product(&mut self, x: f64, y: f64) {
         let product = x * y;
         self.add(product);
@@ -40,6 +45,58 @@ impl Exact {
         let sum = self.high + self.low;
         // Infinite or NaN terms have no rounding error to speak of.
         if sum.is_nan() { self.high } else { sum }
+    }
+}
+
+/// Σ aᵢbᵢ, to the last bit or so.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    dispatch(Level::detect(), Dot { a, b })
+}
+
+struct Dot<'a> {
+    a: &'a [f64],
+    b: &'a [f64],
+}
+
+impl Work for Dot<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        let ((a, rest), (b, other)) = (self.a.as_chunks::<PARTIAL>(), self.b.as_chunks::<PARTIAL>());
+        let mut sums = [Exact::default(); PARTIAL];
+        for (a, b) in a.iter().zip(b) {
+            for lane in 0..PARTIAL {
+                sums[lane].add_product(a[lane], b[lane]);
+            }
+        }
+        for (sum, (a, b)) in sums.iter_mut().zip(rest.iter().zip(other)) {
+            sum.add_product(*a, *b);
+        }
+        let mut all = Exact::default();
+        for sum in sums {
+            all.add(sum.high);
+            all.low += sum.low;
+        }
+        all.value()
+    }
+}
+
+/// yᵢ ← yᵢ + a·xᵢ.
+struct AddScaled<'a> {
+    y: &'a mut [Exact],
+    a: f64,
+    x: &'a [f64],
+}
+
+impl Work for AddScaled<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (y, x) in self.y.iter_mut().zip(self.x) {
+            y.add_product(self.a, *x);
+        }
     }
 }
 
@@ -76,17 +133,12 @@ impl Graph {
             return None;
         }
         let weights = weight.map(|weight| self.values_by_row(weight));
-        let weight = |row: usize| weights.as_ref().map_or(1.0, |weights| weights[row]);
         let offset = linear.offset.map(|offset| self.rows_of(offset, rows));
         let columns: Vec<Numbers> = linear.terms.iter().map(|&(_, coefficient)| self.rows_of(coefficient, rows)).collect();
         let sum = if squared {
-            self.square(&linear, offset.as_deref(), &columns, weight, rows)
+            self.square(&linear, offset.as_deref(), &columns, weights.as_deref(), rows)
         } else {
-            let sum_of = |values: &[f64]| {
-                let mut sum = Exact::default();
-                values.iter().enumerate().for_each(|(row, value)| sum.add_product(weight(row), *value));
-                sum.value()
-            };
+            let sum_of = |values: &[f64]| weights.as_ref().map_or_else(|| total(values.iter().copied()), |weights| dot(weights, values));
             let mut sum = self.constant(offset.as_deref().map_or(0.0, sum_of));
             for (&(atom, _), column) in linear.terms.iter().zip(&columns) {
                 let coefficient = self.constant(sum_of(column));
@@ -110,36 +162,23 @@ impl Graph {
     }
 
     /// Σ w(c₀ + Σ cⱼaⱼ)² about a least-squares solution.
-    fn square(
-        &mut self,
-        linear: &Linear,
-        offset: Option<&[f64]>,
-        columns: &[Numbers],
-        weight: impl Fn(usize) -> f64,
-        rows: usize,
-    ) -> NodeId {
+    fn square(&mut self, linear: &Linear, offset: Option<&[f64]>, columns: &[Numbers], weights: Option<&[f64]>, rows: usize) -> NodeId {
         let atoms = columns.len();
-        let weighted: Vec<Vec<f64>> = columns.iter().map(|column| (0..rows).map(|row| weight(row) * column[row]).collect()).collect();
-        let inner = |a: &[f64], b: &[f64]| {
-            let mut sum = Exact::default();
-            a.iter().zip(b).for_each(|(x, y)| sum.add_product(*x, *y));
-            sum.value()
+        let weigh = |values: &[f64]| -> Vec<f64> {
+            weights.map_or_else(|| values.to_vec(), |weights| values.iter().zip(weights).map(|(value, weight)| weight * value).collect())
         };
+        let weighted: Vec<Vec<f64>> = columns.iter().map(|column| weigh(column)).collect();
         let gram: Vec<Vec<f64>> =
-            (0..atoms).map(|i| (0..atoms).map(|j| if j < i { 0.0 } else { inner(&weighted[i], &columns[j]) }).collect()).collect();
-        let right: Vec<f64> = weighted.iter().map(|column| offset.map_or(0.0, |offset| -inner(column, offset))).collect();
+            (0..atoms).map(|i| (0..atoms).map(|j| if j < i { 0.0 } else { dot(&weighted[i], &columns[j]) }).collect()).collect();
+        let right: Vec<f64> = weighted.iter().map(|column| offset.map_or(0.0, |offset| -dot(column, offset))).collect();
         let centre = least_squares(&gram, &right);
-        let residuals: Vec<f64> = (0..rows)
-            .map(|row| {
-                let mut sum = Exact::default();
-                sum.add(offset.map_or(0.0, |offset| offset[row]));
-                centre.iter().zip(columns).for_each(|(a, column)| sum.add_product(*a, column[row]));
-                sum.value()
-            })
-            .collect();
-        let mut least = Exact::default();
-        residuals.iter().enumerate().for_each(|(row, r)| least.add_product(weight(row) * r, *r));
-        let mut sum = self.constant(least.value());
+        let start = |row: usize| Exact { high: offset.map_or(0.0, |offset| offset[row]), low: 0.0 };
+        let mut residuals: Vec<Exact> = (0..rows).map(start).collect();
+        for (&a, column) in centre.iter().zip(columns) {
+            dispatch(Level::detect(), AddScaled { y: &mut residuals, a, x: column });
+        }
+        let residuals: Vec<f64> = residuals.into_iter().map(Exact::value).collect();
+        let mut sum = self.constant(dot(&weigh(&residuals), &residuals));
         let shifts: Vec<NodeId> = linear
             .terms
             .iter()
@@ -150,7 +189,7 @@ impl Graph {
             })
             .collect();
         for i in 0..atoms {
-            let mut row = self.constant(2.0 * inner(&weighted[i], &residuals));
+            let mut row = self.constant(2.0 * dot(&weighted[i], &residuals));
             for j in i..atoms {
                 let entry = self.constant(if i == j { gram[i][i] } else { 2.0 * gram[i][j] });
                 let product = self.multiply(entry, shifts[j]);
