@@ -27,7 +27,7 @@ pub enum Batching {
     Uniform,
     /// The same, one for all chains of a block, which read the rows together: many times as fast. Given the batches chains are independent;
     /// what a batch adds to all alike is its error at their mean, which control variates at the mode take out but for what the mean is
-    /// away from the mode.
+    /// away from the mode. Where there is much noise, standard deviations scatter more than their errors say, as a block is wide together.
     Shared,
     /// In turn through all rows in an order shuffled for each chain and epoch; needs four bytes a row and chain.
     Shuffled,
