@@ -41,7 +41,8 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
 #[cfg(feature = "parallel")]
 pub fn on_threads<T: Send>(threads: usize, body: impl FnOnce() -> T + Send) -> Result<T> {
     if threads == 0 || threads == rayon::current_num_threads() {
-        return Ok(body());
+        // A thread outside the pool would sleep and be woken for each thing that is shared.
+        return Ok(rayon::scope(|_| body()));
     }
     Ok(pool(threads)?.install(body))
 }
@@ -132,6 +133,7 @@ mod tests {
             seen_by
         });
         assert_eq!(inside, Ok(vec![3; 8]));
+        assert!([0, 1, 3].map(|threads| on_threads(threads, rayon::current_thread_index)).iter().all(|at| matches!(at, Ok(Some(_)))));
         assert!(on_threads(MOST + 1, seen).is_err() && Workers::new(usize::MAX, 8).is_err());
     }
 }
