@@ -180,16 +180,20 @@ fn rows_that_chains_share_give_the_gradients_of_rows_of_each() {
     }
 }
 
-/// A slope whose posterior is normal: batches differ in what the gradient gains with the distance from the mode.
-#[test]
-fn chains_that_share_batches_are_independent_where_the_mean_is_at_the_mode() {
+/// A slope whose posterior is normal: batches differ in what the gradient gains with the distance from the mode. With mode and precision.
+fn slope() -> (Model, f64, f64) {
     let x: Vec<f64> = (0..ROWS).map(|row| (row as f64 * 0.9).sin().powi(3) * 2.0).collect();
     let y: Vec<f64> = x.iter().zip(values()).map(|(x, y)| 0.7 * x + y).collect();
     let precision = 1.0 + x.iter().map(|x| x * x).sum::<f64>();
     let mode = x.iter().zip(&y).map(|(x, y)| x * y).sum::<f64>() / precision;
     let table = Table::from_columns(vec![("x".to_string(), x), ("y".to_string(), y)]).unwrap();
     let text = "b in (-inf, inf); log_density = -b^2/2 + sum(-hypot(y - b*x, 1)^2/2)";
-    let model = Model::with_data(text.parse().unwrap(), None, &[], &Data::new(vec![table])).unwrap();
+    (Model::with_data(text.parse().unwrap(), None, &[], &Data::new(vec![table])).unwrap(), mode, precision)
+}
+
+#[test]
+fn chains_that_share_batches_are_independent_where_the_mean_is_at_the_mode() {
+    let (model, mode, precision) = slope();
     let mut coordinates = Coordinates::new(model.bounds(), model.level());
     coordinates.metric = Metric::diagonal(vec![mode], &[precision.sqrt().recip()]);
     const BLOCKS: usize = 16;
@@ -219,6 +223,18 @@ fn chains_that_share_batches_are_independent_where_the_mean_is_at_the_mode() {
     // Without control variates a batch moves all chains of a block alike.
     let (_, means, _) = draws(ControlVariates::None);
     assert!(scores(&means, 1.0).1 > 50.0, "{:?}", scores(&means, 1.0));
+}
+
+/// Beside more noise all chains of a block would be wide together, though each is as independent of its past.
+#[test]
+fn chains_share_batches_unasked_only_beside_little_noise() {
+    let (model, ..) = slope();
+    for (rows, is_shared) in [(2, false), (40, true)] {
+        let run = sample(&model, &by(Sampler::Lm, rows)).unwrap();
+        let figures = run.batches().unwrap();
+        assert_eq!(figures.batching == Batching::Shared, is_shared, "{rows} rows: {:?}", figures.noise);
+        assert_eq!(figures.noise.1 < 0.15, is_shared, "{rows} rows: {:?}", figures.noise);
+    }
 }
 
 /// The step that suits a Gaussian is taken where the posterior is one, as far as draws of the normal law can tell.
