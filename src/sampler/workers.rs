@@ -34,7 +34,8 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
     pool.map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))
 }
 
-/// Runs `body` so that all it shares between threads is on so many; 0 are as many as the machine has.
+/// Runs `body` on one of so many threads, which are those that it shares work with; 0 are as many as the machine has. Their stacks are those
+/// of `std::thread`.
 ///
 /// # Errors
 /// Kind `setting` if the threads cannot be started.
