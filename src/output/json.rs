@@ -111,6 +111,7 @@ fn how(run: &Run, elapsed: Elapsed) -> Value {
             "temperature": number(plan.annealing.temperature.first),
             "final_temperature": number(plan.annealing.temperature.last),
             "relaxation_time": number(plan.relaxation_time),
+            "metric": plan.metric.describe(),
         }),
         Method::Chains(figures) => json!({
             "warmup": figures.settings.warmup,
@@ -300,6 +301,8 @@ fn fit(fit: &Fit) -> Value {
         "ks": known(fit.ks),
         "ks_p": known(fit.ks_p),
         "wasserstein1": known(fit.wasserstein1),
+        "expected_below_lowest": known(fit.extremes[0].1),
+        "expected_above_highest": known(fit.extremes[1].1),
         "basins": basins,
     })
 }

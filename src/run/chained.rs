@@ -2,7 +2,7 @@
 
 use super::minibatch;
 use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_means, judge_stein};
-use super::settings::{Init, Sampler, Sampling};
+use super::settings::{Sampler, Sampling};
 use super::summary::{Fit, QUANTILES, VariableSummary, gradients, most_tested};
 use super::until;
 use super::verdict::{ESS_WANTED, Verdict, Warning};
@@ -268,29 +268,10 @@ pub(super) fn affordable_chains(density: &dyn LogDensity) -> usize {
 
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.
 pub(super) fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usize) -> Result<Population> {
-    let Init::Point(point) = &settings.init else {
+    let Some(point) = settings.init.point(density.bounds())? else {
         return initial_positions(density, settings.seed, chains);
     };
-    let columns = density
-        .bounds()
-        .iter()
-        .enumerate()
-        .map(|(variable, Bound { name, low, high, .. })| {
-            let x = match point[..] {
-                [x] => x,
-                _ => *point.get(variable).ok_or_else(|| {
-                    Error::new(ErrorKind::Setting, format!("--init has {} numbers for {} variables", point.len(), density.dimension()))
-                        .hint("one number for all, or one for each in order")
-                })?,
-            };
-            if !(*low..=*high).contains(&x) {
-                return Err(Error::new(ErrorKind::Setting, format!("--init {x} is outside the range of `{name}`, [{low}, {high}]"))
-                    .hint("begin inside the range"));
-            }
-            Ok(vec![x; chains])
-        })
-        .collect::<Result<_>>()?;
-    Ok(Population::from_columns(columns))
+    Ok(Population::from_columns(point.into_iter().map(|x| vec![x; chains]).collect()))
 }
 
 /// Draws so far apart in their chains that they pass for independent, `ess` of them about.

@@ -12,6 +12,7 @@ mod missed;
 mod modes;
 mod pilot;
 mod plan;
+mod population;
 mod sample;
 mod settings;
 mod summary;

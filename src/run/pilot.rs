@@ -18,8 +18,15 @@ pub struct Pilot {
     pub slope: Vec<f64>,
     /// A high quantile of the largest |∂²log p| along a line.
     pub curvature: f64,
-    /// Slowest relaxation time: the largest variance, which for a Gaussian it is.
+    /// Slowest relaxation time: the variance in the widest direction, which for a Gaussian it is.
     pub relaxation_time: f64,
+}
+
+impl Pilot {
+    /// Steps of a stable size that it takes to forget, about.
+    pub(super) fn condition_number(&self) -> f64 {
+        self.curvature * self.relaxation_time
+    }
 }
 
 /// Rounds of steps at most; each re-measures the curvature.
@@ -86,7 +93,32 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
     evaluate.gradient(positions, &mut gradient);
     let slope = gradient.iter().map(root_mean_square).collect();
     let largest = sd.iter().fold(0.0_f64, |largest, sd| largest.max(*sd));
-    Pilot { has_zeros, mean, sd, slope, curvature: seen, relaxation_time: largest * largest }
+    let relaxation_time = (largest * largest).max(variance_of_widest(positions, &mean));
+    Pilot { has_zeros, mean, sd, slope, curvature: seen, relaxation_time }
+}
+
+/// The variance in the direction in which half of the chains are widest, by the other half: that of its own half grows with the dimension.
+fn variance_of_widest(positions: &[Lanes], mean: &[f64]) -> f64 {
+    const HALF: usize = LANES / 2;
+    const ROUNDS: usize = 20;
+    let centred = |lane: usize| positions.iter().zip(mean).map(move |(row, mean)| row[lane] - mean);
+    let square = |lane: usize| centred(lane).map(|x| x * x).sum::<f64>();
+    let farthest = (0..HALF).max_by(|&a, &b| square(a).total_cmp(&square(b))).unwrap_or(0);
+    let mut direction: Vec<f64> = centred(farthest).collect();
+    for _ in 0..ROUNDS {
+        let size = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
+        direction.iter_mut().for_each(|x| *x /= size);
+        let mut next = vec![0.0; direction.len()];
+        for lane in 0..HALF {
+            let along: f64 = centred(lane).zip(&direction).map(|(x, v)| x * v).sum();
+            next.iter_mut().zip(centred(lane)).for_each(|(next, x)| *next += along * x);
+        }
+        direction = next;
+    }
+    let size = direction.iter().map(|x| x * x).sum::<f64>();
+    let along = |lane: usize| centred(lane).zip(&direction).map(|(x, v)| x * v).sum::<f64>();
+    let variance = (HALF..LANES).map(|lane| along(lane) * along(lane)).sum::<f64>() / (HALF as f64 * size);
+    if variance.is_finite() { variance } else { 0.0 }
 }
 
 /// Of the numbers that are finite; 1 where that is 0, as a flat density has no scale.

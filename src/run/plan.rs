@@ -3,26 +3,29 @@
 use super::pilot::Pilot;
 use super::settings::{Init, Sampler, Sampling};
 use crate::density::{Bound, LogDensity};
-use crate::error::{Error, ErrorKind, Result};
-use crate::math::{LANES, Lanes, exp, log};
+use crate::error::Result;
+use crate::math::{LANES, Lanes, exp, log, pow};
 use crate::proof::Smoothness;
 use crate::quadrature::Reference;
-use crate::sampler::{Annealing, Guard, Schedule, Shape, Start};
+use crate::sampler::{Annealing, Guard, Metric, Schedule, Shape, Start};
 
-/// Chains unless asked otherwise: sixteen full blocks of lanes.
-const CHAINS: usize = 16 * LANES;
+/// Chains unless asked otherwise: sixteen full blocks of lanes, and one where a gradient goes through so many rows that more would take minutes.
+const BLOCKS: usize = 16;
+const ROWS: usize = 1 << 14;
 /// Diffusion time in relaxation times: what is left of the start is e^−8 of it.
 pub(crate) const RELAXATIONS: f64 = 8.0;
 /// The bias left at the end, as a share of the Monte Carlo error of the draws.
 const BIAS_SHARE: f64 = 0.11;
 /// How many times smaller the first step size may become to be stable everywhere.
 const WORTH: f64 = 4.0;
-/// Coordinate updates that the default may spend: a few seconds.
+/// Updates of a coordinate, and rows gone through, that the default may spend: a few seconds.
 const BUDGET: f64 = 1e9;
 
 /// A run that is ready to go, and what it was based on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// The coordinates in which it steps: step sizes, starts, times and curvature are in units of this metric.
+    pub metric: Metric,
     /// The run.
     pub annealing: Annealing,
     /// What to do about zeros of the density.
@@ -67,7 +70,8 @@ pub fn plan(
     smoothness: Option<&Smoothness>,
     settings: &Sampling,
 ) -> Result<Plan> {
-    let chains = settings.chains.unwrap_or(CHAINS);
+    let chains =
+        settings.chains.unwrap_or_else(|| LANES * ROWS.checked_div(density.rows()).map_or(BLOCKS, |blocks| blocks.clamp(1, BLOCKS)));
     let scales = match reference {
         Some(reference) => scales(density, reference),
         // A Gaussian of curvature L: the variance is off by εL/2, the distribution function by 0.06 εL.
@@ -92,11 +96,7 @@ pub fn plan(
     let step_size = Schedule { shape, first, last };
     let steps = match settings.steps {
         Some(steps) => steps,
-        None => {
-            let work = chains as f64 * density.dimension() as f64;
-            let most = (BUDGET / work).clamp(100.0, 1e6);
-            enough_steps(step_size, relaxation_time).min(most as usize)
-        }
+        None => affordable_steps(enough_steps(step_size, relaxation_time), chains, density),
     };
     let temperature = settings.temperature.unwrap_or(1.0);
     let cooled = settings.final_temperature.unwrap_or(if settings.temperature.is_some() { temperature } else { 1.0 });
@@ -112,7 +112,8 @@ pub fn plan(
     annealing.check(density.dimension())?;
     let guard = if pilot.has_zeros { Guard::Refuse } else { Guard::None };
     let stable_step_size = smoothness.and_then(Smoothness::stable_step_size);
-    Ok(Plan { annealing, guard, relaxation_time, curvature, stable_step_size })
+    let metric = Metric::identity(density.dimension());
+    Ok(Plan { metric, annealing, guard, relaxation_time, curvature, stable_step_size })
 }
 
 /// Steps for [`RELAXATIONS`] relaxation times in all, and for the bias of the larger step sizes to be forgotten by the end.
@@ -120,7 +121,7 @@ pub fn plan(
 /// A bias of order ε at diffusion time s before the end is worn down by e^(−s/τ), so what is left in the end is ∫ε(s)e^(−s/τ) ds/τ.
 /// With 1/ε linear in the step (the polynomial schedule with γ = 1) ε(s) grows like e^(as), a = (1/ε₁ − 1/ε₀)/K, and the integral is
 /// ε₁/(1 − aτ): twice the last step size for a = 1/(2τ). A geometric schedule, ε linear in s, needs more steps for the same.
-fn enough_steps(step_size: Schedule, relaxation_time: f64) -> usize {
+fn enough_steps(step_size: Schedule, relaxation_time: f64) -> f64 {
     const PROBE: usize = 1000;
     let mean = step_size.total(PROBE) / PROBE as f64;
     let mixing = RELAXATIONS * relaxation_time / mean;
@@ -129,10 +130,17 @@ fn enough_steps(step_size: Schedule, relaxation_time: f64) -> usize {
         Shape::Polynomial { .. } => 2.0 * relaxation_time * (1.0 / step_size.last - 1.0 / step_size.first),
         Shape::Geometric | Shape::Cyclical { .. } => relaxation_time * log(step_size.first / step_size.last) / step_size.last,
     };
-    let steps = mixing.max(forgetting).clamp(100.0, 1e9);
+    mixing.max(forgetting)
+}
+
+/// So many steps, or as many as the default may spend.
+pub(super) fn affordable_steps(steps: f64, chains: usize, density: &dyn LogDensity) -> usize {
+    let work = chains as f64 * (density.dimension() + density.rows()) as f64;
+    let most = (BUDGET / work).clamp(100.0, 1e6);
+    let steps = steps.clamp(100.0, 1e9);
     // Two significant digits read better than seven.
-    let unit = crate::math::pow(10.0, (log(steps) / std::f64::consts::LN_10).floor() - 1.0);
-    ((steps / unit).ceil() * unit) as usize
+    let unit = pow(10.0, (log(steps) / std::f64::consts::LN_10).floor() - 1.0);
+    ((steps / unit).ceil() * unit).min(most) as usize
 }
 
 /// The share of the mass whose curvature the first step size is stable for; where it is larger, near a pole or a neck, the cut drift
@@ -213,25 +221,8 @@ fn typical_curvature(slopes: &[f64], weights: &[f64], width: f64) -> f64 {
 
 /// Where each variable's chains begin.
 fn starts(bounds: &[Bound], reference: Option<&Reference>, pilot: &Pilot, init: &Init) -> Result<Vec<Start>> {
-    if let Init::Point(point) = init {
-        return bounds
-            .iter()
-            .enumerate()
-            .map(|(variable, bound)| {
-                let x = match point[..] {
-                    [x] => x,
-                    _ => *point.get(variable).ok_or_else(|| {
-                        Error::new(ErrorKind::Setting, format!("--init has {} numbers for {} variables", point.len(), bounds.len()))
-                            .hint("one number for all, or one for each in order")
-                    })?,
-                };
-                if !(bound.low..=bound.high).contains(&x) {
-                    let message = format!("--init {x} is outside the range of `{}`, [{}, {}]", bound.name, bound.low, bound.high);
-                    return Err(Error::new(ErrorKind::Setting, message).hint("begin inside the range"));
-                }
-                Ok(Start::Point(x))
-            })
-            .collect();
+    if let Some(point) = init.point(bounds)? {
+        return Ok(point.into_iter().map(Start::Point).collect());
     }
     Ok(bounds
         .iter()

@@ -4,20 +4,19 @@ use super::chained::ChainFigures;
 use super::chained::{FEW, WarmedUp, affordable_chains};
 use super::minibatch::BatchFigures;
 use super::modes::first_look;
-use super::pilot::pilot;
-use super::plan::{Plan, RELAXATIONS, plan};
+use super::plan::Plan;
 use super::settings::{Init, Sampler, Sampling};
-use super::summary::{Fit, VariableSummary, fit, fit_marginal, variables};
+use super::summary::{Fit, VariableSummary, fit, fit_marginal};
 use super::until::Progress;
 use super::verdict::{Trust, Verdict, Warning};
-use crate::density::{Boundary, LogDensity, Model};
+use crate::density::{LogDensity, Model};
 use crate::diagnostics::{SteinDiscrepancy, largest_of};
 use crate::error::{Error, ErrorKind, Result};
-use crate::proof::{inspect, smoothness};
+use crate::math::log;
+use crate::proof::inspect;
 use crate::quadrature::{CERTIFY, Evidence, Integral, Marginal, Reference, Tolerance, certified, evidence_at_a_glance, reference};
 use crate::sampler::{
-    Annealed, Control, Draws, Film, FilmPlan, Lm, MetricKind, NearlyNormal, Population, Psgld, Sgld, Shot, Stage, Underdamped, anneal,
-    counted, initial_positions, nearly_normal, on_threads,
+    Control, Draws, Film, MetricKind, NearlyNormal, Population, Stage, counted, initial_positions, nearly_normal, on_threads,
 };
 
 /// A finished run.
@@ -139,10 +138,6 @@ impl Run {
 
 /// Variables up to which a run asks quadrature for their laws.
 const SEVERAL: usize = 64;
-/// Bins of an animation's histogram.
-const FILM_BINS: usize = 100;
-/// Particles of an animation in two dimensions.
-const FILM_PARTICLES: usize = 1500;
 
 /// Samples the density of a formula: first refuses what is no density, as [`inspect`] finds it.
 ///
@@ -251,7 +246,7 @@ fn sample_by(density: &dyn LogDensity, model: Option<&Model>, law: Result<Law>, 
         _ if settings.batch.is_some() || replicas => super::minibatch::minibatch(problem, control),
         Sampler::Exact => super::exact::exact(problem, control),
         _ if sampler.is_chained() => super::chained::chained(problem, control),
-        _ => population(problem, control),
+        _ => super::population::population(problem, control),
     }?;
     // With batches a gradient over all rows is what is too dear.
     if run.reference.is_none() && settings.batch.is_none() {
@@ -298,61 +293,6 @@ pub(super) struct Problem<'a> {
     pub(super) model: Option<&'a Model>,
 }
 
-fn population(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model, .. } = problem;
-    if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
-        let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
-        return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
-    }
-    if !settings.until.is_empty() {
-        let message = format!("{sampler} has one draw a chain and cannot draw on: --until is for chains");
-        return Err(Error::new(ErrorKind::Setting, message)
-            .hint("--sampler nuts draws until it has enough; of a population, the error of a mean is sd/sqrt(chains): raise --chains"));
-    }
-    let pilot = pilot(density, settings.seed);
-    let plan = plan(density, reference.as_ref(), &pilot, model.map(smoothness).as_ref(), settings)?;
-    let film = (settings.frames > 0).then(|| film_plan(density, reference.as_ref(), &plan, settings.frames));
-    let (bounds, level) = (density.bounds(), density.level());
-    let annealed = match sampler {
-        Sampler::Lm => anneal(density, &Lm::new(bounds, plan.guard).with_level(level), &plan.annealing, film, control)?,
-        Sampler::Psgld => {
-            // Short enough that the start is forgotten early, long enough that one block's mean has little noise.
-            let kernel = Psgld::new(bounds, plan.guard, 0.5 * plan.relaxation_time).with_level(level);
-            anneal(density, &kernel, &plan.annealing, film, control)?
-        }
-        Sampler::Underdamped => {
-            // Critical damping of the slowest direction: 2/√τ, as for a Gaussian τ is its variance.
-            let friction = 2.0 / plan.relaxation_time.sqrt();
-            let kernel = Underdamped::new(bounds, plan.guard, friction).with_level(level);
-            anneal(density, &kernel, &plan.annealing, film, control)?
-        }
-        _ => anneal(density, &Sgld::new(bounds, plan.guard).with_level(level), &plan.annealing, film, control)?,
-    };
-    control.enter(Stage::Judging);
-    let variables = variables(density, &annealed.starts, &annealed.draws);
-    let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &annealed.draws);
-    let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);
-    let Annealed { draws, film, chain_steps, complete, .. } = annealed;
-    Ok(Run {
-        sampler,
-        why,
-        method: Method::Population { plan, film },
-        draws: draws.into(),
-        chain_steps,
-        gradients: chain_steps,
-        complete,
-        seed: settings.seed,
-        threads: settings.threads,
-        reference,
-        evidence,
-        variables,
-        fits,
-        until: Vec::new(),
-        discrepancy: None,
-        verdict,
-    })
-}
-
 /// The draws of each variable against its exact law, as far as that is known.
 pub(super) fn fits(
     reference: Option<&Reference>,
@@ -366,20 +306,6 @@ pub(super) fn fits(
     let laws = evidence.map_or(&[][..], |evidence| &evidence.marginals);
     let fit = |(index, (variable, law)): (usize, (&VariableSummary, &Marginal))| fit_marginal(variable, law, draws.column(index));
     variables.iter().zip(laws).enumerate().filter_map(fit).collect()
-}
-
-/// What the animation shows: the whole range, or where all but a thousandth of the mass is.
-fn film_plan(density: &dyn LogDensity, reference: Option<&Reference>, plan: &Plan, frames: usize) -> FilmPlan {
-    let bound = &density.bounds()[0];
-    let shot = match reference {
-        Some(reference) => {
-            let (low, high) = view(bound.low, bound.high, reference);
-            Shot::Counts((0..=FILM_BINS).map(|edge| low + (high - low) * edge as f64 / FILM_BINS as f64).collect())
-        }
-        None => Shot::Positions(FILM_PARTICLES),
-    };
-    let annealing = &plan.annealing;
-    FilmPlan::paced(frames, annealing.steps, |step| annealing.step_size.at(step, annealing.steps), shot)
 }
 
 /// The interval that pictures of one variable show.
@@ -433,6 +359,12 @@ pub(super) fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
         if fit.ks.is_nan() && fit.z_mean.abs() > Z_LEVEL {
             warnings.push(Warning::Moments { variable: fit.name.clone(), z: fit.z_mean });
         }
+        // That none of n draws is where λ of them should be has the probability e^−λ.
+        let allowed = log(2.0 * fits.len() as f64 / FIT_LEVEL);
+        let ends = fit.extremes.into_iter().zip([false, true]).filter(|((_, expected), _)| *expected > allowed);
+        if let Some(((farthest, expected), is_upper)) = ends.max_by(|a, b| a.0.1.total_cmp(&b.0.1)) {
+            warnings.push(Warning::TailCut { variable: fit.name.clone(), farthest, is_upper, expected });
+        }
         if let Some(worst) = fit.basins.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs())).filter(|worst| worst.z.abs() > Z_LEVEL) {
             let (low, high, exact, found) = (worst.low, worst.high, worst.exact, worst.found);
             warnings.push(Warning::BasinMass { variable: fit.name.clone(), low, high, exact, found });
@@ -462,81 +394,6 @@ pub(super) fn judge_stein(variables: &[VariableSummary], warnings: &mut Vec<Warn
     }
 }
 
-fn judge(
-    plan: &Plan,
-    annealed: &Annealed,
-    reference: Option<&Reference>,
-    no_reference: Option<String>,
-    variables: &[VariableSummary],
-    fits: &[Fit],
-) -> Verdict {
-    let annealing = &plan.annealing;
-    let steps = annealing.steps;
-    let mut warnings = Vec::new();
-    if !annealed.complete {
-        let all = (annealing.chains * steps).max(1) as f64;
-        warnings.push(Warning::Incomplete { share: annealed.chain_steps as f64 / all });
-    }
-    let diffusion_time = annealing.diffusion_time();
-    if reference.is_some() && diffusion_time < 0.5 * RELAXATIONS * plan.relaxation_time {
-        warnings.push(Warning::TooShort { diffusion_time, relaxation_time: plan.relaxation_time, steps });
-    }
-    let last_temperature = annealing.temperature.at(steps.saturating_sub(1), steps);
-    if last_temperature != 1.0 {
-        warnings.push(Warning::Temperature { last: last_temperature });
-    }
-    for variable in variables {
-        let name = variable.bound.name.clone();
-        let (low, high) = variable.atoms;
-        let chains = annealed.draws.chains() as f64;
-        // Two draws on one bound do not happen to a law with a density.
-        if low * chains >= 2.0 || high * chains >= 2.0 {
-            warnings.push(Warning::BoundaryAtoms { variable: name.clone(), low, high });
-        } else if variable.bound.boundary == Boundary::Clamp && (variable.bound.low.is_finite() || variable.bound.high.is_finite()) {
-            warnings.push(Warning::ClampedBoundary { variable: name.clone() });
-        }
-        if let Some(nested) = variable.nested.filter(|nested| nested.value > nested.threshold) {
-            warnings.push(Warning::RemembersStart { variable: name, rhat: nested.value, threshold: nested.threshold });
-        }
-    }
-    if reference.is_none() {
-        judge_stein(variables, &mut warnings);
-    }
-    judge_fits(fits, &mut warnings);
-    let info = &annealed.info;
-    let updates = (annealed.chain_steps * variables.len() as u64).max(1) as f64;
-    if info.truncated > 0 {
-        warnings.push(Warning::Truncated { share: info.truncated as f64 / updates });
-    }
-    if info.refused > 0 {
-        warnings.push(Warning::Zeros { share: info.refused as f64 / annealed.chain_steps.max(1) as f64 });
-    }
-    if let Some((_, position)) = &info.first_non_finite {
-        let at: Vec<String> = variables.iter().zip(position).take(4).map(|(v, x)| format!("{} = {x:.6}", v.bound.name)).collect();
-        let at = at.join(", ");
-        warnings.push(Warning::NonFinite { count: info.non_finite, at, position: position.to_vec(), blame: None });
-    }
-    match reference {
-        Some(reference) if !reference.integral.converged => {
-            warnings.push(Warning::Reference { relative_error: reference.integral.relative_error });
-        }
-        None if variables.iter().all(|variable| variable.nested.is_none()) => warnings.push(Warning::OnePoint),
-        _ => {}
-    }
-    let because = match compared(fits, variables.len()) {
-        Some(compared) => compared,
-        None => {
-            let worst = variables.iter().flat_map(|v| v.stein).map(|test| test.z.abs()).fold(0.0, f64::max);
-            let rhat = variables.iter().filter_map(|v| v.nested).map(|nested| nested.value).fold(f64::NAN, f64::max);
-            format!("no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}")
-        }
-    };
-    if let Some(reason) = no_reference {
-        warnings.push(Warning::NoReference { reason });
-    }
-    Verdict::new(warnings, because)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -553,6 +410,7 @@ mod tests {
                 ks: 0.01,
                 ks_p: 0.5,
                 wasserstein1: 0.01,
+                extremes: [(f64::NAN, f64::NAN); 2],
                 basins: Vec::new(),
             };
             let mut verdict = Verdict::new(Vec::new(), String::new());

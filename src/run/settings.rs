@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::minibatch::Batch;
 use super::until::Target;
+use crate::density::Bound;
 use crate::error::{Error, ErrorKind};
 use crate::sampler::{MetricKind, Shape};
 
@@ -163,6 +164,31 @@ pub enum Init {
     Uniform,
     /// Normal around where the mass was found.
     Normal,
+}
+
+impl Init {
+    /// The point, an entry a variable, if one was given.
+    ///
+    /// # Errors
+    /// Kind `setting` if it has too few entries or is outside of `bounds`.
+    pub(super) fn point(&self, bounds: &[Bound]) -> Result<Option<Vec<f64>>, Error> {
+        let Init::Point(point) = self else { return Ok(None) };
+        let entry = |(variable, Bound { name, low, high, .. }): (usize, &Bound)| {
+            let x = match point[..] {
+                [x] => x,
+                _ => *point.get(variable).ok_or_else(|| {
+                    Error::new(ErrorKind::Setting, format!("--init has {} numbers for {} variables", point.len(), bounds.len()))
+                        .hint("one number for all, or one for each in order")
+                })?,
+            };
+            if !(*low..=*high).contains(&x) {
+                let message = format!("--init {x} is outside the range of `{name}`, [{low}, {high}]");
+                return Err(Error::new(ErrorKind::Setting, message).hint("begin inside the range"));
+            }
+            Ok(x)
+        };
+        bounds.iter().enumerate().map(entry).collect::<Result<_, _>>().map(Some)
+    }
 }
 
 /// Settings of a run. `None` means: choose from the problem.

@@ -87,6 +87,8 @@ pub struct Fit {
     pub ks_p: f64,
     /// Wasserstein-1 distance.
     pub wasserstein1: f64,
+    /// The lowest and the highest draw, and how many of as many draws the exact law would have farther out than each.
+    pub extremes: [(f64, f64); 2],
     /// The basins, if there is more than one.
     pub basins: Vec<BasinSummary>,
 }
@@ -163,8 +165,18 @@ fn compare(
         ks: test.as_ref().map_or(f64::NAN, |test| test.distance),
         ks_p: test.as_ref().map_or(f64::NAN, |test| test.p_value),
         wasserstein1: cdf.map_or(f64::NAN, |cdf| wasserstein1(ordered, cdf)),
+        extremes: cdf.map_or([(f64::NAN, f64::NAN); 2], |cdf| extremes(ordered, cdf)),
         basins: Vec::new(),
     }
+}
+
+/// The ends of ordered draws, and how many of them the law would have beyond each.
+fn extremes(ordered: &[f64], cdf: &[f64]) -> [(f64, f64); 2] {
+    let missing = f64::NAN;
+    let (lowest, below) = ordered.first().zip(cdf.first()).unwrap_or((&missing, &missing));
+    let (highest, up_to) = ordered.last().zip(cdf.last()).unwrap_or((&missing, &missing));
+    let draws = ordered.len() as f64;
+    [(*lowest, draws * below), (*highest, draws * (1.0 - up_to))]
 }
 
 /// What each basin holds, if there is more than one.

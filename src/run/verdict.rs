@@ -67,6 +67,17 @@ pub enum Warning {
         /// The p-value.
         p_value: f64,
     },
+    /// A tail of the exact law from which too many draws are missing.
+    TailCut {
+        /// The variable.
+        variable: String,
+        /// The draw that is farthest out.
+        farthest: f64,
+        /// Whether the tail is the upper one.
+        is_upper: bool,
+        /// How many draws should lie farther out.
+        expected: f64,
+    },
     /// Chains that began apart still are: nested R-hat above its threshold.
     RemembersStart {
         /// The variable.
@@ -289,6 +300,7 @@ impl Warning {
             Warning::BasinMass { .. } => "basin_mass",
             Warning::Fit { .. } => "fit",
             Warning::Moments { .. } => "moments",
+            Warning::TailCut { .. } => "tail_cut",
             Warning::RemembersStart { .. } => "remembers_start",
             Warning::Stein { .. } => "stein",
             Warning::Discrepancy { .. } => "stein_discrepancy",
@@ -333,6 +345,7 @@ impl Warning {
             | Warning::BasinMass { .. }
             | Warning::Fit { .. }
             | Warning::Moments { .. }
+            | Warning::TailCut { .. }
             | Warning::RemembersStart { .. }
             | Warning::Stein { .. }
             | Warning::Temperature { .. } => Weight::Failure,
@@ -433,6 +446,11 @@ impl fmt::Display for Warning {
             Warning::Moments { variable, z } => write!(
                 f,
                 "the mean of `{variable}` is {z:+.1} Monte Carlo standard errors from the exact one; a population needs more --steps or a smaller --final-step-size, chains more --warmup and --draws"
+            ),
+            Warning::TailCut { variable, farthest, is_upper, expected } => write!(
+                f,
+                "a tail is cut short: no draw of `{variable}` is {} {farthest:.5}, where {expected:.0} of as many independent ones should be; sample a variable with a lighter tail (such as `{variable} = sinh(u)`), or in one variable use --sampler exact",
+                if *is_upper { "above" } else { "below" }
             ),
             Warning::RemembersStart { variable, rhat, threshold } => write!(
                 f,

@@ -42,6 +42,22 @@ impl Coordinates {
         self.metric.backward(self.level, u, z);
     }
 
+    /// z → u → x.
+    fn positions(&self, z: &Block, u: &mut [Lanes], x: &mut [Lanes]) {
+        self.metric.forward(self.level, z, u);
+        for ((transform, u), x) in self.transforms.iter().zip(u).zip(x) {
+            transform.positions(self.level, u, x);
+        }
+    }
+
+    /// log p and its gradient by x, to those by z; u as [`Coordinates::positions`] left it.
+    fn pull_back(&self, u: &Block, log_density: &mut Lanes, gradient: &mut Block) {
+        for ((transform, u), slope) in self.transforms.iter().zip(u).zip(&mut *gradient) {
+            transform.pull_back(self.level, u, log_density, slope);
+        }
+        self.metric.pull_back(self.level, gradient);
+    }
+
     /// u → x, in place.
     pub fn constrain(&self, u: &mut [Lanes]) {
         for (transform, u) in self.transforms.iter().zip(u) {
@@ -67,12 +83,9 @@ pub struct InCoordinates<'a, 'b> {
 
 impl Evaluate for InCoordinates<'_, '_> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
+        let Coordinates { transforms, level, .. } = self.coordinates;
         let (u, x) = self.scratch.split_at_mut(positions.len());
-        let Coordinates { transforms, metric, level } = self.coordinates;
-        metric.forward(*level, positions, u);
-        for ((transform, u), x) in transforms.iter().zip(&*u).zip(&mut *x) {
-            transform.positions(*level, u, x);
-        }
+        self.coordinates.positions(positions, u, x);
         self.inner.log_density(x, log_density);
         for (transform, u) in transforms.iter().zip(&*u) {
             if *transform != Transform::Identity {
@@ -83,21 +96,17 @@ impl Evaluate for InCoordinates<'_, '_> {
     }
 
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
-        self.log_density_and_gradient(positions, &mut Lanes::default(), gradient);
+        let (u, x) = self.scratch.split_at_mut(positions.len());
+        self.coordinates.positions(positions, u, x);
+        self.inner.gradient(x, gradient);
+        self.coordinates.pull_back(u, &mut Lanes::default(), gradient);
     }
 
     fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
         let (u, x) = self.scratch.split_at_mut(positions.len());
-        let Coordinates { transforms, metric, level } = self.coordinates;
-        metric.forward(*level, positions, u);
-        for ((transform, u), x) in transforms.iter().zip(&*u).zip(&mut *x) {
-            transform.positions(*level, u, x);
-        }
+        self.coordinates.positions(positions, u, x);
         self.inner.log_density_and_gradient(x, log_density, gradient);
-        for ((transform, u), slope) in transforms.iter().zip(&*u).zip(&mut *gradient) {
-            transform.pull_back(*level, u, log_density, slope);
-        }
-        metric.pull_back(*level, gradient);
+        self.coordinates.pull_back(u, log_density, gradient);
         log_density[self.active..].fill(f64::NEG_INFINITY);
     }
 }

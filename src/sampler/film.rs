@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::coordinates::Coordinates;
 use crate::math::{LANES, Lanes};
 
 /// What to keep at each chosen step.
@@ -20,6 +21,8 @@ pub struct FilmPlan {
     pub steps: Vec<usize>,
     /// What to keep.
     pub shot: Shot,
+    /// The coordinates in which the run steps, if they are not the variables: what is kept is of the variables.
+    pub coordinates: Option<Coordinates>,
 }
 
 impl FilmPlan {
@@ -42,7 +45,7 @@ impl FilmPlan {
         if chosen.last() != Some(&steps) {
             chosen.push(steps);
         }
-        FilmPlan { steps: chosen, shot }
+        FilmPlan { steps: chosen, shot, coordinates: None }
     }
 }
 
@@ -100,6 +103,15 @@ impl Film {
     pub(super) fn record(&self, frame: usize, block: usize, positions: &[Lanes]) {
         let first = block * LANES;
         let active = LANES.min(self.chains - first);
+        let mut variables = Vec::new();
+        let positions = match &self.plan.coordinates {
+            Some(coordinates) => {
+                variables.extend_from_slice(positions);
+                coordinates.unconstrained(positions, &mut variables);
+                &variables
+            }
+            None => positions,
+        };
         match &self.plan.shot {
             Shot::Counts(edges) => {
                 let bins = edges.len().saturating_sub(1);

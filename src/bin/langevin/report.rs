@@ -343,7 +343,11 @@ fn method(run: &Run) -> Vec<String> {
             } else {
                 format!("{} to {} ({})", short(step.first), short(step.last), step.shape)
             };
-            format!("{}, {}, step size {sizes}", run.sampler, run.shape())
+            let metric = match plan.metric.describe().as_str() {
+                "identity" => String::new(),
+                metric => format!(", {metric} metric"),
+            };
+            format!("{}, {}, step size {sizes}{metric}", run.sampler, run.shape())
         }
         Method::Chains(chains) => {
             let Chaining { warmup, thin, .. } = chains.settings;

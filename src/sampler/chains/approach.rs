@@ -11,14 +11,17 @@ use std::sync::atomic::Ordering;
 use super::block::{Block, blocks};
 use super::warmup::renew;
 use super::{Chaining, Run};
-use crate::density::Transform;
+use crate::density::{LogDensity, Transform};
+use crate::error::Result;
 use crate::math::{Lanes, Level, pow};
+use crate::sampler::control::Control;
 use crate::sampler::coordinates::Coordinates;
 use crate::sampler::draws::Population;
 use crate::sampler::kernel::{Parameters, Pointed, StepInfo};
 use crate::sampler::lanewise::{Point, each};
 use crate::sampler::mclmc::{self, Mclmc};
 use crate::sampler::metric::{Gathering, total};
+use crate::sampler::workers::Workers;
 
 /// The fewest chains whose means say how far they are from the density.
 const FEWEST: usize = 128;
@@ -137,6 +140,39 @@ pub(super) struct Approach<'a> {
     pub(super) gradients: u64,
 }
 
+/// A population that is where the density has its mass, without having crossed what parts modes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// Where it is.
+    pub positions: Population,
+    /// The coordinates that it learned.
+    pub coordinates: Coordinates,
+    /// Gradients that all chains took.
+    pub gradients: u64,
+}
+
+/// Sends a population from `starts` toward the density, for `settings.warmup` steps at most. `None` if it has not arrived by then, or is too
+/// small to say.
+///
+/// # Errors
+/// Kind `setting`.
+pub fn arrive(density: &dyn LogDensity, settings: &Chaining, starts: &Population, control: &Control) -> Result<Option<Arrival>> {
+    settings.check()?;
+    let workers = Workers::new(settings.threads, starts.blocks())?;
+    let run = Run { density, settings, workers: &workers, control };
+    let mut coordinates = Coordinates::new(density.bounds(), density.level());
+    let Approach { blocks, gradients, .. } = run.approach(starts, &mut coordinates, settings.warmup);
+    Ok(blocks.map(|blocks| {
+        let mut positions = starts.clone();
+        for (number, block) in blocks.into_iter().enumerate() {
+            let mut x = block.unconstrained;
+            coordinates.constrain(&mut x);
+            positions.store(number, &x);
+        }
+        Arrival { positions, coordinates, gradients }
+    }))
+}
+
 impl<'a> Run<'a> {
     /// Moves chains from `starts` to where the density has its mass, and learns the metric on the way. Nothing is done for few chains or one
     /// variable. A population that has not arrived after `steps` leaves the coordinates as they were: what takes long is bent or has narrow
@@ -224,8 +260,8 @@ fn next_step(step_size: f64, variance: f64, bias: f64) -> f64 {
 mod tests {
     use super::super::{Chained, sample_chains};
     use super::*;
-    use crate::density::{Bound, FromFn, LogDensity};
-    use crate::sampler::{Control, MetricKind, Nuts, initial_positions};
+    use crate::density::{Bound, FromFn};
+    use crate::sampler::{MetricKind, Nuts, initial_positions};
 
     /// log p = −½ Σ (yᵢ/sᵢ)² with y = x − 3 − (1 − 1/stretch)·v(v·(x − 3)): one direction v of the unscaled variables is `stretch` times as wide.
     fn gaussian(scale: Vec<f64>, stretch: f64) -> impl LogDensity {

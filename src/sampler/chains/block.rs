@@ -17,7 +17,7 @@ pub(super) struct Block<'a, S> {
     noise: BlockRng,
     pub(super) state: Option<S>,
     /// Unconstrained positions: where the block waits between stages, and a row of scratch each.
-    unconstrained: Vec<Lanes>,
+    pub(super) unconstrained: Vec<Lanes>,
     scratch: Vec<Lanes>,
     /// What a window of the warm-up learns from.
     pub(super) gathering: Gathering,

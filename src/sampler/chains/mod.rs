@@ -7,6 +7,7 @@ mod warmup;
 
 use std::sync::atomic::Ordering;
 
+pub use self::approach::{Arrival, arrive};
 use self::block::{Block, Record, blocks, gathered};
 use super::control::{Control, Stage};
 use super::coordinates::Coordinates;

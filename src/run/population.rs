@@ -1,0 +1,313 @@
+//! An annealed population: the metric it steps in, the run, the verdict.
+
+use std::sync::atomic::Ordering;
+
+use super::chained::affordable_chains;
+use super::pilot::{Pilot, pilot};
+use super::plan::{Plan, RELAXATIONS, affordable_steps, plan};
+use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_stein, view};
+use super::settings::{Init, Sampler, Sampling};
+use super::summary::{Fit, VariableSummary, variables};
+use super::verdict::{Verdict, Warning};
+use crate::density::{Boundary, LogDensity};
+use crate::diagnostics::nested_rhat;
+use crate::error::{Error, ErrorKind, Result};
+use crate::math::{LANES, log};
+use crate::proof::smoothness;
+use crate::quadrature::Reference;
+use crate::sampler::{
+    Annealed, Annealing, Arrival, Chaining, Control, FilmPlan, Lm, Metric, MetricKind, Population, Psgld, Sgld, Shot, Stage, Underdamped,
+    Whitened, anneal, arrive, initial_positions, nearly_normal,
+};
+
+/// Bins of an animation's histogram.
+const FILM_BINS: usize = 100;
+/// Particles of an animation in two dimensions.
+const FILM_PARTICLES: usize = 1500;
+
+/// Steps in which a population that is to learn the metric has to arrive.
+const WAY: usize = 800;
+
+/// How often a run that remembers its start is made again at most, and of how many times as many steps this may take: one that has not begun
+/// to forget says nothing of how long it would take.
+const AGAIN: usize = 2;
+const HOPE: f64 = 8.0;
+
+/// How many times better than the variables' the condition number of the metric's coordinates has to be: a metric straightens what is
+/// scaled and correlated; where the density is bent, it has the variables of a direction as wide, and the way along it is longer.
+const WORTH_A_METRIC: f64 = 10.0;
+
+/// The density in coordinates that suit it.
+struct Learned<'a> {
+    seen: Whitened<'a>,
+    pilot: Pilot,
+    /// Gradients that it took to learn them.
+    gradients: u64,
+}
+
+/// The density by the metric of a population that has arrived there, or of its mode where rows make gradients dear; `None` where the variables
+/// themselves do. Nothing is learned for those who say how long steps are, unless they ask for it: their step sizes are in units of the
+/// variables.
+fn learned<'a>(
+    density: &'a dyn LogDensity,
+    sampler: Sampler,
+    settings: &Sampling,
+    plain: &Pilot,
+    control: &Control,
+) -> Option<Learned<'a>> {
+    let is_asked_for = !matches!(settings.metric, MetricKind::Auto | MetricKind::Identity);
+    let is_open = settings.metric == MetricKind::Auto && settings.step_size.is_none() && settings.final_step_size.is_none();
+    // psgld learns scales of its own.
+    if !(is_asked_for || is_open) || density.dimension() < 2 || !matches!(sampler, Sampler::Sgld | Sampler::Lm | Sampler::Underdamped) {
+        return None;
+    }
+    let (metric, gradients) =
+        if density.rows() > 0 { metric_of_mode(density, settings)? } else { metric_of_population(density, settings, control)? };
+    let seen = Whitened::new(density, metric);
+    let pilot = pilot(&seen, settings.seed);
+    let is_worth_it = WORTH_A_METRIC * pilot.condition_number() < plain.condition_number();
+    (is_asked_for || is_worth_it).then_some(Learned { seen, pilot, gradients })
+}
+
+/// Whether no variable has an end.
+fn is_free(density: &dyn LogDensity) -> bool {
+    density.bounds().iter().all(|bound| bound.low == f64::NEG_INFINITY && bound.high == f64::INFINITY)
+}
+
+fn metric_of_mode(density: &dyn LogDensity, settings: &Sampling) -> Option<(Metric, u64)> {
+    let chains = affordable_chains(density);
+    let starts = initial_positions(density, settings.seed, chains).ok()?;
+    let found = nearly_normal(density, &starts, settings.seed).filter(|_| is_free(density))?;
+    Some((found.coordinates.metric, found.gradients * chains as u64))
+}
+
+fn metric_of_population(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Option<(Metric, u64)> {
+    let starts = initial_positions(density, settings.seed, LANES).ok()?;
+    let Sampling { seed, threads, metric, .. } = *settings;
+    // Not the noise of the run.
+    let way = Chaining { warmup: WAY, metric, seed: seed ^ 0x5741_5921, threads, ..Chaining::default() };
+    let found = arrive(density, &way, &starts, control);
+    // These steps are no part of the run.
+    control.chain_steps.store(0, Ordering::Relaxed);
+    let Arrival { positions, coordinates, gradients } = found.ok()??;
+    let metric = if is_free(density) { coordinates.metric } else { powers_of_two(&positions) };
+    Some((metric, gradients))
+}
+
+/// The scales of the variables to a power of two: an end is the same number on the way there and back.
+fn powers_of_two(population: &Population) -> Metric {
+    let scale = |column: &Vec<f64>| {
+        let mean = column.iter().sum::<f64>() / column.len() as f64;
+        let variance = column.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / column.len() as f64;
+        // The exponent alone.
+        if variance.is_normal() { f64::from_bits(variance.sqrt().to_bits() & f64::INFINITY.to_bits()) } else { 1.0 }
+    };
+    let scales: Vec<f64> = population.columns().iter().map(scale).collect();
+    Metric::diagonal(vec![0.0; scales.len()], &scales)
+}
+
+pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
+    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model, .. } = problem;
+    if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
+        let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
+        return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
+    }
+    if !settings.until.is_empty() {
+        let message = format!("{sampler} has one draw a chain and cannot draw on: --until is for chains");
+        return Err(Error::new(ErrorKind::Setting, message)
+            .hint("--sampler nuts draws until it has enough; of a population, the error of a mean is sd/sqrt(chains): raise --chains"));
+    }
+    let point = settings.init.point(density.bounds())?;
+    let plain = pilot(density, settings.seed);
+    let learned = learned(density, sampler, settings, &plain, control);
+    let (target, plan) = match &learned {
+        Some(Learned { seen, pilot, .. }) => {
+            let init = point.map_or_else(|| settings.init.clone(), |point| Init::Point(seen.whiten(&point)));
+            let plan = plan(seen, None, pilot, None, &Sampling { init, ..settings.clone() })?;
+            (seen as &dyn LogDensity, Plan { metric: seen.coordinates().metric.clone(), ..plan })
+        }
+        None => (density, plan(density, reference.as_ref(), &plain, model.map(smoothness).as_ref(), settings)?),
+    };
+    let seen = learned.as_ref().map(|learned| &learned.seen);
+    let (mut plan, mut chain_steps, mut runs) = (plan, 0, 0);
+    let annealed = loop {
+        let film = (settings.frames > 0).then(|| FilmPlan {
+            coordinates: seen.map(|seen| seen.coordinates().clone()),
+            ..film_plan(density, reference.as_ref(), &plan, settings.frames)
+        });
+        control.chain_steps.store(0, Ordering::Relaxed);
+        let found = run(target, sampler, &plan, film, control)?;
+        (chain_steps, runs) = (chain_steps + found.chain_steps, runs + 1);
+        let found = match seen {
+            Some(seen) => in_variables(seen, found),
+            None => found,
+        };
+        let is_planned = settings.steps.is_none() && reference.is_none() && found.complete && runs <= AGAIN;
+        let longer = if is_planned { longer(density, &plan, &found) } else { None };
+        match longer {
+            Some(longer) => plan = longer,
+            None => break found,
+        }
+    };
+    control.enter(Stage::Judging);
+    let variables = variables(density, &annealed.starts, &annealed.draws);
+    let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &annealed.draws);
+    let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);
+    let Annealed { draws, film, complete, .. } = annealed;
+    Ok(Run {
+        sampler,
+        why,
+        method: Method::Population { plan, film },
+        draws: draws.into(),
+        chain_steps,
+        gradients: chain_steps + learned.as_ref().map_or(0, |learned| learned.gradients),
+        complete,
+        seed: settings.seed,
+        threads: settings.threads,
+        reference,
+        evidence,
+        variables,
+        fits,
+        until: Vec::new(),
+        discrepancy: None,
+        verdict,
+    })
+}
+
+/// One run of `plan`.
+fn run(density: &dyn LogDensity, sampler: Sampler, plan: &Plan, film: Option<FilmPlan>, control: &Control) -> Result<Annealed> {
+    let (bounds, level, guard) = (density.bounds(), density.level(), plan.guard);
+    match sampler {
+        Sampler::Lm => anneal(density, &Lm::new(bounds, guard).with_level(level), &plan.annealing, film, control),
+        Sampler::Psgld => {
+            // Short enough that the start is forgotten early, long enough that one block's mean has little noise.
+            let kernel = Psgld::new(bounds, guard, 0.5 * plan.relaxation_time).with_level(level);
+            anneal(density, &kernel, &plan.annealing, film, control)
+        }
+        Sampler::Underdamped => {
+            // Critical damping of the slowest direction: 2/√τ, as for a Gaussian τ is its variance.
+            let friction = 2.0 / plan.relaxation_time.sqrt();
+            anneal(density, &Underdamped::new(bounds, guard, friction).with_level(level), &plan.annealing, film, control)
+        }
+        _ => anneal(density, &Sgld::new(bounds, guard).with_level(level), &plan.annealing, film, control),
+    }
+}
+
+/// The plan of a run that forgets its start, if this one has begun to but not ended.
+///
+/// The share of the start that is left, e^(−time/τ), is the spread of the means of chains that began together: nested R-hat is √(1 + share²).
+fn longer(density: &dyn LogDensity, plan: &Plan, found: &Annealed) -> Option<Plan> {
+    let columns = found.starts.columns().iter().zip(found.draws.columns());
+    let nested = columns.filter_map(|(starts, draws)| nested_rhat(starts, draws)).filter(|nested| nested.value > nested.threshold);
+    let left = nested.map(|nested| (nested.value * nested.value - 1.0).sqrt()).fold(0.0, f64::max);
+    let relaxations = -log(left);
+    if !relaxations.is_finite() || relaxations < RELAXATIONS / HOPE {
+        return None;
+    }
+    let annealing = &plan.annealing;
+    let steps = affordable_steps(annealing.steps as f64 * RELAXATIONS / relaxations, annealing.chains, density);
+    (steps > annealing.steps).then(|| Plan {
+        annealing: Annealing { steps, ..annealing.clone() },
+        relaxation_time: annealing.diffusion_time() / relaxations,
+        ..plan.clone()
+    })
+}
+
+/// What was found in z, of x.
+fn in_variables(seen: &Whitened, found: Annealed) -> Annealed {
+    let mut info = found.info;
+    if let Some((_, position)) = &mut info.first_non_finite {
+        let z = Population::from_columns(position.iter().map(|z| vec![*z]).collect());
+        *position = seen.positions(&z).position(0);
+    }
+    Annealed { starts: seen.positions(&found.starts), draws: seen.positions(&found.draws), info, ..found }
+}
+
+/// What the animation shows: the whole range, or where all but a thousandth of the mass is.
+fn film_plan(density: &dyn LogDensity, reference: Option<&Reference>, plan: &Plan, frames: usize) -> FilmPlan {
+    let bound = &density.bounds()[0];
+    let shot = match reference {
+        Some(reference) => {
+            let (low, high) = view(bound.low, bound.high, reference);
+            Shot::Counts((0..=FILM_BINS).map(|edge| low + (high - low) * edge as f64 / FILM_BINS as f64).collect())
+        }
+        None => Shot::Positions(FILM_PARTICLES),
+    };
+    let annealing = &plan.annealing;
+    FilmPlan::paced(frames, annealing.steps, |step| annealing.step_size.at(step, annealing.steps), shot)
+}
+
+fn judge(
+    plan: &Plan,
+    annealed: &Annealed,
+    reference: Option<&Reference>,
+    no_reference: Option<String>,
+    variables: &[VariableSummary],
+    fits: &[Fit],
+) -> Verdict {
+    let annealing = &plan.annealing;
+    let steps = annealing.steps;
+    let mut warnings = Vec::new();
+    if !annealed.complete {
+        let all = (annealing.chains * steps).max(1) as f64;
+        warnings.push(Warning::Incomplete { share: annealed.chain_steps as f64 / all });
+    }
+    let diffusion_time = annealing.diffusion_time();
+    if reference.is_some() && diffusion_time < 0.5 * RELAXATIONS * plan.relaxation_time {
+        warnings.push(Warning::TooShort { diffusion_time, relaxation_time: plan.relaxation_time, steps });
+    }
+    let last_temperature = annealing.temperature.at(steps.saturating_sub(1), steps);
+    if last_temperature != 1.0 {
+        warnings.push(Warning::Temperature { last: last_temperature });
+    }
+    for variable in variables {
+        let name = variable.bound.name.clone();
+        let (low, high) = variable.atoms;
+        let chains = annealed.draws.chains() as f64;
+        // Two draws on one bound do not happen to a law with a density.
+        if low * chains >= 2.0 || high * chains >= 2.0 {
+            warnings.push(Warning::BoundaryAtoms { variable: name.clone(), low, high });
+        } else if variable.bound.boundary == Boundary::Clamp && (variable.bound.low.is_finite() || variable.bound.high.is_finite()) {
+            warnings.push(Warning::ClampedBoundary { variable: name.clone() });
+        }
+        if let Some(nested) = variable.nested.filter(|nested| nested.value > nested.threshold) {
+            warnings.push(Warning::RemembersStart { variable: name, rhat: nested.value, threshold: nested.threshold });
+        }
+    }
+    if reference.is_none() {
+        judge_stein(variables, &mut warnings);
+    }
+    judge_fits(fits, &mut warnings);
+    let info = &annealed.info;
+    let updates = (annealed.chain_steps * variables.len() as u64).max(1) as f64;
+    if info.truncated > 0 {
+        warnings.push(Warning::Truncated { share: info.truncated as f64 / updates });
+    }
+    if info.refused > 0 {
+        warnings.push(Warning::Zeros { share: info.refused as f64 / annealed.chain_steps.max(1) as f64 });
+    }
+    if let Some((_, position)) = &info.first_non_finite {
+        let at: Vec<String> = variables.iter().zip(position).take(4).map(|(v, x)| format!("{} = {x:.6}", v.bound.name)).collect();
+        let at = at.join(", ");
+        warnings.push(Warning::NonFinite { count: info.non_finite, at, position: position.to_vec(), blame: None });
+    }
+    match reference {
+        Some(reference) if !reference.integral.converged => {
+            warnings.push(Warning::Reference { relative_error: reference.integral.relative_error });
+        }
+        None if variables.iter().all(|variable| variable.nested.is_none()) => warnings.push(Warning::OnePoint),
+        _ => {}
+    }
+    let because = match compared(fits, variables.len()) {
+        Some(compared) => compared,
+        None => {
+            let worst = variables.iter().flat_map(|v| v.stein).map(|test| test.z.abs()).fold(0.0, f64::max);
+            let rhat = variables.iter().filter_map(|v| v.nested).map(|nested| nested.value).fold(f64::NAN, f64::max);
+            format!("no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}")
+        }
+    };
+    if let Some(reason) = no_reference {
+        warnings.push(Warning::NoReference { reason });
+    }
+    Verdict::new(warnings, because)
+}
