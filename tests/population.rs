@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use langevin::density::{Declaration, Meaning, Model};
+use langevin::density::{Boundary, Declaration, Meaning, Model};
+use langevin::error::ErrorKind;
 use langevin::run::{Init, Run, Sampler, Sampling, Trust, sample};
 use langevin::sampler::MetricKind;
 
@@ -47,6 +48,16 @@ fn a_metric_keeps_to_the_ends_of_its_variables() {
     assert!(x.iter().all(|x| (0.0..=0.002).contains(x)) && y.iter().all(|y| *y >= 0.0));
     assert!(found.variables.iter().all(|variable| variable.atoms == (0.0, 0.0)));
     assert_eq!(found.verdict.trust, Trust::Yes, "{:?}", found.verdict);
+    // What is put on an end is there to the last bit.
+    let ends = ["x=-0.0011,0.0007", "y=-70,110", "z=-0.3,1.3"];
+    let bounds: Vec<Declaration> = ends.iter().map(|range| range.parse().unwrap()).collect();
+    let model =
+        Model::new("exp(-1e6*x^2 - y^2/1e4 - z^2)", Meaning::Density, &bounds).unwrap().with_boundary(None, Boundary::Clamp).unwrap();
+    let found = sample(&model, &Sampling { sampler: Sampler::Sgld, seed: 2, ..Sampling::default() }).unwrap();
+    assert_eq!(metric(&found), "diagonal");
+    for variable in &found.variables {
+        assert!(variable.atoms.0 > 0.0 && variable.atoms.1 > 0.0, "{variable:?}");
+    }
 }
 
 #[test]
@@ -59,7 +70,14 @@ fn steps_are_in_the_variables_where_no_metric_is_worth_it_or_someone_says_how_lo
     assert_eq!(metric(&run(STRETCHED, &[], Sampling { metric: MetricKind::Identity, steps: Some(100), ..open.clone() })), plain);
     assert_eq!(metric(&run(STRETCHED, &[], Sampling { sampler: Sampler::Psgld, steps: Some(100), ..open.clone() })), plain);
     let asked_for = Sampling { step_size: Some(0.3), metric: MetricKind::Diagonal, ..open };
-    assert_eq!(metric(&run(STRETCHED, &[], asked_for)), "diagonal");
+    assert_eq!(metric(&run(STRETCHED, &[], asked_for.clone())), "diagonal");
+    // One that cannot be had is refused.
+    let far = "1/((1 + x^2)*(1 + y^2))";
+    for (formula, sampler) in [(far, Sampler::Sgld), (STRETCHED, Sampler::Psgld)] {
+        let model = Model::new(formula, Meaning::Density, &[]).unwrap();
+        let error = sample(&model, &Sampling { sampler, ..asked_for.clone() }).unwrap_err();
+        assert!(error.kind == ErrorKind::Setting && error.message.contains("metric") && error.hint.is_some(), "{error:?}");
+    }
 }
 
 #[test]

@@ -48,25 +48,36 @@ struct Learned<'a> {
 /// The density by the metric of a population that has arrived there, or of its mode where rows make gradients dear; `None` where the variables
 /// themselves do. Nothing is learned for those who say how long steps are, unless they ask for it: their step sizes are in units of the
 /// variables.
+///
+/// # Errors
+/// Kind `setting` for a metric that was asked for and cannot be had.
 fn learned<'a>(
     density: &'a dyn LogDensity,
     sampler: Sampler,
     settings: &Sampling,
     plain: &Pilot,
     control: &Control,
-) -> Option<Learned<'a>> {
+) -> Result<Option<Learned<'a>>> {
     let is_asked_for = !matches!(settings.metric, MetricKind::Auto | MetricKind::Identity);
     let is_open = settings.metric == MetricKind::Auto && settings.step_size.is_none() && settings.final_step_size.is_none();
-    // psgld learns scales of its own.
-    if !(is_asked_for || is_open) || density.dimension() < 2 || !matches!(sampler, Sampler::Sgld | Sampler::Lm | Sampler::Underdamped) {
-        return None;
+    if sampler == Sampler::Psgld && is_asked_for {
+        return Err(Error::new(ErrorKind::Setting, "psgld learns scales of its own and has no --metric").hint("--sampler sgld has"));
     }
-    let (metric, gradients) =
-        if density.rows() > 0 { metric_of_mode(density, settings)? } else { metric_of_population(density, settings, control)? };
+    if !(is_asked_for || is_open) || density.dimension() < 2 || sampler == Sampler::Psgld {
+        return Ok(None);
+    }
+    let found = if density.rows() > 0 { metric_of_mode(density, settings) } else { metric_of_population(density, settings, control) };
+    let Some((metric, gradients)) = found else {
+        if is_asked_for && !control.stop.load(Ordering::Relaxed) {
+            let message = "no metric: the chains that were to learn it have not arrived where the density has its mass";
+            return Err(Error::new(ErrorKind::Setting, message).hint("--metric identity, or --sampler nuts, which warms up longer"));
+        }
+        return Ok(None);
+    };
     let seen = Whitened::new(density, metric);
     let pilot = pilot(&seen, settings.seed);
     let is_worth_it = WORTH_A_METRIC * pilot.condition_number() < plain.condition_number();
-    (is_asked_for || is_worth_it).then_some(Learned { seen, pilot, gradients })
+    Ok((is_asked_for || is_worth_it).then_some(Learned { seen, pilot, gradients }))
 }
 
 /// Whether no variable has an end.
@@ -119,7 +130,7 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
     }
     let point = settings.init.point(density.bounds())?;
     let plain = pilot(density, settings.seed);
-    let learned = learned(density, sampler, settings, &plain, control);
+    let learned = learned(density, sampler, settings, &plain, control)?;
     let (target, plan) = match &learned {
         Some(Learned { seen, pilot, .. }) => {
             let init = point.map_or_else(|| settings.init.clone(), |point| Init::Point(seen.whiten(&point)));

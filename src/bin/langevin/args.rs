@@ -174,14 +174,15 @@ pub(crate) struct SamplingFlags {
     /// Acceptance that the warm-up tunes the step size to [default: by the sampler].
     #[arg(long, value_name = "SHARE")]
     pub(crate) target_acceptance: Option<f64>,
-    /// What the warm-up learns of the scales: auto, diagonal, dense, low-rank or identity.
+    /// What is learned of scales and correlations: auto, diagonal, dense, low-rank or identity; of sgld, lm and underdamped auto is
+    /// identity where a step size is given or the variables themselves do.
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub(crate) metric: Metric,
     /// Rungs of the ladder of --sampler tempering, from its reference to the density [default: by the barrier between them]. For sgld and
     /// lm, with --batch or without: chains at so many temperatures from 1 up to --temperature, neighbours of which swap places.
     #[arg(long, value_name = "N")]
     pub(crate) rungs: Option<usize>,
-    /// Step size at the start; of chains with warm-up the step size, in units of the learned metric.
+    /// Step size at the start; of chains with warm-up the step size. In units of the metric, if one is learned.
     #[arg(long, value_name = "EPS", allow_hyphen_values = true)]
     pub(crate) step_size: Option<f64>,
     /// Step size at the end.
