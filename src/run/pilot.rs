@@ -33,6 +33,8 @@ impl Pilot {
 const ROUNDS: usize = 60;
 /// Steps in a round.
 const STEPS: usize = 40;
+/// Chains where each goes through rows of data: a block of them would take longer than the run.
+const FEW: usize = LANES / 8;
 
 /// Sends one block of chains through `density`: from wide apart, until log p rises no further.
 pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
@@ -46,16 +48,18 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
             (false, false) => Start::Uniform { low: -2.0, high: 2.0 },
         })
         .collect();
+    let chains = if density.rows() > 0 { FEW } else { LANES };
     let mut evaluate = density.evaluator();
+    evaluate.ask_for(chains);
     let mut rng = BlockRng::new(seed, 0, Purpose::Proposal);
     let first = population(&starts, density, seed, LANES).block(0);
     let mut value = Lanes::default();
     evaluate.log_density(&first, &mut value);
-    let mut has_zeros = value.iter().any(|value| value.is_nan() || *value == f64::NEG_INFINITY);
+    let mut has_zeros = value[..chains].iter().any(|value| value.is_nan() || *value == f64::NEG_INFINITY);
     let kernel = Sgld::new(bounds, if has_zeros { Guard::Refuse } else { Guard::None }).with_level(density.level());
     let mut state = kernel.init(first, &mut *evaluate);
     let mut info = StepInfo::default();
-    let mut seen = curvature(&mut *evaluate, kernel.positions(&state), &mut rng);
+    let mut seen = curvature(&mut *evaluate, kernel.positions(&state), chains, &mut rng);
     let mut best = f64::NEG_INFINITY;
     let mut stalled = 0;
     for _ in 0..ROUNDS {
@@ -63,11 +67,11 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
         for _ in 0..STEPS {
             kernel.step(&mut state, &mut *evaluate, &mut rng, parameters, &mut info);
         }
-        let now = curvature(&mut *evaluate, kernel.positions(&state), &mut rng);
+        let now = curvature(&mut *evaluate, kernel.positions(&state), chains, &mut rng);
         seen = if now > seen { now } else { 0.5 * (now + seen) };
         evaluate.log_density(kernel.positions(&state), &mut value);
-        has_zeros |= value.iter().any(|value| value.is_nan() || *value == f64::NEG_INFINITY);
-        let mut sorted: Vec<f64> = value.iter().copied().filter(|value| value.is_finite()).collect();
+        has_zeros |= value[..chains].iter().any(|value| value.is_nan() || *value == f64::NEG_INFINITY);
+        let mut sorted: Vec<f64> = value[..chains].iter().copied().filter(|value| value.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NEG_INFINITY);
         // Half a unit of log p is far below its natural spread, and above the median's noise.
@@ -82,34 +86,34 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
         }
     }
     let positions = kernel.positions(&state);
-    let mean: Vec<f64> = positions.iter().map(|row| row.iter().sum::<f64>() / LANES as f64).collect();
+    let mean: Vec<f64> = positions.iter().map(|row| row[..chains].iter().sum::<f64>() / chains as f64).collect();
     let sd: Vec<f64> = positions
         .iter()
         .zip(&mean)
-        .map(|(row, mean)| (row.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (LANES - 1) as f64).sqrt())
+        .map(|(row, mean)| (row[..chains].iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (chains - 1) as f64).sqrt())
         .map(|sd| if sd.is_finite() && sd > 0.0 { sd } else { 1.0 })
         .collect();
     let mut gradient = positions.to_vec();
     evaluate.gradient(positions, &mut gradient);
-    let slope = gradient.iter().map(root_mean_square).collect();
+    let slope = gradient.iter().map(|row| root_mean_square(&row[..chains])).collect();
     let largest = sd.iter().fold(0.0_f64, |largest, sd| largest.max(*sd));
-    let relaxation_time = (largest * largest).max(variance_of_widest(positions, &mean));
+    let relaxation_time = (largest * largest).max(variance_of_widest(positions, chains, &mean));
     Pilot { has_zeros, mean, sd, slope, curvature: seen, relaxation_time }
 }
 
 /// The variance in the direction in which half of the chains are widest, by the other half: that of its own half grows with the dimension.
-fn variance_of_widest(positions: &[Lanes], mean: &[f64]) -> f64 {
-    const HALF: usize = LANES / 2;
+fn variance_of_widest(positions: &[Lanes], chains: usize, mean: &[f64]) -> f64 {
     const ROUNDS: usize = 20;
+    let half = chains / 2;
     let centred = |lane: usize| positions.iter().zip(mean).map(move |(row, mean)| row[lane] - mean);
     let square = |lane: usize| centred(lane).map(|x| x * x).sum::<f64>();
-    let farthest = (0..HALF).max_by(|&a, &b| square(a).total_cmp(&square(b))).unwrap_or(0);
+    let farthest = (0..half).max_by(|&a, &b| square(a).total_cmp(&square(b))).unwrap_or(0);
     let mut direction: Vec<f64> = centred(farthest).collect();
     for _ in 0..ROUNDS {
         let size = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
         direction.iter_mut().for_each(|x| *x /= size);
         let mut next = vec![0.0; direction.len()];
-        for lane in 0..HALF {
+        for lane in 0..half {
             let along: f64 = centred(lane).zip(&direction).map(|(x, v)| x * v).sum();
             next.iter_mut().zip(centred(lane)).for_each(|(next, x)| *next += along * x);
         }
@@ -117,19 +121,19 @@ fn variance_of_widest(positions: &[Lanes], mean: &[f64]) -> f64 {
     }
     let size = direction.iter().map(|x| x * x).sum::<f64>();
     let along = |lane: usize| centred(lane).zip(&direction).map(|(x, v)| x * v).sum::<f64>();
-    let variance = (HALF..LANES).map(|lane| along(lane) * along(lane)).sum::<f64>() / (HALF as f64 * size);
+    let variance = (half..chains).map(|lane| along(lane) * along(lane)).sum::<f64>() / ((chains - half) as f64 * size);
     if variance.is_finite() { variance } else { 0.0 }
 }
 
 /// Of the numbers that are finite; 1 where that is 0, as a flat density has no scale.
-fn root_mean_square(row: &Lanes) -> f64 {
+fn root_mean_square(row: &[f64]) -> f64 {
     let squares: Vec<f64> = row.iter().map(|x| x * x).filter(|square| square.is_finite()).collect();
     let root = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt();
     if root.is_finite() && root > 0.0 { root } else { 1.0 }
 }
 
-/// The 95 % quantile over the lanes of |Hv|/|v| after three power iterations, H the Hessian by central differences of the gradient.
-fn curvature(evaluate: &mut dyn Evaluate, positions: &[Lanes], rng: &mut BlockRng) -> f64 {
+/// The 95 % quantile over the chains of |Hv|/|v| after three power iterations, H the Hessian by central differences of the gradient.
+fn curvature(evaluate: &mut dyn Evaluate, positions: &[Lanes], chains: usize, rng: &mut BlockRng) -> f64 {
     let dimension = positions.len();
     let mut direction = vec![Lanes::default(); dimension];
     for row in &mut direction {
@@ -164,6 +168,7 @@ fn curvature(evaluate: &mut dyn Evaluate, positions: &[Lanes], rng: &mut BlockRn
             found[lane] = square.sqrt();
         }
     }
+    found.truncate(chains);
     found.retain(|curvature| curvature.is_finite() && *curvature > 0.0);
     found.sort_by(f64::total_cmp);
     found.get(found.len() * 95 / 100).copied().unwrap_or(1.0).max(1e-12)
