@@ -148,6 +148,11 @@ impl Code {
         Code { steps, roots: roots.iter().map(|root| places[root]).collect() }
     }
 
+    /// How many steps there are.
+    pub(crate) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
     /// The place of root number `root` among the values.
     pub(crate) fn root(&self, root: usize) -> usize {
         self.roots[root] as usize

@@ -129,6 +129,11 @@ impl Integrand {
         self.sides.len() - 1
     }
 
+    /// Operations in a series.
+    pub(super) fn operations(&self) -> usize {
+        self.code.len()
+    }
+
     /// The density as a series in t over `x`: at x = m + t, or at |x| and d = m·eᵗ times the Jacobian m·eᵗ.
     pub(super) fn series(&mut self, place: Place, x: Interval) -> Taylor {
         self.series += 1;

@@ -14,14 +14,16 @@ pub(super) use boxes::certify_boxes;
 use integrand::{Integrand, Place};
 use panel::Panel;
 
-use super::Reference;
 use super::scale::infinite_at;
+use super::{CERTIFY, Reference};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::{Interval, Mass};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Series evaluated before the work ends with what is known.
 const MOST_SERIES: usize = 60_000;
+/// Operations on series before it ends where nobody asked for the proof: about a second.
+const UNASKED: usize = 1_500_000;
 /// Splits of panels without finite bounds before that place is given up.
 const MOST_UNBOUNDED: usize = 400;
 /// From here on the tails of an infinite range begin, at the nearest.
@@ -254,7 +256,8 @@ impl Work {
         let mut total = self.total();
         let mut unbounded = 0;
         let mut since = 0;
-        while self.integrand.series < MOST_SERIES {
+        let most = if relative == CERTIFY { MOST_SERIES.min(UNASKED / self.integrand.operations()) } else { MOST_SERIES };
+        while self.integrand.series < most {
             // Sums of changes drift; now and then, and before the end, everything is added up anew.
             let (low, high) = (total.low, total.high);
             let goal = |total: Interval| 2.0 * relative * total.low.abs().min(total.high.abs());
