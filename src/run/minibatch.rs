@@ -586,5 +586,6 @@ mod tests {
         assert!((sd_bias(Sampler::Sgld, 0.5, 0.0, 0.1) - ((4.0_f64 / 3.0).sqrt() - 1.0)).abs() < 1e-12);
         assert!(sd_bias(Sampler::Lm, 0.5, 0.0, 0.1).abs() < 1e-12 && sd_bias(Sampler::Sgld, 2.5, 0.0, 0.1) == f64::INFINITY);
         assert!(sd_bias(Sampler::Lm, 2.0, 0.0, 0.1) == f64::INFINITY && sd_bias(Sampler::Lm, 2.5, 0.3, 0.1) == f64::INFINITY);
+        assert!(sd_bias(Sampler::Lm, 2.5, 0.0, 0.1) == f64::INFINITY);
     }
 }

@@ -304,3 +304,19 @@ fn least_squares(gram: &[Vec<f64>], right: &[f64]) -> Vec<f64> {
     }
     if solution.iter().all(|value| value.is_finite()) { solution } else { vec![0.0; n] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_partial_sums_cannot_hold_is_not_lost() {
+        // Beside 10¹⁶ a 1 is below the last bit, in its own partial sum and where those are added up.
+        let mut a = vec![0.0; 3 * PARTIAL + 1];
+        (a[0], a[PARTIAL], a[1], a[PARTIAL + 1], a[3 * PARTIAL]) = (1e16, 1.0, -1e16, 1.0, 0.25);
+        assert_eq!(dot(&a, &vec![1.0; a.len()]), 2.25);
+        // A product that is not representable: (2²⁷ + 1)² = 2⁵⁴ + 2²⁸ + 1.
+        let x = 134_217_729.0;
+        assert_eq!(dot(&[x, 1.0], &[x, -(2_f64.powi(54) + 2_f64.powi(28))]), 1.0);
+    }
+}
