@@ -168,7 +168,7 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
     Ok(Run {
         sampler,
         why,
-        method: Method::Population { plan, film },
+        method: Method::Population { plan: Box::new(plan), film },
         draws: draws.into(),
         chain_steps,
         gradients: chain_steps + learned.as_ref().map_or(0, |learned| learned.gradients),

@@ -62,7 +62,7 @@ pub enum Method {
     /// An annealed population: every chain's last position is its draw.
     Population {
         /// Steps, schedule, starts.
-        plan: Plan,
+        plan: Box<Plan>,
         /// The recording, if one was asked for.
         film: Option<Film>,
     },
@@ -86,7 +86,8 @@ impl Run {
     /// Chains, and draws or steps of each, in words.
     pub fn shape(&self) -> String {
         match &self.method {
-            Method::Population { plan: Plan { annealing, .. }, .. } => {
+            Method::Population { plan, .. } => {
+                let annealing = &plan.annealing;
                 format!("{} of {}", counted(annealing.chains, "chain"), counted(annealing.steps, "step"))
             }
             Method::Independent => counted(self.draws.chains(), "independent draw"),
