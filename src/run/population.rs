@@ -33,8 +33,8 @@ const WAY: usize = 800;
 const AGAIN: usize = 2;
 const HOPE: f64 = 8.0;
 
-/// How many times better than the variables' the condition number of the metric's coordinates has to be: a metric straightens what is
-/// scaled and correlated; where the density is bent, it has the variables of a direction as wide, and the way along it is longer.
+/// How many times smaller than the variables' the condition number of the metric's coordinates has to be: a metric helps where the density
+/// is stretched; where it is bent, all directions come out as wide, and the way along the bend is longer than a variance says.
 const WORTH_A_METRIC: f64 = 10.0;
 
 /// The density in coordinates that suit it.
@@ -69,7 +69,8 @@ fn learned<'a>(
     let found = if density.rows() > 0 { metric_of_mode(density, settings) } else { metric_of_population(density, settings, control) };
     let Some((metric, gradients)) = found else {
         if is_asked_for && !control.stop.load(Ordering::Relaxed) {
-            let message = "no metric: the chains that were to learn it have not arrived where the density has its mass";
+            let message =
+                "no metric could be learned: chains have not arrived where the density has its mass, or rows of data go with ranges";
             return Err(Error::new(ErrorKind::Setting, message).hint("--metric identity, or --sampler nuts, which warms up longer"));
         }
         return Ok(None);

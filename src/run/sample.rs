@@ -354,16 +354,17 @@ pub(super) fn compared(fits: &[Fit], dimension: usize) -> Option<String> {
 pub(super) fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
     for fit in fits {
         // Of several variables as many chances to fail by chance.
-        if fit.ks_p < FIT_LEVEL / fits.len() as f64 {
+        let is_far_off = fit.ks_p < FIT_LEVEL / fits.len() as f64;
+        if is_far_off {
             warnings.push(Warning::Fit { variable: fit.name.clone(), distance: fit.ks, p_value: fit.ks_p });
         }
         if fit.ks.is_nan() && fit.z_mean.abs() > Z_LEVEL {
             warnings.push(Warning::Moments { variable: fit.name.clone(), z: fit.z_mean });
         }
-        // That none of n draws is where λ of them should be has the probability e^−λ.
+        // That none of n draws is where λ of them should be has the probability e^−λ. Where all of the draws are off, so are their ends.
         let allowed = log(2.0 * fits.len() as f64 / FIT_LEVEL);
         let ends = fit.extremes.into_iter().zip([false, true]).filter(|((_, expected), _)| *expected > allowed);
-        if let Some(((farthest, expected), is_upper)) = ends.max_by(|a, b| a.0.1.total_cmp(&b.0.1)) {
+        if let Some(((farthest, expected), is_upper)) = ends.max_by(|a, b| a.0.1.total_cmp(&b.0.1)).filter(|_| !is_far_off) {
             warnings.push(Warning::TailCut { variable: fit.name.clone(), farthest, is_upper, expected });
         }
         if let Some(worst) = fit.basins.iter().max_by(|a, b| a.z.abs().total_cmp(&b.z.abs())).filter(|worst| worst.z.abs() > Z_LEVEL) {

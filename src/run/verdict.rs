@@ -392,6 +392,8 @@ impl Warning {
 
 /// R-hat beyond which chains plainly disagree.
 const RHAT_FAILURE: f64 = 1.05;
+/// Nested R-hat of a population in which more is left of the start than 1/e of it.
+const HARDLY_MIXED: f64 = 1.066;
 /// Bulk and tail ESS wanted (Vehtari et al. 2021: 100 for each of four chains).
 pub(super) const ESS_WANTED: f64 = 400.0;
 
@@ -454,7 +456,8 @@ impl fmt::Display for Warning {
             ),
             Warning::RemembersStart { variable, rhat, threshold } => write!(
                 f,
-                "not mixed: chains that began apart in `{variable}` still are (nested R-hat {rhat:.3}, should be below {threshold:.3}); raise --steps"
+                "not mixed: chains that began apart in `{variable}` still are (nested R-hat {rhat:.3}, should be below {threshold:.3}); raise --steps{}",
+                if *rhat > HARDLY_MIXED { ", or take --sampler tempering if its modes are far apart" } else { "" }
             ),
             Warning::Stein { variable, z } => {
                 write!(
