@@ -71,6 +71,9 @@ fn steps_are_in_the_variables_where_no_metric_is_worth_it_or_someone_says_how_lo
     assert_eq!(metric(&run(STRETCHED, &[], Sampling { sampler: Sampler::Psgld, steps: Some(100), ..open.clone() })), plain);
     let asked_for = Sampling { step_size: Some(0.3), metric: MetricKind::Diagonal, ..open };
     assert_eq!(metric(&run(STRETCHED, &[], asked_for.clone())), "diagonal");
+    // Nothing is learned where nothing can be gained.
+    let round = run("exp(-x^2/2 - y^2/3)", &[], Sampling { metric: MetricKind::Auto, step_size: None, ..asked_for.clone() });
+    assert_eq!((metric(&round).as_str(), round.gradients), (plain, round.chain_steps));
     // One that cannot be had is refused.
     let far = "1/((1 + x^2)*(1 + y^2))";
     for (formula, sampler) in [(far, Sampler::Sgld), (STRETCHED, Sampler::Psgld)] {
@@ -86,6 +89,11 @@ fn a_point_to_begin_at_is_one_of_the_variables() {
         Sampling { sampler: Sampler::Sgld, seed: 4, init: Init::Point(vec![300.0, -0.05]), steps: Some(1), ..Sampling::default() };
     let found = run(STRETCHED, &[], settings);
     assert_eq!(metric(&found), "dense");
+    let model = Model::new(STRETCHED, Meaning::Density, &[]).unwrap();
+    for point in [vec![], vec![1.0; 3]] {
+        let error = sample(&model, &Sampling { init: Init::Point(point), ..Sampling::default() }).unwrap_err();
+        assert!(error.message.contains("numbers for 2 variables"), "{error:?}");
+    }
     // One step of √(2ε), ε = ½, or less.
     assert!(found.draws.column(0).iter().all(|x| (x - 300.0).abs() < 6.0 * 200.0), "{:?}", found.variables);
     assert!((found.variables[0].mean - 300.0).abs() < 200.0 && found.variables[0].sd > 20.0, "{:?}", found.variables);

@@ -63,7 +63,9 @@ fn learned<'a>(
     if sampler == Sampler::Psgld && is_asked_for {
         return Err(Error::new(ErrorKind::Setting, "psgld learns scales of its own and has no --metric").hint("--sampler sgld has"));
     }
-    if !(is_asked_for || is_open) || density.dimension() < 2 || sampler == Sampler::Psgld {
+    // Of a unit Gaussian it is 1: no metric makes it less.
+    let may_be_worth_it = is_open && plain.condition_number() > WORTH_A_METRIC;
+    if !(is_asked_for || may_be_worth_it) || density.dimension() < 2 || sampler == Sampler::Psgld {
         return Ok(None);
     }
     let found = if density.rows() > 0 { metric_of_mode(density, settings) } else { metric_of_population(density, settings, control) };

@@ -170,17 +170,15 @@ impl Init {
     /// The point, an entry a variable, if one was given.
     ///
     /// # Errors
-    /// Kind `setting` if it has too few entries or is outside of `bounds`.
+    /// Kind `setting` if it has another number of entries or is outside of `bounds`.
     pub(super) fn point(&self, bounds: &[Bound]) -> Result<Option<Vec<f64>>, Error> {
         let Init::Point(point) = self else { return Ok(None) };
+        if point.len() != 1 && point.len() != bounds.len() {
+            let message = format!("--init has {} numbers for {} variables", point.len(), bounds.len());
+            return Err(Error::new(ErrorKind::Setting, message).hint("one number for all, or one for each in order"));
+        }
         let entry = |(variable, Bound { name, low, high, .. }): (usize, &Bound)| {
-            let x = match point[..] {
-                [x] => x,
-                _ => *point.get(variable).ok_or_else(|| {
-                    Error::new(ErrorKind::Setting, format!("--init has {} numbers for {} variables", point.len(), bounds.len()))
-                        .hint("one number for all, or one for each in order")
-                })?,
-            };
+            let x = if point.len() == 1 { point[0] } else { point[variable] };
             if !(*low..=*high).contains(&x) {
                 let message = format!("--init {x} is outside the range of `{name}`, [{low}, {high}]");
                 return Err(Error::new(ErrorKind::Setting, message).hint("begin inside the range"));

@@ -174,8 +174,8 @@ pub(crate) struct SamplingFlags {
     /// Acceptance that the warm-up tunes the step size to [default: by the sampler].
     #[arg(long, value_name = "SHARE")]
     pub(crate) target_acceptance: Option<f64>,
-    /// What is learned of scales and correlations: auto, diagonal, dense, low-rank or identity; of sgld, lm and underdamped auto is
-    /// identity where a step size is given or the variables themselves do.
+    /// What is learned of scales and correlations: auto, diagonal, dense, low-rank or identity. By auto, sgld, lm and underdamped learn
+    /// nothing where a step size is given, or where it would not save most of the steps.
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub(crate) metric: Metric,
     /// Rungs of the ladder of --sampler tempering, from its reference to the density [default: by the barrier between them]. For sgld and

@@ -22,8 +22,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Series evaluated before the work ends with what is known.
 const MOST_SERIES: usize = 60_000;
-/// Operations on series before it ends where nobody asked for the proof: about a second.
-const UNASKED: usize = 1_500_000;
+/// Operations on series before it ends, unless bounds are wanted closer than they are by default: about a second.
+const BY_DEFAULT: usize = 1_500_000;
 /// Splits of panels without finite bounds before that place is given up.
 const MOST_UNBOUNDED: usize = 400;
 /// From here on the tails of an infinite range begin, at the nearest.
@@ -256,7 +256,7 @@ impl Work {
         let mut total = self.total();
         let mut unbounded = 0;
         let mut since = 0;
-        let most = if relative == CERTIFY { MOST_SERIES.min(UNASKED / self.integrand.operations()) } else { MOST_SERIES };
+        let most = if relative >= CERTIFY { MOST_SERIES.min(BY_DEFAULT / self.integrand.operations()) } else { MOST_SERIES };
         while self.integrand.series < most {
             // Sums of changes drift; now and then, and before the end, everything is added up anew.
             let (low, high) = (total.low, total.high);
