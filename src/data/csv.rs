@@ -3,8 +3,9 @@
 use std::io::{BufRead, BufReader, Cursor, Read};
 
 use super::cell::{Cell, cell};
+use super::part::Format;
 use super::records::{Records, unreadable};
-use super::rows::{Columns, Format};
+use super::rows::Columns;
 use super::{Column, Table};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -12,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) const COLUMNS: usize = 100_000;
 const HEADER: usize = 1 << 23;
 
-pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
+pub(super) fn read(source: &str, reader: impl Read, length: Option<u64>) -> Result<Table> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
     // A reader may give one byte at a time; what the file is shows in the first four.
     let mut start = Vec::new();
@@ -37,7 +38,7 @@ pub(super) fn read(source: &str, reader: impl Read) -> Result<Table> {
     let headers = texts(source, &rows)?;
     let names = names(source, rows.line(), &headers)?;
     let (rest, line) = rows.rest()?;
-    let found = Columns::read(Format { source, separator, headers: &headers }, rest, line)?;
+    let found = Columns::read(Format { source, separator, headers: &headers }, rest, length, line)?;
     let rows = found.rows;
     if rows == 0 {
         return refuse("there is a header and no row", "a line for each row below the names");

@@ -4,6 +4,7 @@ mod cell;
 mod csv;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod part;
 mod records;
 mod rows;
 
@@ -69,9 +70,11 @@ impl Data {
 impl Table {
     /// Reads a table by its first bytes: Parquet where they say so and the feature `parquet` is there, otherwise comma-separated values.
     ///
+    /// `length` is how many bytes there are, if that is known: memory for them is then set aside once.
+    ///
     /// # Errors
     /// Those of [`from_csv`](Table::from_csv) and `from_parquet`.
-    pub fn read(source: &str, reader: impl std::io::Read) -> Result<Table> {
+    pub fn read(source: &str, reader: impl std::io::Read, length: Option<u64>) -> Result<Table> {
         #[cfg(feature = "parquet")]
         let reader = {
             use std::io::Read;
@@ -84,7 +87,7 @@ impl Table {
             }
             std::io::Cursor::new(start).chain(reader)
         };
-        Table::from_csv(source, reader)
+        csv::read(source, reader, length)
     }
 
     /// Reads comma-separated values: a line of names, then a line for each row. Semicolons and tabs separate too; quotes, a byte-order
@@ -102,7 +105,7 @@ impl Table {
     /// Kind `data`, with line and column: no header, rows of different lengths, a name twice, text that is not UTF-8. Kind `io` if
     /// reading fails.
     pub fn from_csv(source: &str, reader: impl std::io::Read) -> Result<Table> {
-        csv::read(source, reader)
+        csv::read(source, reader, None)
     }
 
     /// Reads the bytes of a Parquet file, a row for each of its rows. `source` is what errors call it.

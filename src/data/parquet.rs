@@ -234,9 +234,9 @@ mod tests {
                 std::io::Read::read(&mut self.0, &mut to[..count])
             }
         }
-        assert_eq!(Table::read("stdin", Slow(TABLE)).unwrap().rows(), 5);
-        assert_eq!(Table::read("stdin", Slow(b"y,x\n1,2\n3,4\n")).unwrap().rows(), 2);
-        assert_eq!(Table::read("stdin", Slow(b"y\n1\n")).unwrap().rows(), 1);
+        assert_eq!(Table::read("stdin", Slow(TABLE), None).unwrap().rows(), 5);
+        assert_eq!(Table::read("stdin", Slow(b"y,x\n1,2\n3,4\n"), None).unwrap().rows(), 2);
+        assert_eq!(Table::read("stdin", Slow(b"y\n1\n"), None).unwrap().rows(), 1);
     }
 
     #[test]

@@ -2,277 +2,161 @@
 
 use std::io::{BufRead, Read};
 
-use super::cell::{Cell, cell, leading_number};
+use super::part::{Format, Marks, Part};
 use super::records::{Records, unreadable};
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::Numbers;
+use crate::math::{Growing, Numbers};
 
 /// Most cells: 4 GiB of numbers.
 pub(super) const CELLS: usize = 1 << 29;
-/// Bytes that are read at a time: few enough that the memory they take is soon used again.
-const BLOCK: usize = 1 << 20;
-/// Bytes that are worth a thread of their own.
-const PIECE: usize = 1 << 17;
+/// Bytes that are read at a time: few enough that they stay in the cache, and the memory they take is soon used again.
+const BLOCK: usize = 1 << 19;
+/// Bytes that a thread turns into numbers at a time.
+const PIECE: usize = 1 << 16;
 
-/// What the rows of a file have in common.
-#[derive(Clone, Copy)]
-pub(super) struct Format<'a> {
-    pub(super) source: &'a str,
-    pub(super) separator: u8,
-    /// The names of the columns as they stand in the file.
-    pub(super) headers: &'a [String],
+/// Columns of one length, which is how many rows there are.
+#[derive(Debug)]
+pub(super) struct Columns {
+    columns: Vec<Column>,
+    pub(super) rows: usize,
 }
 
-/// A column while it is read.
+/// A column of all rows so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Growing {
-    /// Those of the rows before, which threads have read in parts.
-    parts: Vec<Vec<f64>>,
-    values: Vec<f64>,
+struct Column {
+    values: Growing,
     problem: Option<Error>,
     marks: Marks,
 }
 
-/// Which decimal marks a column has used: one that uses both has thousands among them, and nobody can say which.
-#[derive(Debug, Clone, Default)]
-struct Marks {
-    point: bool,
-    comma: bool,
-}
-
-impl Marks {
-    fn agree(&mut self, text: &str, comma: bool) -> Option<Cell> {
-        if !comma {
-            return None;
-        }
-        self.point |= text.contains('.') && matches!(cell(text, true), Cell::Number(_));
-        self.comma |= text.contains(',');
-        (self.point && self.comma).then_some(Cell::Text("decimal points and decimal commas in one column: use one of them"))
-    }
-}
-
-/// Columns of one length, which is how many rows there are.
-#[derive(Debug, Default)]
-pub(super) struct Columns {
-    pub(super) columns: Vec<Growing>,
-    pub(super) rows: usize,
-}
-
-impl Growing {
-    fn ended(self) -> (Numbers, Option<Error>) {
-        (Numbers::joined(self.parts.iter().chain([&self.values]).map(Vec::as_slice)), self.problem)
-    }
-
-    /// Adds a number. Nobody will read a column with a problem.
-    fn add(&mut self, value: f64) {
-        if self.problem.is_none() {
-            self.values.push(value);
-        }
-    }
-
-    /// Adds the cell in a line and column.
-    fn push(&mut self, format: Format, text: &str, (line, at): (u64, usize)) {
-        let comma = format.separator != b',';
-        let (message, hint) = match self.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
-            Cell::Number(value) => return self.add(value),
-            Cell::Missing => ("the value is missing".into(), "drop the row, or fill the value in; other columns can be used as they are"),
-            Cell::Text(hint) => (format!("`{}` is not a number", short(text)), hint),
-        };
-        let error = || Error::new(ErrorKind::Data, format!("{}: {message}", format.place(line, at))).hint(hint);
-        self.problem.get_or_insert_with(error);
-    }
-}
-
 impl Columns {
     fn new(format: Format) -> Self {
-        Columns { columns: vec![Growing::default(); format.headers.len()], rows: 0 }
+        Columns { columns: vec![Column::default(); format.headers.len()], rows: 0 }
     }
 
-    /// Reads all that `reader` holds, of which the first line has the number `line`.
+    /// Reads all that `reader` holds, of which the first line has the number `line`; `length` is how many bytes that is, where it is known.
     ///
     /// # Errors
     /// That of the first row that has one.
-    pub(super) fn read(format: Format, mut reader: impl BufRead, mut line: u64) -> Result<Columns> {
+    pub(super) fn read(format: Format, mut reader: impl BufRead, length: Option<u64>, mut line: u64) -> Result<Columns> {
         let mut columns = Columns::new(format);
-        let mut block = Vec::new();
-        loop {
+        let mut parts = Vec::new();
+        let (mut block, mut next) = (Vec::new(), Vec::new());
+        let mut fill = |block: &mut Vec<u8>| {
             let missing = (BLOCK - block.len()) as u64;
-            let new = reader.by_ref().take(missing).read_to_end(&mut block).map_err(|error| unreadable(format.source, &error))?;
-            let whole = if new == 0 { block.len() } else { block.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
-            if whole == 0 && new == 0 {
-                return Ok(columns);
-            }
+            let new = reader.by_ref().take(missing).read_to_end(block).map_err(|error| unreadable(format.source, &error))?;
+            Ok((new as u64) < missing)
+        };
+        let mut is_last = fill(&mut block)?;
+        while !block.is_empty() {
+            let whole = if is_last { block.len() } else { memchr::memrchr(b'\n', &block).map_or(0, |at| at + 1) };
             if whole == 0 || !format.lines_are_rows(&block) {
                 columns.append(format, Records::new(format.source, block.chain(reader), format.separator, line))?;
-                return Ok(columns);
+                break;
             }
-            for part in format.share(&block[..whole], line) {
-                columns.extend(format, part?)?;
+            let (lines, rest) = block.split_at(whole);
+            next.clear();
+            next.extend_from_slice(rest);
+            let (shares, next_line) = shares(lines, line);
+            parts.resize_with(parts.len().max(shares.len()), || Part::new(format.headers.len()));
+            let parts = &mut parts[..shares.len()];
+            let (read, filled) = read_beside(format, &shares, parts, || fill(&mut next));
+            read?;
+            if let Some(length) = length.filter(|_| columns.rows == 0) {
+                // As many as there would be if all lines were like these, and a few more.
+                let rows: usize = parts.iter().map(|part| part.rows).sum();
+                columns.expect((1.05 * rows as f64 * length as f64 / whole as f64) as usize);
             }
-            line += line_ends(&block[..whole]);
-            block.drain(..whole);
+            columns.extend(format, parts)?;
+            (line, is_last) = (next_line, filled?);
+            std::mem::swap(&mut block, &mut next);
         }
+        Ok(columns)
     }
 
     /// What each column holds, and why it is no column of numbers if it is none.
-    pub(super) fn ended(self) -> Vec<(Numbers, Option<Error>)> {
-        #[cfg(feature = "parallel")]
-        if self.rows * self.columns.len() > PIECE {
-            use rayon::prelude::*;
-            return self.columns.into_par_iter().map(Growing::ended).collect();
-        }
-        self.columns.into_iter().map(Growing::ended).collect()
+    pub(super) fn ended(self) -> impl Iterator<Item = (Numbers, Option<Error>)> {
+        self.columns.into_iter().map(|column| (column.values.ended(), column.problem))
     }
 
-    /// Reads the rows of `records`.
-    fn append(&mut self, format: Format, mut rows: Records<impl BufRead>) -> Result<()> {
-        while rows.advance()? {
-            let line = rows.line();
-            format.check_width(rows.width(), line)?;
-            for (at, bytes) in rows.cells().enumerate() {
-                let Ok(text) = std::str::from_utf8(bytes) else {
-                    let message = format!("{}: not UTF-8 text", format.place(line, at));
-                    return Err(Error::new(ErrorKind::Data, message).hint("save the file as UTF-8"));
-                };
-                self.columns[at].push(format, text, (line, at));
+    /// Reads the rows of `records`, one after another.
+    fn append(&mut self, format: Format, mut records: Records<impl BufRead>) -> Result<()> {
+        let mut part = Part::new(self.columns.len());
+        part.columns.iter_mut().zip(&self.columns).for_each(|(part, column)| part.marks = column.marks);
+        while records.advance()? {
+            part.append(format, &records)?;
+            if part.rows * self.columns.len() >= PIECE {
+                self.extend(format, std::slice::from_ref(&part))?;
+                part.clear();
             }
-            self.rows += 1;
-            self.check(format)?;
         }
-        Ok(())
+        self.extend(format, &[part])
     }
 
-    /// Reads the lines of `text`, each a row without quotes.
-    fn append_lines(&mut self, format: Format, text: &str, first: u64) -> Result<()> {
-        // As many rows as there would be if all were like the first one, of which each cell takes a byte at least.
-        let length = text.find('\n').unwrap_or(0).max(self.columns.len());
-        self.columns.iter_mut().for_each(|column| column.values.reserve(text.len() / length.max(1)));
-        let (mut line, mut width, mut start) = (first, 0, 0);
-        while start <= text.len() {
-            let number = format.number(&text.as_bytes()[start..]);
-            let length = number.map_or_else(|| memchr::memchr2(format.separator, b'\n', &text.as_bytes()[start..]), |(_, used)| Some(used));
-            let end = length.map_or(text.len(), |length| start + length);
-            let (cell, ends) = (&text[start..end], text.as_bytes().get(end) != Some(&format.separator));
-            let cell = if ends { cell.strip_suffix('\r').unwrap_or(cell) } else { cell };
-            start = end + 1;
-            let is_blank = ends && width == 0 && number.is_none() && cell.bytes().all(|byte| byte.is_ascii_whitespace());
-            if let Some(column) = self.columns.get_mut(width).filter(|_| !is_blank) {
-                match number {
-                    Some((value, _)) => column.add(value),
-                    None => column.push(format, cell, (line, width)),
+    /// Sets memory aside for so many rows.
+    fn expect(&mut self, rows: usize) {
+        let rows = rows.min(CELLS / self.columns.len());
+        self.columns.iter_mut().for_each(|column| column.values.expect(rows));
+    }
+
+    /// Adds the rows of these parts.
+    fn extend(&mut self, format: Format, parts: &[Part]) -> Result<()> {
+        self.rows += parts.iter().map(|part| part.rows).sum::<usize>();
+        let cells = self.rows.saturating_mul(self.columns.len());
+        if cells > CELLS {
+            let error = Error::new(ErrorKind::Data, format!("{}: more than 2^29 cells", format.source));
+            return Err(error.hint("keep only the columns and rows that the model needs"));
+        }
+        let join = |(at, column): (usize, &mut Column)| {
+            for more in parts.iter().map(|part| &part.columns[at]) {
+                if column.problem.is_none() {
+                    column.values.extend(&more.values);
+                    column.problem.clone_from(&more.problem);
                 }
+                column.marks = column.marks.and(more.marks);
             }
-            width += 1;
-            if ends && !is_blank {
-                format.check_width(width, line)?;
-                self.rows += 1;
-            }
-            if ends {
-                (line, width) = (line + 1, 0);
-            }
-        }
-        self.check(format)
-    }
-
-    /// Adds the rows that follow these.
-    fn extend(&mut self, format: Format, more: Columns) -> Result<()> {
-        self.rows += more.rows;
-        self.check(format)?;
-        for (column, more) in self.columns.iter_mut().zip(more.columns) {
-            if column.problem.is_none() {
-                column.parts.push(std::mem::take(&mut column.values));
-                (column.values, column.problem) = (more.values, more.problem);
-            }
-            column.marks.point |= more.marks.point;
-            column.marks.comma |= more.marks.comma;
-        }
-        Ok(())
-    }
-
-    fn check(&self, format: Format) -> Result<()> {
-        if self.rows.saturating_mul(self.columns.len()) <= CELLS {
-            return Ok(());
-        }
-        let error = Error::new(ErrorKind::Data, format!("{}: more than 2^29 cells", format.source));
-        Err(error.hint("keep only the columns and rows that the model needs"))
-    }
-}
-
-impl Format<'_> {
-    fn place(&self, line: u64, column: usize) -> String {
-        format!("{}, line {line}, column {} (`{}`)", self.source, column + 1, self.headers[column])
-    }
-
-    fn check_width(&self, width: usize, line: u64) -> Result<()> {
-        if width == self.headers.len() {
-            return Ok(());
-        }
-        let cells = if width == 1 { "cell" } else { "cells" };
-        let message = format!("{}, line {line}: {width} {cells}, and the header has {}", self.source, self.headers.len());
-        Err(Error::new(ErrorKind::Data, message).hint("a cell for each column; quote cells that hold the separator"))
-    }
-
-    /// The number that the next cell is, and its length, where that needs no second look: no blanks, and no commas that may be decimal.
-    #[inline]
-    fn number(&self, text: &[u8]) -> Option<(f64, usize)> {
-        let is_end = |next: &u8| *next == self.separator || *next == b'\n';
-        let found = if self.separator == b',' { leading_number(text) } else { None };
-        found.filter(|(_, used)| text.get(*used).is_none_or(is_end))
-    }
-
-    /// Whether each line is a row, and what a cell means does not hang on the rows before: no quotes, no returns that end a line alone, no
-    /// decimal commas.
-    fn lines_are_rows(&self, block: &[u8]) -> bool {
-        let holds = |byte: u8| memchr::memchr(byte, block).is_some();
-        let alone = || block.iter().zip(&block[1..]).any(|(byte, next)| *byte == b'\r' && *next != b'\n');
-        !(holds(b'"') || holds(b'\r') && alone() || self.separator != b',' && holds(b','))
-    }
-
-    /// The columns of parts of some lines, in order.
-    fn share(self, lines: &[u8], first: u64) -> Vec<Result<Columns>> {
-        #[cfg(feature = "parallel")]
-        let threads = rayon::current_num_threads();
-        #[cfg(not(feature = "parallel"))]
-        let threads = 1;
-        let mut parts = vec![(first, lines)];
-        while let Some(&(line, rest)) = parts.last().filter(|_| parts.len() < threads) {
-            // What is left, in as many parts as there are threads for it.
-            let wanted = (rest.len() / (threads - parts.len() + 1)).max(PIECE);
-            let Some(end) = rest.get(wanted..).and_then(|later| later.iter().position(|byte| *byte == b'\n')) else { break };
-            let (here, later) = rest.split_at(wanted + end + 1);
-            if later.is_empty() {
-                break;
-            }
-            parts.pop();
-            parts.extend([(line, here), (line + line_ends(here), later)]);
-        }
-        let read = |(line, text): (u64, &[u8])| {
-            let mut columns = Columns::new(self);
-            let read = match std::str::from_utf8(text) {
-                Ok(text) => columns.append_lines(self, text, line),
-                // To say where.
-                Err(_) => columns.append(self, Records::new(self.source, text, self.separator, line)),
-            };
-            read.map(|()| columns)
         };
         #[cfg(feature = "parallel")]
         if parts.len() > 1 {
             use rayon::prelude::*;
-            return parts.into_par_iter().with_max_len(1).map(read).collect();
+            self.columns.par_iter_mut().enumerate().for_each(join);
+            return Ok(());
         }
-        parts.into_iter().map(read).collect()
+        self.columns.iter_mut().enumerate().for_each(join);
+        Ok(())
     }
 }
 
-/// How many lines end in `text`, where every end has a line feed.
-fn line_ends(text: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', text).count() as u64
+/// Some lines in parts, each with the number of its first line; and the number of the line that follows.
+fn shares(mut lines: &[u8], mut line: u64) -> (Vec<(u64, &[u8])>, u64) {
+    let mut shares = Vec::new();
+    while !lines.is_empty() {
+        let end = lines.get(PIECE..).and_then(|later| memchr::memchr(b'\n', later));
+        let (here, later) = lines.split_at(end.map_or(lines.len(), |end| PIECE + end + 1));
+        shares.push((line, here));
+        line += memchr::memchr_iter(b'\n', here).count() as u64;
+        lines = later;
+    }
+    (shares, line)
 }
 
-/// A cell for a message.
-fn short(text: &str) -> String {
-    let shown: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(24).collect();
-    if text.trim().chars().count() > 24 { format!("{shown}...") } else { shown }
+/// Reads each share into a part, while this thread does something else first; the error is that of the first share that has one.
+fn read_beside<T>(format: Format, shares: &[(u64, &[u8])], parts: &mut [Part], other: impl FnOnce() -> T) -> (Result<()>, T) {
+    let mut found: Vec<Result<()>> = vec![Ok(()); shares.len()];
+    let work = parts.iter_mut().zip(shares).zip(&mut found);
+    let read = |((part, &(line, text)), found): ((&mut Part, &(u64, &[u8])), &mut Result<()>)| *found = part.read(format, text, line);
+    #[cfg(feature = "parallel")]
+    let other = rayon::in_place_scope(|scope| {
+        let read = &read;
+        work.for_each(|one| scope.spawn(move |_| read(one)));
+        other()
+    });
+    #[cfg(not(feature = "parallel"))]
+    let other = {
+        work.for_each(read);
+        other()
+    };
+    (found.into_iter().collect(), other)
 }
 
 #[cfg(test)]
@@ -290,11 +174,11 @@ mod tests {
             let lines = end.matches('\n').count();
             let row = |row: usize| if row == rows - 7 { format!("{row},oops{end}") } else { format!("{row},{}{end}", row % 97) };
             let text: String = (0..rows).map(row).collect();
-            let found = Columns::read(format, text.as_bytes(), 2).unwrap();
+            let found = Columns::read(format, text.as_bytes(), None, 2).unwrap();
             let mut alone = Columns::new(format);
             alone.append(format, Records::new("t.csv", text.as_bytes(), b',', 2)).unwrap();
             assert_eq!((found.rows, alone.rows), (rows, rows));
-            let (found, alone) = (found.ended(), alone.ended());
+            let (found, alone): (Vec<_>, Vec<_>) = (found.ended().collect(), alone.ended().collect());
             assert!(found[0].0.iter().copied().eq((0..rows).map(|row| row as f64)));
             assert_eq!(found[1].0[..], alone[1].0[..]);
             let problem = found[1].1.as_ref().unwrap();
@@ -302,7 +186,7 @@ mod tests {
             assert!(problem.message.contains(&format!("line {},", (rows - 7) * lines + 2)), "{}", problem.message);
             // The first row in error is the one that is told, whichever thread meets its own first.
             let text = text.replace(&format!("{},", rows / 2), &format!("1,2,3,{},", rows / 2)).replace(&format!("{},", rows - 2), "1,");
-            let error = Columns::read(format, text.as_bytes(), 2).unwrap_err();
+            let error = Columns::read(format, text.as_bytes(), None, 2).unwrap_err();
             assert!(error.message.contains(&format!("line {}:", rows / 2 * lines + 2)), "{}", error.message);
         }
     }
@@ -311,7 +195,7 @@ mod tests {
     fn a_line_of_separators_is_a_row_of_nothing() {
         let headers = ["a".to_string(), "b".to_string()];
         let format = Format { source: "t.csv", separator: b'\t', headers: &headers };
-        let found = Columns::read(format, "1\t2\n\t\n".as_bytes(), 2).unwrap();
+        let found = Columns::read(format, "1\t2\n\t\n".as_bytes(), None, 2).unwrap();
         assert_eq!(found.rows, 2);
         assert!(found.columns[0].problem.as_ref().unwrap().message.contains("line 3, column 1 (`a`): the value is missing"));
     }
@@ -321,7 +205,7 @@ mod tests {
         let headers = ["a".to_string()];
         let format = Format { source: "t.csv", separator: b';', headers: &headers };
         let text = "1.5\n".to_string() + &"2\n".repeat(4 * PIECE) + "1,5\n";
-        let found = Columns::read(format, text.as_bytes(), 2).unwrap();
+        let found = Columns::read(format, text.as_bytes(), None, 2).unwrap();
         let problem = found.columns[0].problem.as_ref().unwrap();
         assert!(problem.message.contains(&format!("line {},", 4 * PIECE + 3)), "{}", problem.message);
         assert!(problem.hint.as_deref().unwrap().contains("use one of them"));

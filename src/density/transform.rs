@@ -3,7 +3,7 @@
 //! The maps are those of the Stan reference manual, "Constraint transforms": logarithm for one finite end, logit for two.
 
 use super::{Bound, Boundary};
-use crate::math::{Lanes, Level, Work, dispatch, exp, log, log1p, sigmoid};
+use crate::math::{Level, Work, dispatch, exp, log, log1p, sigmoid};
 
 /// How a coordinate u on (−∞, ∞) becomes a position x inside a range.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,12 +130,12 @@ impl Transform {
     }
 
     /// [`position`](Transform::position) of every lane.
-    pub fn positions(self, level: Level, u: &Lanes, x: &mut Lanes) {
+    pub fn positions(self, level: Level, u: &[f64], x: &mut [f64]) {
         dispatch(level, Forward { transform: self, u, x });
     }
 
     /// Turns ∂ log p/∂x into the derivative by u of log p + log |dx/du|, and adds the log-Jacobian to `log_density`.
-    pub fn pull_back(self, level: Level, u: &Lanes, log_density: &mut Lanes, slope: &mut Lanes) {
+    pub fn pull_back(self, level: Level, u: &[f64], log_density: &mut [f64], slope: &mut [f64]) {
         if self != Transform::Identity {
             dispatch(level, Backward { transform: self, u, log_density, slope });
         }
@@ -144,8 +144,8 @@ impl Transform {
 
 struct Forward<'a> {
     transform: Transform,
-    u: &'a Lanes,
-    x: &'a mut Lanes,
+    u: &'a [f64],
+    x: &'a mut [f64],
 }
 
 impl Work for Forward<'_> {
@@ -178,9 +178,9 @@ impl Work for Forward<'_> {
 
 struct Backward<'a> {
     transform: Transform,
-    u: &'a Lanes,
-    log_density: &'a mut Lanes,
-    slope: &'a mut Lanes,
+    u: &'a [f64],
+    log_density: &'a mut [f64],
+    slope: &'a mut [f64],
 }
 
 impl Work for Backward<'_> {
@@ -189,9 +189,9 @@ impl Work for Backward<'_> {
     #[inline(always)]
     fn run(self) {
         let Backward { transform, u, log_density, slope } = self;
-        for lane in 0..u.len() {
-            log_density[lane] += transform.log_jacobian(u[lane]);
-            slope[lane] = slope[lane].mul_add(transform.derivative(u[lane]), transform.log_jacobian_slope(u[lane]));
+        for ((u, log_density), slope) in u.iter().zip(log_density).zip(slope) {
+            *log_density += transform.log_jacobian(*u);
+            *slope = slope.mul_add(transform.derivative(*u), transform.log_jacobian_slope(*u));
         }
     }
 }

@@ -242,8 +242,10 @@ fn effective(draws: &[f64], n: usize) -> f64 {
         return f64::NAN;
     }
     let means: Vec<f64> = draws.chunks_exact(n).map(mean).collect();
-    let less = |(chain, mean): (&[f64], &f64)| chain.iter().map(|x| x - mean).collect::<Vec<f64>>();
-    let centred: Vec<f64> = draws.chunks_exact(n).zip(&means).flat_map(less).collect();
+    let mut centred = draws[..count * n].to_vec();
+    for (chain, mean) in centred.chunks_exact_mut(n).zip(&means) {
+        chain.iter_mut().for_each(|x| *x -= mean);
+    }
     let length = n as f64;
     let within = autocovariance(&centred, n, 0) * length / (length - 1.0);
     let mut variance = within * (length - 1.0) / length;

@@ -23,7 +23,7 @@ pub use gamma::{digamma, gamma, lgamma, polygamma};
 pub use interval::Interval;
 pub use lanes::{Block, LANES, Lanes};
 pub use logarithm::{acosh, asinh, atanh, log, log1m_exp, log1p, pow, softplus};
-pub use numbers::Numbers;
+pub use numbers::{Growing, Numbers};
 pub use simd::{Level, Work, dispatch};
 pub use trigonometry::{acos, asin, atan, atan2, cos, sin, tan};
 

@@ -9,33 +9,51 @@ use super::lanes::{LANES, Lanes};
 /// Shared numbers. Behind the last one their blocks repeat it, so that idle lanes raise no fault of their own.
 #[derive(Clone)]
 pub struct Numbers {
-    blocks: Arc<[Lanes]>,
+    blocks: Arc<Vec<Lanes>>,
     count: usize,
 }
 
-impl Numbers {
-    /// Those of all parts, in order.
-    pub fn joined<'a>(parts: impl Iterator<Item = &'a [f64]> + Clone) -> Numbers {
-        let count = parts.clone().map(<[f64]>::len).sum();
-        let (mut rest, mut part, mut last) = (parts, &[][..], 0.0);
-        let block = |_| {
-            let mut block = Lanes::default();
-            let mut filled = 0;
-            while filled < LANES {
-                if part.is_empty() {
-                    let Some(next) = rest.next() else { break };
-                    part = next;
-                }
-                let (here, later) = part.split_at(part.len().min(LANES - filled));
-                block[filled..filled + here.len()].copy_from_slice(here);
-                (filled, part, last) = (filled + here.len(), later, here.last().copied().unwrap_or(last));
-            }
-            block[filled..].fill(last);
-            block
-        };
-        Numbers { blocks: (0..usize::div_ceil(count, LANES)).map(block).collect(), count }
+/// Numbers that more are added to.
+#[derive(Debug, Clone, Default)]
+pub struct Growing {
+    blocks: Vec<Lanes>,
+    count: usize,
+}
+
+impl Growing {
+    /// Sets memory aside for so many in all, if there is that much.
+    pub fn expect(&mut self, count: usize) {
+        let blocks = count.div_ceil(LANES).saturating_sub(self.blocks.len());
+        // Where there is not, adding numbers asks for what it needs.
+        let _ = self.blocks.try_reserve_exact(blocks);
     }
 
+    /// Adds these.
+    pub fn extend(&mut self, mut more: &[f64]) {
+        while !more.is_empty() {
+            let filled = self.count % LANES;
+            if filled == 0 {
+                self.blocks.push(Lanes::default());
+            }
+            let here = more.split_off(..more.len().min(LANES - filled)).expect("no more than there are");
+            self.blocks[self.count / LANES][filled..filled + here.len()].copy_from_slice(here);
+            self.count += here.len();
+        }
+    }
+
+    /// These and no more.
+    pub fn ended(mut self) -> Numbers {
+        if let Some(last) = self.blocks.last_mut()
+            && let filled @ 1.. = self.count % LANES
+        {
+            let value = last[filled - 1];
+            last[filled..].fill(value);
+        }
+        Numbers { blocks: Arc::new(self.blocks), count: self.count }
+    }
+}
+
+impl Numbers {
     /// In blocks.
     pub fn blocks(&self) -> &[Lanes] {
         &self.blocks
@@ -64,7 +82,10 @@ impl fmt::Debug for Numbers {
 
 impl From<Vec<f64>> for Numbers {
     fn from(values: Vec<f64>) -> Numbers {
-        Numbers::joined(std::iter::once(&values[..]))
+        let mut growing = Growing::default();
+        growing.expect(values.len());
+        growing.extend(&values);
+        growing.ended()
     }
 }
 
@@ -85,9 +106,11 @@ mod tests {
         for lengths in [&[][..], &[0], &[1], &[255, 0, 1], &[256], &[3, 600, 0, 41, 256]] {
             let count: usize = lengths.iter().sum();
             let all: Vec<f64> = (0..count).map(|i| i as f64 + 0.5).collect();
-            let mut rest = &all[..];
-            let parts: Vec<&[f64]> = lengths.iter().map(|&length| rest.split_off(..length).unwrap()).collect();
-            let numbers = Numbers::joined(parts.into_iter());
+            let (mut rest, mut growing) = (&all[..], Growing::default());
+            for &length in lengths {
+                growing.extend(rest.split_off(..length).unwrap());
+            }
+            let numbers = growing.ended();
             assert_eq!(numbers[..], all[..]);
             assert_eq!(numbers.blocks().len(), count.div_ceil(LANES));
             let padding = numbers.blocks().iter().flat_map(|block| block.iter()).skip(count);

@@ -57,6 +57,11 @@ impl BlockRng {
         self
     }
 
+    /// The lanes that get noise.
+    pub fn lanes(&self) -> usize {
+        self.lanes
+    }
+
     #[inline(always)]
     pub(super) fn fill_bits(&mut self, out: &mut [u64; STREAMS]) {
         let [s0, s1, s2, s3] = &mut self.state;

@@ -6,7 +6,7 @@
 use super::lanewise::each;
 use super::metric::Metric;
 use crate::density::{Bound, Evaluate, Transform};
-use crate::math::{Block, Lanes, Level};
+use crate::math::{Block, LANES, Lanes, Level};
 
 /// A metric on top of the transforms of the bounds.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +27,12 @@ impl Coordinates {
 
     /// z → u.
     pub fn unconstrained(&self, z: &Block, u: &mut [Lanes]) {
-        self.metric.forward(self.level, z, u);
+        self.metric.forward(self.level, LANES, z, u);
         for (transform, u) in self.transforms.iter().zip(u) {
             if let Transform::Around { .. } = transform {
                 // A full turn changes nothing, and moments want one turn.
                 let turned = *u;
-                transform.positions(self.level, &turned, u);
+                transform.positions(self.level, &turned[..], &mut u[..]);
             }
         }
     }
@@ -44,18 +44,18 @@ impl Coordinates {
 
     /// z → u → x.
     fn positions(&self, z: &Block, u: &mut [Lanes], x: &mut [Lanes]) {
-        self.metric.forward(self.level, z, u);
+        self.metric.forward(self.level, LANES, z, u);
         for ((transform, u), x) in self.transforms.iter().zip(u).zip(x) {
-            transform.positions(self.level, u, x);
+            transform.positions(self.level, &u[..], &mut x[..]);
         }
     }
 
     /// log p and its gradient by x, to those by z; u as [`Coordinates::positions`] left it.
     fn pull_back(&self, u: &Block, log_density: &mut Lanes, gradient: &mut Block) {
         for ((transform, u), slope) in self.transforms.iter().zip(u).zip(&mut *gradient) {
-            transform.pull_back(self.level, u, log_density, slope);
+            transform.pull_back(self.level, &u[..], &mut log_density[..], &mut slope[..]);
         }
-        self.metric.pull_back(self.level, gradient);
+        self.metric.pull_back(self.level, LANES, gradient);
     }
 
     /// u → x, in place.
@@ -63,7 +63,7 @@ impl Coordinates {
         for (transform, u) in self.transforms.iter().zip(u) {
             if *transform != Transform::Identity {
                 let from = *u;
-                transform.positions(self.level, &from, u);
+                transform.positions(self.level, &from[..], &mut u[..]);
             }
         }
     }

@@ -11,7 +11,14 @@ pub(super) fn each<F: FnMut(usize)>(level: Level, body: F) {
     dispatch(level, Each(body));
 }
 
+/// Runs `body` for the first `lanes` lanes, compiled for `level`.
+#[inline(always)]
+pub(super) fn each_of<F: FnMut(usize)>(level: Level, lanes: usize, body: F) {
+    dispatch(level, EachOf(lanes.min(LANES), body));
+}
+
 struct Each<F>(F);
+struct EachOf<F>(usize, F);
 
 impl<F: FnMut(usize)> Work for Each<F> {
     type Output = ();
@@ -20,6 +27,17 @@ impl<F: FnMut(usize)> Work for Each<F> {
     fn run(mut self) {
         for lane in 0..LANES {
             (self.0)(lane);
+        }
+    }
+}
+
+impl<F: FnMut(usize)> Work for EachOf<F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        for lane in 0..self.0 {
+            (self.1)(lane);
         }
     }
 }
@@ -39,14 +57,15 @@ pub(super) fn add_scaled(level: Level, y: &mut [Lanes], s: &Lanes, x: &[Lanes]) 
     }
 }
 
-/// y ← y + Σᵢ wᵢ·xᵢ, one after the other; the sums stay in registers.
-pub(super) fn add_combination<'a>(level: Level, y: &mut Lanes, terms: impl Iterator<Item = (f64, &'a Lanes)> + Clone) {
-    dispatch(level, Combination { y, terms });
+/// y ← y + Σᵢ wᵢ·xᵢ in the first `lanes` lanes, one after the other; the sums stay in registers.
+pub(super) fn add_combination<'a>(level: Level, lanes: usize, y: &mut Lanes, terms: impl Iterator<Item = (f64, &'a Lanes)> + Clone) {
+    dispatch(level, Combination { y, terms, lanes });
 }
 
 struct Combination<'y, T> {
     y: &'y mut Lanes,
     terms: T,
+    lanes: usize,
 }
 
 impl<'a, T: Iterator<Item = (f64, &'a Lanes)> + Clone> Work for Combination<'_, T> {
@@ -55,7 +74,7 @@ impl<'a, T: Iterator<Item = (f64, &'a Lanes)> + Clone> Work for Combination<'_, 
     #[inline(always)]
     fn run(self) {
         const TILE: usize = 32;
-        for (tile, y) in self.y.as_chunks_mut::<TILE>().0.iter_mut().enumerate() {
+        for (tile, y) in self.y.as_chunks_mut::<TILE>().0.iter_mut().enumerate().take(self.lanes.div_ceil(TILE)) {
             let mut sums = *y;
             for (weight, x) in self.terms.clone() {
                 let x = &x.as_chunks::<TILE>().0[tile];

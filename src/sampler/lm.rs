@@ -8,7 +8,7 @@
 //! ε²V/(1 − (1 − ε)²). So much less is injected, as Vollmer, Zygalakis & Teh (2016, mSGLD) do for Euler's scheme.
 
 use super::kernel::{Kernel, Parameters, StepInfo};
-use super::lanewise::{any_beyond, each};
+use super::lanewise::{any_beyond, each_of};
 use super::replicas::Exchange;
 use super::unadjusted::{Place, Unadjusted, largest_drift, reflections_are_odd};
 use crate::density::{Bound, Boundary, Evaluate};
@@ -66,7 +66,7 @@ impl Kernel for Lm {
             let spread = (0.5 * step_size * (temperature - taken).max(0.0)).sqrt();
             fill_normal(self.level, noise, row);
             let (x, carried, slope) = (&mut positions[variable], &mut carried[variable], &gradient[variable]);
-            each(self.level, |lane| {
+            each_of(self.level, noise.lanes(), |lane| {
                 x[lane] = spread.mul_add(carried[lane] + row[lane], step_size.mul_add(slope[lane], x[lane]));
                 carried[lane] = row[lane];
             });

@@ -290,7 +290,9 @@ impl BatchEvaluator {
         let places = &mut self.places[..positions.len()];
         let inputs = program.inputs();
         for (place, position) in places.iter_mut().zip(positions) {
-            place.inputs[..inputs].copy_from_slice(&position[..inputs]);
+            for (row, position) in place.inputs[..inputs].iter_mut().zip(*position) {
+                row[..lanes].copy_from_slice(&position[..lanes]);
+            }
         }
         let mut scratch = self.loops.iter_mut().zip(&records.loops);
         for (stage, evaluator) in program.stages.iter().zip(&mut self.stages) {

@@ -75,13 +75,15 @@ fn file(path: &Path) -> Result<Vec<u8>, Failure> {
 /// The table of a file, or of stdin for `-`.
 pub(crate) fn table(path: &Path) -> Result<Table, Failure> {
     if path.as_os_str() == "-" {
-        return Ok(Table::read("stdin", std::io::stdin().lock())?);
+        return Ok(Table::read("stdin", std::io::stdin().lock(), None)?);
     }
     file_table(path)
 }
 
 fn file_table(path: &Path) -> Result<Table, Failure> {
-    Ok(Table::read(&path.display().to_string(), open(path)?)?)
+    let file = open(path)?;
+    let length = file.metadata().ok().filter(|about| about.is_file()).map(|about| about.len());
+    Ok(Table::read(&path.display().to_string(), file, length)?)
 }
 
 /// The tables of the flags.

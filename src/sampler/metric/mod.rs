@@ -9,8 +9,8 @@ pub use gathering::DENSE_LIMIT;
 pub(super) use gathering::Gathering;
 pub(super) use moments::total;
 
-use super::lanewise::{add_combination, each};
-use crate::math::{Block, Lanes, Level, log};
+use super::lanewise::{add_combination, each, each_of};
+use crate::math::{Block, LANES, Lanes, Level, log};
 
 /// Which metric a warm-up learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -146,14 +146,14 @@ impl Metric {
         }
     }
 
-    /// z into u.
-    pub(super) fn forward(&self, level: Level, z: &Block, u: &mut [Lanes]) {
+    /// z into u, in the first `lanes` lanes at least.
+    pub(super) fn forward(&self, level: Level, lanes: usize, z: &Block, u: &mut [Lanes]) {
         match &self.linear {
             Linear::Triangular(rows) => {
                 for (variable, (row, out)) in rows.iter().zip(u).enumerate() {
                     let first = variable + 1 - row.len();
-                    *out = Lanes::splat(self.centre[variable]);
-                    add_combination(level, out, row.iter().copied().zip(&z[first..=variable]));
+                    out[..lanes].fill(self.centre[variable]);
+                    add_combination(level, lanes, out, row.iter().copied().zip(&z[first..=variable]));
                 }
             }
             Linear::LowRank { scale, directions, stretch } => {
@@ -178,7 +178,7 @@ impl Metric {
                     let centre = self.centre[variable];
                     each(level, |lane| out[lane] = u[variable][lane] - centre);
                     let (diagonal, others) = row.split_last().map_or((1.0, &[][..]), |(last, others)| (*last, others));
-                    add_combination(level, out, others.iter().map(|weight| -weight).zip(&before[first..]));
+                    add_combination(level, LANES, out, others.iter().map(|weight| -weight).zip(&before[first..]));
                     each(level, |lane| out[lane] /= diagonal);
                 }
             }
@@ -191,8 +191,8 @@ impl Metric {
         }
     }
 
-    /// The gradient by u into that by z, Lᵀg, in place.
-    pub(super) fn pull_back(&self, level: Level, gradient: &mut [Lanes]) {
+    /// The gradient by u into that by z, Lᵀg, in place; in the first `lanes` lanes at least.
+    pub(super) fn pull_back(&self, level: Level, lanes: usize, gradient: &mut [Lanes]) {
         match &self.linear {
             Linear::Triangular(rows) => {
                 // Entry j of Lᵀg needs the entries i ≥ j of g only: from the first on, each may be overwritten.
@@ -200,8 +200,8 @@ impl Metric {
                     let (done, rest) = gradient.split_at_mut(j + 1);
                     let out = &mut done[j];
                     let diagonal = rows[j].last().copied().unwrap_or(1.0);
-                    each(level, |lane| out[lane] *= diagonal);
-                    add_combination(level, out, below(rows, j, rest));
+                    each_of(level, lanes, |lane| out[lane] *= diagonal);
+                    add_combination(level, lanes, out, below(rows, j, rest));
                 }
             }
             Linear::LowRank { scale, directions, stretch } => {
@@ -221,7 +221,7 @@ impl Metric {
                 for j in (0..gradient.len()).rev() {
                     let (before, rest) = gradient.split_at_mut(j + 1);
                     let out = &mut before[j];
-                    add_combination(level, out, below(rows, j, rest).map(|(weight, slope)| (-weight, slope)));
+                    add_combination(level, LANES, out, below(rows, j, rest).map(|(weight, slope)| (-weight, slope)));
                     let diagonal = rows[j].last().copied().unwrap_or(1.0);
                     each(level, |lane| out[lane] /= diagonal);
                 }
@@ -245,7 +245,7 @@ fn below<'a>(rows: &'a [Vec<f64>], j: usize, rest: &'a [Lanes]) -> impl Iterator
 fn bend(level: Level, directions: &[Vec<f64>], weights: impl Iterator<Item = f64>, x: &mut [Lanes]) {
     for (direction, weight) in directions.iter().zip(weights) {
         let mut along = Lanes::default();
-        add_combination(level, &mut along, direction.iter().copied().zip(&*x));
+        add_combination(level, LANES, &mut along, direction.iter().copied().zip(&*x));
         for (v, x) in direction.iter().zip(&mut *x) {
             let weight = weight * v;
             each(level, |lane| x[lane] = weight.mul_add(along[lane], x[lane]));

@@ -7,7 +7,7 @@ use crate::density::{BatchGradient, Evaluate, LogDensity};
 use crate::math::{Block, Lanes, Level};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::coordinates::Coordinates;
-use crate::sampler::lanewise::each;
+use crate::sampler::lanewise::{each, each_of};
 use crate::tape::Batches;
 
 pub(super) struct Estimator<'a> {
@@ -110,10 +110,10 @@ impl<'a> Estimator<'a> {
 
     /// z → u → x.
     pub(super) fn locate(&mut self, z: &Block) {
-        let coordinates = &self.owner.coordinates;
-        coordinates.unconstrained(z, &mut self.u);
-        for ((transform, u), x) in coordinates.transforms.iter().zip(&self.u).zip(&mut self.x) {
-            transform.positions(self.level, u, x);
+        let Estimator { owner, level, active, u, x, .. } = self;
+        owner.coordinates.metric.forward(*level, *active, z, u);
+        for ((transform, u), x) in owner.coordinates.transforms.iter().zip(u).zip(x) {
+            transform.positions(*level, &u[..*active], &mut x[..*active]);
         }
     }
 
@@ -144,13 +144,10 @@ impl<'a> Estimator<'a> {
         for (variable, (transform, slope)) in owner.coordinates.transforms.iter().zip(&mut *gradient).enumerate() {
             // What idle lanes hold would count as a fault.
             slope[*active..].fill(0.0);
-            transform.pull_back(*level, &u[variable], row, slope);
+            transform.pull_back(*level, &u[variable][..*active], &mut row[..*active], &mut slope[..*active]);
             if let Some(Anchor { derivative, all, .. }) = anchor {
                 let (derivative, all, batch) = (&derivative[variable], &all[variable], &there[variable]);
-                each(*level, |lane| {
-                    let correction = if lane < *active { derivative[lane] * (all[lane] - batch[lane]) } else { 0.0 };
-                    slope[lane] += correction;
-                });
+                each_of(*level, *active, |lane| slope[lane] += derivative[lane] * (all[lane] - batch[lane]));
             }
         }
         self.anchor = own;
@@ -185,7 +182,7 @@ impl Evaluate for Estimator<'_> {
         } else {
             self.unconstrained_gradient(gradient);
         }
-        self.owner.coordinates.metric.pull_back(self.level, gradient);
+        self.owner.coordinates.metric.pull_back(self.level, self.active, gradient);
     }
 
     /// The log density is not estimated: it is NaN.

@@ -77,7 +77,7 @@ impl Estimator<'_> {
         });
         for (variable, (transform, slope)) in owner.coordinates.transforms.iter().zip(&mut *gradient).enumerate() {
             slope[*active..].fill(0.0);
-            transform.pull_back(*level, &u[variable], row, slope);
+            transform.pull_back(*level, &u[variable][..], &mut row[..], &mut slope[..]);
             for sums in tables.iter().map(|table| &table.sums[variable]) {
                 each(*level, |lane| slope[lane] += if lane < *active { sums[lane] } else { 0.0 });
             }
