@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use langevin::density::{Boundary, Declaration, Meaning, Model};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use langevin::density::{Bound, Boundary, Declaration, FromFn, Meaning, Model};
 use langevin::error::ErrorKind;
-use langevin::run::{Init, Run, Sampler, Sampling, Trust, sample};
-use langevin::sampler::MetricKind;
+use langevin::run::{Init, Run, Sampler, Sampling, Trust, sample, sample_density};
+use langevin::sampler::{Control, MetricKind};
 
 const SAMPLERS: [Sampler; 3] = [Sampler::Sgld, Sampler::Lm, Sampler::Underdamped];
 /// A correlation of 0.95 between scales of 200 and 0.05.
@@ -112,6 +115,36 @@ fn a_run_that_remembers_its_start_is_made_again_longer() {
     let first = (found.chain_steps - taken as u64) as usize / plan.annealing.chains;
     let first = run(formula, &[], Sampling { steps: Some(first), ..settings });
     assert!(first.verdict.warnings.iter().any(|warning| warning.kind() == "remembers_start"), "{:?}", first.verdict);
+}
+
+#[test]
+fn of_a_run_made_again_that_is_ended_early_the_one_before_is_kept() {
+    let bounds = ["x", "y"].map(|name| Bound::new(name, f64::NEG_INFINITY, f64::INFINITY)).to_vec();
+    let wells = |x: &[f64], slope: &mut [f64]| {
+        let (well, gap) = (x[0] * x[0] - 1.0, x[1] - x[0]);
+        (slope[0], slope[1]) = (-16.0 * x[0] * well + 2.0 * gap, -2.0 * gap);
+        -4.0 * well * well - gap * gap
+    };
+    let settings = Sampling { sampler: Sampler::Sgld, seed: 5, ..Sampling::default() };
+    let steps = |run: &Run| run.plan().unwrap().annealing.steps;
+    let whole = sample_density(&FromFn::new(bounds.clone(), wells), &settings, &Control::default()).unwrap();
+    assert!(whole.complete);
+    // The steps that are wanted are others once the longer run has begun.
+    let (control, first) = (Arc::new(Control::default()), AtomicU64::new(0));
+    let seen = Arc::clone(&control);
+    let density = FromFn::new(bounds, move |x, slope| {
+        let wanted = seen.chain_steps_wanted.load(Relaxed);
+        if first.compare_exchange(0, wanted, Relaxed, Relaxed).is_err_and(|known| known != wanted) {
+            seen.stop.store(true, Relaxed);
+        }
+        wells(x, slope)
+    });
+    let ended = sample_density(&density, &settings, &control).unwrap();
+    assert!(!ended.complete && steps(&ended) < steps(&whole), "{} {}", steps(&ended), steps(&whole));
+    let kinds: Vec<&str> = ended.verdict.warnings.iter().map(|warning| warning.kind()).collect();
+    assert!(kinds.contains(&"remembers_start") && !kinds.contains(&"incomplete"), "{kinds:?}");
+    // Those of the run that was ended are counted too.
+    assert!(ended.chain_steps > (ended.draws.draws() * steps(&ended)) as u64);
 }
 
 #[test]

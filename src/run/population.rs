@@ -143,8 +143,8 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
         None => (density, plan(density, reference.as_ref(), &plain, model.map(smoothness).as_ref(), settings)?),
     };
     let seen = learned.as_ref().map(|learned| &learned.seen);
-    let (mut plan, mut chain_steps, mut runs) = (plan, 0, 0);
-    let annealed = loop {
+    let (mut plan, mut shorter, mut chain_steps, mut runs) = (plan, None, 0, 0);
+    let (plan, annealed, complete) = loop {
         let film = (settings.frames > 0).then(|| FilmPlan {
             coordinates: seen.map(|seen| seen.coordinates().clone()),
             ..film_plan(density, reference.as_ref(), &plan, settings.frames)
@@ -156,18 +156,23 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
             Some(seen) => in_variables(seen, found),
             None => found,
         };
-        let is_planned = settings.steps.is_none() && reference.is_none() && found.complete && runs <= AGAIN;
+        let complete = found.complete;
+        if let (false, Some((plan, found))) = (complete, shorter.take()) {
+            // One that is still hot, or at long steps, is worth less than a shorter one that came to its end.
+            break (plan, found, complete);
+        }
+        let is_planned = settings.steps.is_none() && reference.is_none() && complete && runs <= AGAIN;
         let longer = if is_planned { longer(density, &plan, &found) } else { None };
         match longer {
-            Some(longer) => plan = longer,
-            None => break found,
+            Some(longer) => shorter = Some((std::mem::replace(&mut plan, longer), found)),
+            None => break (plan, found, complete),
         }
     };
     control.enter(Stage::Judging);
     let variables = variables(density, &annealed.starts, &annealed.draws);
     let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &annealed.draws);
     let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);
-    let Annealed { draws, film, complete, .. } = annealed;
+    let Annealed { draws, film, .. } = annealed;
     Ok(Run {
         sampler,
         why,

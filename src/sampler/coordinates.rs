@@ -25,6 +25,11 @@ impl Coordinates {
         Coordinates { metric: Metric::identity(transforms.len()), transforms, level }
     }
 
+    /// Whether z is x.
+    fn is_identity(&self) -> bool {
+        self.metric.is_identity() && self.transforms.iter().all(|transform| *transform == Transform::Identity)
+    }
+
     /// z → u.
     pub fn unconstrained(&self, z: &Block, u: &mut [Lanes]) {
         self.metric.forward(self.level, LANES, z, u);
@@ -83,19 +88,26 @@ pub struct InCoordinates<'a, 'b> {
 
 impl Evaluate for InCoordinates<'_, '_> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
-        let Coordinates { transforms, level, .. } = self.coordinates;
-        let (u, x) = self.scratch.split_at_mut(positions.len());
-        self.coordinates.positions(positions, u, x);
-        self.inner.log_density(x, log_density);
-        for (transform, u) in transforms.iter().zip(&*u) {
-            if *transform != Transform::Identity {
-                each(*level, |lane| log_density[lane] += transform.log_jacobian(u[lane]));
+        if self.coordinates.is_identity() {
+            self.inner.log_density(positions, log_density);
+        } else {
+            let Coordinates { transforms, level, .. } = self.coordinates;
+            let (u, x) = self.scratch.split_at_mut(positions.len());
+            self.coordinates.positions(positions, u, x);
+            self.inner.log_density(x, log_density);
+            for (transform, u) in transforms.iter().zip(&*u) {
+                if *transform != Transform::Identity {
+                    each(*level, |lane| log_density[lane] += transform.log_jacobian(u[lane]));
+                }
             }
         }
         log_density[self.active..].fill(f64::NEG_INFINITY);
     }
 
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
+        if self.coordinates.is_identity() {
+            return self.inner.gradient(positions, gradient);
+        }
         let (u, x) = self.scratch.split_at_mut(positions.len());
         self.coordinates.positions(positions, u, x);
         self.inner.gradient(x, gradient);
@@ -103,10 +115,14 @@ impl Evaluate for InCoordinates<'_, '_> {
     }
 
     fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
-        let (u, x) = self.scratch.split_at_mut(positions.len());
-        self.coordinates.positions(positions, u, x);
-        self.inner.log_density_and_gradient(x, log_density, gradient);
-        self.coordinates.pull_back(u, log_density, gradient);
+        if self.coordinates.is_identity() {
+            self.inner.log_density_and_gradient(positions, log_density, gradient);
+        } else {
+            let (u, x) = self.scratch.split_at_mut(positions.len());
+            self.coordinates.positions(positions, u, x);
+            self.inner.log_density_and_gradient(x, log_density, gradient);
+            self.coordinates.pull_back(u, log_density, gradient);
+        }
         log_density[self.active..].fill(f64::NEG_INFINITY);
     }
 }

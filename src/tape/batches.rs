@@ -329,9 +329,9 @@ impl BatchEvaluator {
         }
         for (place, outputs) in places.iter_mut().zip(outputs) {
             for row in &mut place.inputs[inputs..] {
-                // Idle lanes are to raise no fault of their own.
+                // Idle lanes that are evaluated beside the others are to raise no fault of their own.
                 let first = row[0];
-                row[lanes..].fill(first);
+                row[lanes..lanes.next_power_of_two().clamp(PIECE, LANES)].fill(first);
             }
             self.last.run_lanes(&program.last, &place.inputs, lanes, outputs);
         }

@@ -107,11 +107,16 @@ impl Metric {
     /// `identity`, `diagonal`, `dense`, or `rank-3` if it knows three directions beside the scales.
     pub fn describe(&self) -> String {
         match &self.linear {
-            Linear::Triangular(rows) if rows.iter().all(|row| *row == [1.0]) => "identity".into(),
+            Linear::Triangular(rows) if scales_by_one(rows) => "identity".into(),
             _ if self.is_diagonal() => "diagonal".into(),
             Linear::Triangular(_) => "dense".into(),
             Linear::LowRank { directions, .. } => format!("rank-{}", directions.len()),
         }
+    }
+
+    /// Whether z is u.
+    pub(super) fn is_identity(&self) -> bool {
+        matches!(&self.linear, Linear::Triangular(rows) if scales_by_one(rows)) && self.centre.iter().all(|centre| *centre == 0.0)
     }
 
     /// Whether variables are scaled only, not mixed.
@@ -234,6 +239,10 @@ impl Metric {
             }
         }
     }
+}
+
+fn scales_by_one(rows: &[Vec<f64>]) -> bool {
+    rows.iter().all(|row| *row == [1.0])
 }
 
 /// The entries of column j of a lower triangle below its diagonal that are not 0, each with what `rest`, from j + 1 on, has for its row.
