@@ -41,13 +41,11 @@ const WORTH_A_METRIC: f64 = 10.0;
 struct Learned<'a> {
     seen: Whitened<'a>,
     pilot: Pilot,
-    /// Gradients that it took to learn them.
-    gradients: u64,
 }
 
 /// The density by the metric of a population that has arrived there, or of its mode where rows make gradients dear; `None` where the variables
-/// themselves do. Nothing is learned for those who say how long steps are, unless they ask for it: their step sizes are in units of the
-/// variables.
+/// themselves do; and the gradients that it took to know. Nothing is learned for those who say how long steps are, unless they ask for it:
+/// their step sizes are in units of the variables.
 ///
 /// # Errors
 /// Kind `setting` for a metric that was asked for and cannot be had.
@@ -57,7 +55,7 @@ fn learned<'a>(
     settings: &Sampling,
     plain: &Pilot,
     control: &Control,
-) -> Result<Option<Learned<'a>>> {
+) -> Result<(Option<Learned<'a>>, u64)> {
     let is_asked_for = !matches!(settings.metric, MetricKind::Auto | MetricKind::Identity);
     let is_open = settings.metric == MetricKind::Auto && settings.step_size.is_none() && settings.final_step_size.is_none();
     if sampler == Sampler::Psgld && is_asked_for {
@@ -66,7 +64,7 @@ fn learned<'a>(
     // Of a unit Gaussian it is 1: no metric makes it less.
     let may_be_worth_it = is_open && plain.condition_number() > WORTH_A_METRIC;
     if !(is_asked_for || may_be_worth_it) || density.dimension() < 2 || sampler == Sampler::Psgld {
-        return Ok(None);
+        return Ok((None, 0));
     }
     let found = if density.rows() > 0 { metric_of_mode(density, settings) } else { metric_of_population(density, settings, control) };
     let Some((metric, gradients)) = found else {
@@ -75,12 +73,12 @@ fn learned<'a>(
                 "no metric could be learned: chains have not arrived where the density has its mass, or rows of data go with ranges";
             return Err(Error::new(ErrorKind::Setting, message).hint("--metric identity, or --sampler nuts, which warms up longer"));
         }
-        return Ok(None);
+        return Ok((None, 0));
     };
     let seen = Whitened::new(density, metric);
     let pilot = pilot(&seen, settings.seed);
     let is_worth_it = WORTH_A_METRIC * pilot.condition_number() < plain.condition_number();
-    Ok((is_asked_for || is_worth_it).then_some(Learned { seen, pilot, gradients }))
+    Ok(((is_asked_for || is_worth_it).then_some(Learned { seen, pilot }), gradients))
 }
 
 /// Whether no variable has an end.
@@ -133,9 +131,9 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
     }
     let point = settings.init.point(density.bounds())?;
     let plain = pilot(density, settings.seed);
-    let learned = learned(density, sampler, settings, &plain, control)?;
+    let (learned, gradients) = learned(density, sampler, settings, &plain, control)?;
     let (target, plan) = match &learned {
-        Some(Learned { seen, pilot, .. }) => {
+        Some(Learned { seen, pilot }) => {
             let init = point.map_or_else(|| settings.init.clone(), |point| Init::Point(seen.whiten(&point)));
             let plan = plan(seen, None, pilot, None, &Sampling { init, ..settings.clone() })?;
             (seen as &dyn LogDensity, Plan { metric: seen.coordinates().metric.clone(), ..plan })
@@ -179,7 +177,7 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
         method: Method::Population { plan: Box::new(plan), film },
         draws: draws.into(),
         chain_steps,
-        gradients: chain_steps + learned.as_ref().map_or(0, |learned| learned.gradients),
+        gradients: chain_steps + gradients,
         complete,
         seed: settings.seed,
         threads: settings.threads,
