@@ -144,16 +144,18 @@ fn shares(mut lines: &[u8], mut line: u64) -> (Vec<(u64, &[u8])>, u64) {
 fn read_beside<T>(format: Format, shares: &[(u64, &[u8])], parts: &mut [Part], other: impl FnOnce() -> T) -> (Result<()>, T) {
     let mut found: Vec<Result<()>> = vec![Ok(()); shares.len()];
     let work = parts.iter_mut().zip(shares).zip(&mut found);
-    let read = |((part, &(line, text)), found): ((&mut Part, &(u64, &[u8])), &mut Result<()>)| *found = part.read(format, text, line);
     #[cfg(feature = "parallel")]
     let other = rayon::in_place_scope(|scope| {
-        let read = &read;
-        work.for_each(|one| scope.spawn(move |_| read(one)));
+        for ((part, &(line, text)), found) in work {
+            scope.spawn(move |_| *found = part.read(format, text, line));
+        }
         other()
     });
     #[cfg(not(feature = "parallel"))]
     let other = {
-        work.for_each(read);
+        for ((part, &(line, text)), found) in work {
+            *found = part.read(format, text, line);
+        }
         other()
     };
     (found.into_iter().collect(), other)
