@@ -158,3 +158,20 @@ fn a_chain_that_stood_still_has_the_value_it_had_and_one_that_moved_a_new_one() 
         assert!(values(&mut *evaluator, &position, lanes) == values(&mut *model.evaluator(), &position, lanes), "round {round}");
     }
 }
+
+#[test]
+fn lanes_of_a_long_program_that_stood_still_have_the_values_they_had() {
+    let text = "-x^2 - sum(i in 1..60, sin(i*x)^2/i + exp(-cos(i*y)*x/i)*log1p(y^2*i))";
+    let model = Model::new(text, Meaning::LogDensity, &[]).unwrap();
+    let mut evaluator = model.evaluator();
+    let mut position = places(2, 0.0);
+    // Few lanes move, none, nearly all; and others are asked for.
+    for (round, (lanes, every)) in [(LANES, 1), (LANES, 50), (LANES, 1000), (130, 7), (200, 9), (LANES, 3), (64, 2)].into_iter().enumerate()
+    {
+        let moved = places(2, 0.1 * round as f64);
+        for lane in (round..LANES).step_by(every) {
+            position[round % 2][lane] = if lane == 150 { f64::NAN } else { moved[round % 2][lane] };
+        }
+        assert!(values(&mut *evaluator, &position, lanes) == values(&mut *model.evaluator(), &position, lanes), "round {round}");
+    }
+}

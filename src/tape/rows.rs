@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::compile::Tape;
+use super::loops::PIECE;
 use super::program::{Gathered, Program, RowLoop, STRETCH, Source};
 use super::run::{Columns, Evaluator, RowInputs};
 use super::sums::Sums;
@@ -12,6 +13,10 @@ use crate::math::{Block, LANES, Lanes, Level};
 /// Rows times chains from which on a pass is shared between threads: some hundred microseconds of work.
 #[cfg(feature = "parallel")]
 const WORTH_A_THREAD: usize = 1 << 14;
+
+/// Instructions for each number that goes in or comes out from which on lanes that have not moved are left out: to find them and to close the
+/// ranks costs some copies of these.
+const WORTH_PACKING: usize = 32;
 
 /// One thread's scratch space for one program.
 #[derive(Debug, Clone)]
@@ -29,8 +34,29 @@ pub struct ProgramEvaluator {
     /// have moved since.
     known: usize,
     due: Vec<usize>,
+    /// Of a long program without sums.
+    packing: Option<Packing>,
     /// For each loop the sums of all rows, and scratch space for each thread that takes a part of them.
     loops: Vec<Loop>,
+}
+
+/// What lanes that have moved are evaluated in, side by side.
+#[derive(Debug, Clone)]
+struct Packing {
+    inputs: Vec<Lanes>,
+    outputs: Vec<Lanes>,
+    /// `[expression][lane]` at the positions that are known.
+    results: Vec<Lanes>,
+}
+
+impl Packing {
+    /// For `program`, if it has no sums and is worth it.
+    fn new(program: &Program) -> Option<Packing> {
+        let (inputs, outputs) = (program.inputs(), program.last.outputs());
+        let rows = |count: usize| vec![Lanes::default(); count];
+        let is_worth_it = program.sums == 0 && program.last.instructions.len() >= WORTH_PACKING * (inputs + outputs);
+        is_worth_it.then(|| Packing { inputs: rows(inputs), outputs: rows(outputs), results: rows(outputs) })
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -75,7 +101,9 @@ impl ProgramEvaluator {
     pub fn new(program: &Program, level: Level) -> Self {
         let evaluator = |tape: &Tape| Evaluator::with_level(tape, level);
         let width = program.stages.iter().map(|stage| stage.before.outputs()).max().unwrap_or(0);
-        let inputs = if program.sums > 0 { program.inputs() + program.sums } else { 0 };
+        let packing = Packing::new(program);
+        let remembers = program.sums > 0 || packing.is_some();
+        let inputs = if remembers { program.inputs() + program.sums } else { 0 };
         ProgramEvaluator {
             level,
             last: evaluator(&program.last),
@@ -84,7 +112,8 @@ impl ProgramEvaluator {
             uniforms: vec![Lanes::default(); width],
             lanes: LANES,
             known: 0,
-            due: Vec::with_capacity(if program.sums > 0 { LANES } else { 0 }),
+            due: Vec::with_capacity(if remembers { LANES } else { 0 }),
+            packing,
             loops: program
                 .stages
                 .iter()
@@ -100,11 +129,16 @@ impl ProgramEvaluator {
     }
 
     /// Evaluates `program` at `variables`, `[variable][lane]`, into `outputs`, `[expression][lane]`. A lane that is where it was when it was
-    /// last evaluated costs no pass over the rows.
+    /// last evaluated costs no pass over the rows, and none through a long program.
     ///
     /// # Panics
     /// If `variables` or `outputs` has fewer rows than the program, or `self` was made for another.
     pub fn run(&mut self, program: &Program, variables: &Block, outputs: &mut Block) {
+        if let Some(mut packing) = self.packing.take() {
+            self.run_packed(program, variables, &mut packing, outputs);
+            self.packing = Some(packing);
+            return;
+        }
         if program.sums == 0 {
             return self.finish(program, variables, outputs);
         }
@@ -124,6 +158,31 @@ impl ProgramEvaluator {
         let inputs = std::mem::take(&mut self.inputs);
         self.finish(program, &inputs, outputs);
         self.inputs = inputs;
+    }
+
+    /// Evaluates the lanes that have moved, side by side where that makes fewer pieces of them. A lane has the same bits wherever it stands.
+    fn run_packed(&mut self, program: &Program, variables: &Block, packing: &mut Packing, outputs: &mut Block) {
+        let Packing { inputs, outputs: packed, results } = packing;
+        self.find_due(&variables[..program.inputs()]);
+        self.inputs.copy_from_slice(&variables[..program.inputs()]);
+        if self.due.len().next_multiple_of(PIECE) >= self.lanes {
+            self.last.run_lanes(&program.last, &self.inputs, self.lanes, results);
+        } else if let Some(&first) = self.due.first() {
+            for (row, from) in inputs.iter_mut().zip(&self.inputs) {
+                // Idle lanes are to raise no fault of their own.
+                row.fill(from[first]);
+                row.iter_mut().zip(&self.due).for_each(|(to, &lane)| *to = from[lane]);
+            }
+            self.last.run_lanes(&program.last, inputs, self.due.len(), packed);
+            for (row, from) in results.iter_mut().zip(&*packed) {
+                from.iter().zip(&self.due).for_each(|(from, &lane)| row[lane] = *from);
+            }
+        }
+        self.known = self.lanes;
+        for (out, row) in outputs.iter_mut().zip(&*results) {
+            *out = *row;
+            out[self.lanes..].fill(0.0);
+        }
     }
 
     /// The results from variables and sums.
