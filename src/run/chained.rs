@@ -50,6 +50,8 @@ const NUMBERS: usize = 1 << 25;
 const FIRST: usize = 40;
 const MOST: usize = 400;
 const TEMPERED: usize = 100;
+/// The most draws of few chains together: an R-hat below 1.01 of each variable takes an ESS near a hundred of each half of a chain.
+const FEW_DRAWS: usize = 8000;
 
 /// Steps of warm-up where many chains learn together; most densities take a third of them.
 const WARMUP: usize = 300;
@@ -232,7 +234,7 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
             (false, _) => WARMUP,
         }),
         draws: settings.draws.unwrap_or(match (few, settings.until.is_empty()) {
-            (true, true) => (4000 / chains.max(1)).clamp(100, 1000),
+            (true, true) => (FEW_DRAWS / chains.max(1)).clamp(100, FEW_DRAWS / FEWEST),
             (false, true) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(FIRST, MOST),
             (_, false) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(1000, 100_000),
         }),
