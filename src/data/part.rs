@@ -39,7 +39,7 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Those that either has used.
-    pub(super) fn and(self, other: Marks) -> Marks {
+    pub(super) fn or(self, other: Marks) -> Marks {
         Marks { point: self.point || other.point, comma: self.comma || other.comma }
     }
 

@@ -113,7 +113,7 @@ impl Columns {
                     column.values.extend(&more.values);
                     column.problem.clone_from(&more.problem);
                 }
-                column.marks = column.marks.and(more.marks);
+                column.marks = column.marks.or(more.marks);
             }
         };
         #[cfg(feature = "parallel")]

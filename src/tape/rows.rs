@@ -163,6 +163,7 @@ impl ProgramEvaluator {
     /// Evaluates the lanes that have moved, side by side where that makes fewer pieces of them. A lane has the same bits wherever it stands.
     fn run_packed(&mut self, program: &Program, variables: &Block, packing: &mut Packing, outputs: &mut Block) {
         let Packing { inputs, outputs: packed, results } = packing;
+        assert!(outputs.len() >= results.len(), "a row for each expression");
         self.find_due(&variables[..program.inputs()]);
         self.inputs.copy_from_slice(&variables[..program.inputs()]);
         if self.due.len().next_multiple_of(PIECE) >= self.lanes {
