@@ -1,76 +1,25 @@
-//! Log density to draws: one file an algorithm, and the loops that run it.
+//! Log density to draws: algorithms, the chains that they move, and the courses that chains take.
 
-mod adapt;
-mod anneal;
-mod barker;
-mod chains;
-mod control;
-mod coordinates;
-mod draws;
-mod film;
-mod hmc;
-mod initial;
-mod isokinetic;
-mod kernel;
-mod lanewise;
-mod lm;
-mod mala;
-mod mams;
-mod mclmc;
-mod metric;
-mod minibatch;
+mod courses;
+mod ensemble;
+mod kernels;
 mod mode;
 mod nearly_normal;
-mod nuts;
-mod pcn;
-mod proposal;
-mod psgld;
-mod replicas;
-mod rwm;
-mod schedule;
-mod sghmc;
-mod sgld;
-mod sgnht;
-mod start;
-mod tempering;
-mod unadjusted;
-mod underdamped;
-mod whitened;
-mod workers;
 
-pub use anneal::{Annealed, Annealing, anneal};
-pub use barker::Barker;
-pub use chains::{Arrival, Chained, Chaining, Rounds, Statistics, arrive, sample_chains, sample_rounds, sample_untuned};
-pub use control::{Control, Listener, Stage};
-pub use coordinates::{Coordinates, InCoordinates};
-pub(crate) use draws::counted;
-pub use draws::{Draws, Population};
-pub use film::{Film, FilmPlan, Shot};
-pub use hmc::Hmc;
-pub use initial::initial_positions;
-pub use kernel::{Kernel, Parameters, StepInfo, Tuning};
-pub use lanewise::Point;
-pub use lm::Lm;
-pub use mala::Mala;
-pub use mams::Mams;
-pub use mclmc::Mclmc;
-pub use metric::{DENSE_LIMIT, Metric, MetricKind};
-pub use minibatch::{Batching, ControlVariates, Minibatch, Noise};
+pub use courses::{
+    Annealed, Annealing, Arrival, Batching, Chained, Chaining, ControlVariates, Exchanged, Film, FilmPlan, Ladder, Minibatch, Noise,
+    Replicas, Rounds, Schedule, Shape, Shot, Statistics, Tempered, anneal, arrive, sample_chains, sample_replicas, sample_rounds,
+    sample_tempered, sample_untuned,
+};
+pub use ensemble::{
+    Control, Coordinates, DENSE_LIMIT, Draws, InCoordinates, Listener, Metric, MetricKind, Population, Stage, Start, Whitened,
+    initial_positions, on_threads, population,
+};
+pub(crate) use ensemble::{counted, parallel_map};
+pub use kernels::lanewise::Point;
+pub use kernels::{
+    Barker, Exchange, Guard, Hmc, Kernel, Lm, Mala, Mams, Mclmc, Nuts, Parameters, Pcn, Psgld, Rwm, Sghmc, Sgld, Sgnht, StepInfo, Tuning,
+    Unadjusted, Underdamped, thermostat_variance,
+};
 pub use mode::{Laplace, laplace};
 pub use nearly_normal::{NearlyNormal, misfit, nearly_normal};
-pub use nuts::Nuts;
-pub use pcn::Pcn;
-pub use psgld::Psgld;
-pub use replicas::{Exchange, Exchanged, Replicas, sample_replicas};
-pub use rwm::Rwm;
-pub use schedule::{Schedule, Shape};
-pub use sghmc::Sghmc;
-pub use sgld::Sgld;
-pub use sgnht::{Sgnht, thermostat_variance};
-pub use start::{Start, population};
-pub use tempering::{Ladder, Tempered, sample_tempered};
-pub use unadjusted::{Guard, Unadjusted};
-pub use underdamped::Underdamped;
-pub use whitened::Whitened;
-pub use workers::on_threads;
-pub(crate) use workers::parallel_map;

@@ -4,11 +4,11 @@
 //! differences of the gradient, two lanes a variable. Newton's steps end the search: along a narrow ridge L-BFGS stops early, as what it
 //! knows of the curvature says that little is to be gained.
 
-use super::coordinates::{Coordinates, InCoordinates};
-use super::draws::Population;
-use super::metric::Metric;
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
+use crate::sampler::ensemble::coordinates::{Coordinates, InCoordinates};
+use crate::sampler::ensemble::draws::Population;
+use crate::sampler::ensemble::metric::Metric;
 
 /// Gradients that a search may take.
 const MOST: u64 = 400;
@@ -23,7 +23,7 @@ const NEWTON: usize = 10;
 /// Reach of the differences, relative to the variable or to 1.
 const REACH: f64 = 1e-5;
 /// Variables up to which correlations are kept: beyond, their matrix costs more than the gradients.
-pub(super) const DENSE: usize = 256;
+pub(in crate::sampler) const DENSE: usize = 256;
 
 /// The Gaussian approximation at a mode.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +92,7 @@ pub fn laplace(density: &dyn LogDensity, starts: &Population) -> Laplace {
 }
 
 /// Whether a climb from each of `starts` comes within a standard deviation of the mode, the origin of `normal`. Adds the gradients it took.
-pub(super) fn is_only_mode(density: &dyn LogDensity, starts: &Population, normal: &Coordinates, gradients: &mut u64) -> bool {
+pub(in crate::sampler) fn is_only_mode(density: &dyn LogDensity, starts: &Population, normal: &Coordinates, gradients: &mut u64) -> bool {
     let is_there = |u: &[f64]| {
         let at: Vec<Lanes> = u.iter().map(|u| Lanes::splat(*u)).collect();
         let mut z = at.clone();

@@ -1,11 +1,11 @@
 //! Whether a density is nearly normal around the one mode it has, as a posterior of many rows most often is; and where chains begin then.
 
-use super::coordinates::{Coordinates, InCoordinates};
-use super::draws::Population;
-use super::mode::{DENSE, is_only_mode, laplace};
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes, exp};
 use crate::random::{BlockRng, Purpose};
+use crate::sampler::ensemble::coordinates::{Coordinates, InCoordinates};
+use crate::sampler::ensemble::draws::Population;
+use crate::sampler::mode::{DENSE, is_only_mode, laplace};
 
 /// Draws from the normal law that are weighed by the density.
 const TRIALS: usize = 64;
