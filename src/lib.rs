@@ -71,7 +71,8 @@
 //! # Ok::<(), langevin::Error>(())
 //! ```
 //!
-//! **Output and plot.** [`output`] writes draws and summaries, [`plot`] pictures and animations (feature `plot`).
+//! **Report, output and plot.** [`report`] makes text and JSON of answers, [`output`] writes draws and files, [`plot`] makes pictures and
+//! animations (feature `plot`).
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 #![cfg_attr(not(feature = "plot"), allow(rustdoc::broken_intra_doc_links, reason = "the plot module is a feature"))]
@@ -90,6 +91,7 @@ pub mod plot;
 pub mod proof;
 pub mod quadrature;
 pub mod random;
+pub mod report;
 pub mod run;
 pub mod sampler;
 pub mod syntax;

@@ -9,6 +9,7 @@ mod log_density;
 mod logarithm;
 mod model;
 mod noncentered;
+mod said;
 mod transform;
 
 pub use batches::BatchGradient;

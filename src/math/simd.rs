@@ -52,6 +52,19 @@ impl Level {
         Level::Baseline
     }
 
+    /// The level, if this machine has it.
+    ///
+    /// # Errors
+    /// Kind `setting` if it does not.
+    pub fn if_available(self) -> Result<Level> {
+        if self <= Level::detect() {
+            return Ok(self);
+        }
+        let available: Vec<String> = Level::available().iter().map(ToString::to_string).collect();
+        Err(Error::new(ErrorKind::Setting, format!("this machine has no {self} instructions"))
+            .hint(format!("auto, or one of {}", available.join(", "))))
+    }
+
     /// Every level of this machine, narrowest first.
     pub fn available() -> Vec<Level> {
         let widest = Level::detect();

@@ -163,6 +163,7 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// # Errors
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
+    settings.check()?;
     on_threads(settings.threads, || sample_here(model, settings, control))?
 }
 
@@ -189,6 +190,7 @@ fn sample_here(model: &Model, settings: &Sampling, control: &Control) -> Result<
 /// # Errors
 /// Kinds `infinite_Z`, `zero_density`, `domain`, `setting`.
 pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Result<Run> {
+    settings.check()?;
     on_threads(settings.threads, || sample_by(density, None, reference(density, Tolerance::default()).map(Law::Line), settings, control))?
 }
 

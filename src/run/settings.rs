@@ -7,6 +7,7 @@ use super::minibatch::Batch;
 use super::until::Target;
 use crate::density::Bound;
 use crate::error::{Error, ErrorKind};
+use crate::graph::constant;
 use crate::sampler::{MetricKind, Shape};
 
 /// The algorithms.
@@ -166,6 +167,27 @@ pub enum Init {
     Normal,
 }
 
+impl FromStr for Init {
+    type Err = Error;
+
+    /// `uniform`, `normal`, or a point of constant expressions with commas between them.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let coordinate = |text: &str| {
+            let refuse = |cause: String| {
+                Error::new(ErrorKind::Setting, format!("--init `{text}`: {cause}"))
+                    .hint("a point such as 0.4 or 0.4,1, `uniform` or `normal`")
+            };
+            let value = constant(text).map_err(|error| refuse(error.message))?;
+            if value.is_finite() { Ok(value) } else { Err(refuse("not a finite number".into())) }
+        };
+        match text {
+            "uniform" => Ok(Init::Uniform),
+            "normal" => Ok(Init::Normal),
+            point => Ok(Init::Point(point.split(',').map(coordinate).collect::<Result<_, _>>()?)),
+        }
+    }
+}
+
 impl Init {
     /// The point, an entry a variable, if one was given.
     ///
@@ -232,6 +254,36 @@ pub struct Sampling {
     pub threads: usize,
     /// How many frames to keep for an animation; 0 for none.
     pub frames: usize,
+}
+
+impl Sampling {
+    /// The sampler where nobody names one: what is set for a population asks for one; else `auto` for a model (`is_model`: a model file, or
+    /// data), for targets and for batches.
+    pub fn usual_sampler(&self, is_model: bool) -> Sampler {
+        let asks_for_population = self.steps.is_some() || self.schedule.is_some() || self.temperature.is_some();
+        let asks_for_chains = is_model || !self.until.is_empty() || self.batch.is_some();
+        if asks_for_chains && !asks_for_population { Sampler::Auto } else { Sampler::Sgld }
+    }
+
+    /// Refuses settings that no run can have.
+    ///
+    /// # Errors
+    /// Kind `setting` with the flag.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |flag: &str, what: &str| Err(Error::new(ErrorKind::Setting, format!("{flag} must be {what}")));
+        for (flag, value) in [("--step-size", self.step_size), ("--final-step-size", self.final_step_size)] {
+            if value.is_some_and(|value| value.is_nan() || value <= 0.0 || value.is_infinite()) {
+                return refuse(flag, "a positive number");
+            }
+        }
+        let batch = self.batch.as_ref().map(|batch| batch.rows);
+        let counts =
+            [("--chains", self.chains), ("--steps", self.steps), ("--draws", self.draws), ("--thin", self.thin), ("--batch", batch)];
+        match counts.iter().find(|(_, value)| *value == Some(0)) {
+            Some((flag, _)) => refuse(flag, "1 or more"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

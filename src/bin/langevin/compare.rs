@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use langevin::error::{Error, ErrorKind};
-use langevin::output::{AtomicFile, comparison_document};
+use langevin::output::AtomicFile;
 use langevin::plot::comparison_plot;
-use langevin::run::{Comparison, Contender, Sampling, compare, contestants, sample_watched, samplers};
+use langevin::report::{self, Paint};
+use langevin::run::{Contender, Sampling, compare, contestants, sample_watched, samplers};
 use langevin::sampler::{Control, on_threads};
 
 use crate::Outcome;
@@ -16,7 +17,6 @@ use crate::exit::Failure;
 use crate::format::{Format, check_writable, targets};
 use crate::input;
 use crate::progress::Progress;
-use crate::report::{self, Paint, wrap};
 use crate::terminal::{Talk, colour, print};
 
 pub(crate) fn run(arguments: &Compare, talk: Talk) -> Outcome {
@@ -51,12 +51,11 @@ pub(crate) fn run(arguments: &Compare, talk: Talk) -> Outcome {
         Contender { sampler, run, seconds }
     });
     let comparison = compare(&model, contenders.collect());
-    let document = || format!("{:#}", comparison_document(&comparison, source, model.meaning().name(), settings.seed));
+    let document = || format!("{:#}", report::compare::json(&model, &comparison, settings.seed));
     if talk.json {
         print(&document())?;
     } else {
-        let paint = Paint(colour(&std::io::stdout()));
-        print(&format!("{}\n{}", report::headline(&model, paint), table(&comparison, settings.seed, paint)))?;
+        print(&report::compare::text(&model, &comparison, settings.seed, Paint(colour(&std::io::stdout()))))?;
     }
     for (path, format) in targets {
         let bytes = match format {
@@ -69,42 +68,4 @@ pub(crate) fn run(arguments: &Compare, talk: Talk) -> Outcome {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The table, 80 columns.
-fn table(comparison: &Comparison, seed: u64, paint: Paint) -> String {
-    let mut lines = vec![format!("seed {seed}"), String::new()];
-    lines.push(paint.dim(&format!(
-        "  {:<11} {:>7} {:>7} {:>7} {:>8} {:>6} {:>8} {:>7}  {}",
-        "", "draws", "ess", "ess/s", "ess/1000", "rhat", "error", "time", "trust"
-    )));
-    let figure = |value: f64| if value.is_finite() { report::short(value) } else { "-".into() };
-    for (contender, standing) in comparison.contenders.iter().zip(&comparison.standings) {
-        let name = contender.sampler.name();
-        match (&contender.run, standing) {
-            (Ok(run), Some(standing)) => lines.push(format!(
-                "  {name:<11} {:>7} {:>7} {:>7} {:>8} {:>6} {:>8} {:>7}  {}",
-                report::count(standing.draws as f64),
-                report::count(standing.ess),
-                report::count(standing.ess_per_second),
-                figure(standing.ess_per_1000_gradients),
-                if standing.rhat.is_finite() { format!("{:.3}", standing.rhat) } else { "-".into() },
-                figure(standing.error),
-                report::time(contender.seconds),
-                paint.trust(run.verdict.trust),
-            )),
-            (Err(error), _) => {
-                let mut words = wrap(&format!("{name:<11} cannot: {}", error.message), 14);
-                lines.append(&mut words);
-            }
-            _ => {}
-        }
-    }
-    lines.push(String::new());
-    lines.extend(wrap(
-        "ess     the smallest bulk ESS of the variables; /s a second, warm-up included; /1000 for a thousand gradients, warm-up included",
-        10,
-    ));
-    lines.extend(wrap(&format!("error   {}", comparison.truth.describe().trim_start_matches("error is ")), 10));
-    lines.join("\n")
 }

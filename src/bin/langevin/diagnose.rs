@@ -4,8 +4,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use langevin::error::{Error, ErrorKind};
-use langevin::output::{AtomicFile, diagnose_document};
+use langevin::output::AtomicFile;
 use langevin::plot::{DrawsPlot, draws_plot};
+use langevin::report::{self, Paint};
 use langevin::run::{Trust, diagnose, draws_of};
 
 use crate::Outcome;
@@ -13,8 +14,6 @@ use crate::args::Diagnose;
 use crate::exit::{Failure, NOT_TRUSTED};
 use crate::format::{Format, check_writable, targets};
 use crate::input;
-use crate::report::{self, Paint};
-use crate::show;
 use crate::terminal::{Talk, colour, print};
 
 pub(crate) fn run(arguments: &Diagnose, talk: Talk) -> Outcome {
@@ -23,14 +22,14 @@ pub(crate) fn run(arguments: &Diagnose, talk: Talk) -> Outcome {
     check_writable(&targets)?;
     let (names, draws) = draws_of(&input::table(&arguments.file)?)?;
     let (variables, verdict) = diagnose(&names, &draws);
-    let document = || format!("{:#}", diagnose_document(&variables, &draws, &verdict));
+    let document = || format!("{:#}", report::diagnose::json(&variables, &draws, &verdict));
     if talk.json {
         print(&document())?;
     } else {
         let paint = Paint(colour(&std::io::stdout()));
-        print(&report::diagnosis(&variables, &draws, &verdict, paint))?;
+        print(&report::diagnose::text(&variables, &draws, &verdict, paint))?;
         if arguments.show {
-            print(&show::draws(&names, &draws, None, paint))?;
+            print(&report::show::draws(&names, &draws, None, paint))?;
         }
     }
     let title = if arguments.file.as_os_str() == "-" { "standard input".into() } else { arguments.file.display().to_string() };

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use langevin::error::{Error, ErrorKind, Fault};
-use langevin::output::error_document;
+use langevin::report::refusal;
 
 use crate::terminal::Talk;
 
@@ -43,7 +43,7 @@ impl From<std::io::Error> for Failure {
 pub(crate) fn fail(failure: &Failure, talk: Talk) -> ExitCode {
     let Failure { error, source } = failure;
     if talk.json {
-        let _ = writeln!(std::io::stdout(), "{:#}", error_document(error));
+        let _ = writeln!(std::io::stdout(), "{:#}", refusal(error));
     } else {
         let text = error.render(source);
         let text = match crate::terminal::colour(&std::io::stderr()) {
@@ -64,7 +64,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
         let message = error.to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
-        let document = error_document(&Error::new(ErrorKind::Setting, first).hint("langevin --help"));
+        let document = refusal(&Error::new(ErrorKind::Setting, first).hint("langevin --help"));
         let _ = writeln!(std::io::stdout(), "{document:#}");
         return ExitCode::from(2);
     }

@@ -5,19 +5,17 @@ use std::process::ExitCode;
 use clap::Parser;
 use langevin::density::gallery::{Entry, GALLERY};
 use langevin::error::{Error, ErrorKind};
-use langevin::output::SCHEMA;
+use langevin::report::{Paint, gallery};
 use langevin::syntax::suggest;
-use serde_json::json;
 
 use crate::Outcome;
 use crate::args::{Cli, Command, Gallery, SamplingFlags};
-use crate::report::{Paint, wrap};
 use crate::terminal::{Talk, colour, print};
 use crate::{input, sample};
 
 pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
     let Some(name) = &arguments.name else {
-        print(&list(talk))?;
+        print(&if talk.json { format!("{:#}", gallery::json()) } else { gallery::text(Paint(colour(&std::io::stdout()))) })?;
         return Ok(ExitCode::SUCCESS);
     };
     let entry = Entry::named(name).ok_or_else(|| {
@@ -28,7 +26,7 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
         }
     })?;
     if arguments.show {
-        print(&command(entry))?;
+        print(&gallery::command(entry))?;
         return Ok(ExitCode::SUCCESS);
     }
     // The entry's own flags are parsed as the program's, so that they mean what they mean on the command line.
@@ -38,7 +36,7 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
     };
     let mut model = entry.model()?;
     for boundary in &own.density.boundary {
-        model = model.with_boundary(None, boundary.parse()?)?;
+        model = model.with_boundary_of(boundary)?;
     }
     let model = input::with_engine(model, &arguments.engine)?;
     let flags = merge(own.sampling, &arguments.sampling);
@@ -71,30 +69,4 @@ fn merge(own: SamplingFlags, given: &SamplingFlags) -> SamplingFlags {
         seed: given.seed,
         threads: given.threads,
     }
-}
-
-fn list(talk: Talk) -> String {
-    if talk.json {
-        let entries: Vec<_> = GALLERY
-            .iter()
-            .map(|entry| json!({ "name": entry.name, "about": entry.about, "formula": entry.formula, "meaning": entry.meaning.name(), "ranges": entry.ranges, "flags": entry.flags }))
-            .collect();
-        return format!("{:#}", json!({ "schema": SCHEMA, "gallery": entries }));
-    }
-    let paint = Paint(colour(&std::io::stdout()));
-    let mut lines = Vec::new();
-    for entry in GALLERY {
-        lines.push(format!("  {} {}", paint.bold(&format!("{:<12}", entry.name)), entry.formula));
-        lines.extend(wrap(entry.about, 15).iter().map(|line| paint.dim(&format!("{:15}{}", "", line.trim_start()))));
-    }
-    lines.push(String::new());
-    lines.push("  langevin gallery NAME samples it; --show prints its command; -o FILE.gif animates it".into());
-    lines.join("\n")
-}
-
-/// The command that an entry stands for.
-fn command(entry: &Entry) -> String {
-    let ranges: String = entry.ranges.iter().map(|range| format!(" --range {range}")).collect();
-    let flags: String = entry.flags.iter().map(|flag| format!(" {flag}")).collect();
-    format!("langevin sample --{} \"{}\"{ranges}{flags}", entry.meaning.name(), entry.formula)
 }

@@ -5,11 +5,10 @@ use std::io::Read;
 use std::path::Path;
 
 use langevin::data::{Data, Table};
-use langevin::density::{Boundary, Declaration, Meaning, Model};
+use langevin::density::{Declaration, Meaning, Model};
 use langevin::error::{Error, ErrorKind};
-use langevin::graph::constant;
 use langevin::math::Level;
-use langevin::run::{Batch, Init, Sampling, targets};
+use langevin::run::{Batch, Sampling, targets};
 use langevin::sampler::{Batching, ControlVariates, MetricKind};
 use langevin::syntax::Formula;
 use langevin::tape::Rounding;
@@ -123,23 +122,14 @@ pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<
         model = model.noncentered(&data).map_err(|error| Failure::of(error, &source))?;
     }
     for boundary in &density.boundary {
-        model = match boundary.split_once('=') {
-            Some((name, kind)) => model.with_boundary(Some(name.trim()), kind.trim().parse::<Boundary>()?)?,
-            None => model.with_boundary(None, boundary.parse::<Boundary>()?)?,
-        };
+        model = model.with_boundary_of(boundary)?;
     }
     with_engine(model, &density.engine)
 }
 
 /// The model, evaluated as the flags say.
 pub(crate) fn with_engine(model: Model, engine: &Engine) -> Result<Model, Failure> {
-    let level: Level = engine.simd.parse()?;
-    if level > Level::detect() {
-        let available: Vec<String> = Level::available().iter().map(ToString::to_string).collect();
-        return Err(Error::new(ErrorKind::Setting, format!("this machine has no {level} instructions"))
-            .hint(format!("auto, or one of {}", available.join(", ")))
-            .into());
-    }
+    let level = engine.simd.parse::<Level>()?.if_available()?;
     Ok(match engine.rounding {
         RoundingFlag::Fused => model,
         RoundingFlag::AsWritten => model.with_rounding(Rounding::AsWritten),
@@ -161,33 +151,9 @@ pub(crate) fn expression_model(density: &Density, positional: Option<&OsString>)
 /// The settings of the flags; the seed is filled in. A model with data is not for a population unless a flag says so.
 pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling, Failure> {
     let schedule = flags.schedule.as_deref().map(str::parse).transpose()?;
-    let init = match flags.init.as_deref() {
-        None => Init::Auto,
-        Some("uniform") => Init::Uniform,
-        Some("normal") => Init::Normal,
-        Some(point) => Init::Point(point.split(',').map(coordinate).collect::<Result<_, _>>()?),
-    };
-    let positive = [("--step-size", flags.step_size), ("--final-step-size", flags.final_step_size)];
-    for (flag, value) in positive {
-        if value.is_some_and(|value| value.is_nan() || value <= 0.0 || value.is_infinite()) {
-            return Err(Error::new(ErrorKind::Setting, format!("{flag} must be a positive number")).into());
-        }
-    }
-    for (flag, value) in
-        [("--chains", flags.chains), ("--steps", flags.steps), ("--draws", flags.draws), ("--thin", flags.thin), ("--batch", flags.batch)]
-    {
-        if value == Some(0) {
-            return Err(Error::new(ErrorKind::Setting, format!("{flag} must be 1 or more")).into());
-        }
-    }
-    // Flags of the population ask for it.
-    let asks_for_population = flags.steps.is_some() || flags.schedule.is_some() || flags.temperature.is_some();
     let until = flags.until.iter().map(|text| targets(text)).collect::<Result<Vec<_>, _>>()?.concat();
-    let asks_for_chains = is_model || !until.is_empty();
-    let default = if (asks_for_chains || flags.batch.is_some()) && !asks_for_population { "auto" } else { "sgld" };
-    let sampler = flags.sampler.as_deref().unwrap_or(default);
-    Ok(Sampling {
-        sampler: sampler.parse()?,
+    let mut settings = Sampling {
+        sampler: flags.sampler.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
         chains: flags.chains,
         warmup: flags.warmup,
         draws: flags.draws,
@@ -209,11 +175,16 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
         final_step_size: flags.final_step_size,
         temperature: flags.temperature,
         final_temperature: flags.final_temperature,
-        init,
+        init: flags.init.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
         seed: flags.seed.unwrap_or_else(fresh_seed),
         threads: flags.threads,
         frames: 0,
-    })
+    };
+    if flags.sampler.is_none() {
+        settings.sampler = settings.usual_sampler(is_model);
+    }
+    settings.check()?;
+    Ok(settings)
 }
 
 fn batch(rows: usize, flags: &SamplingFlags) -> Batch {
@@ -232,14 +203,6 @@ fn batch(rows: usize, flags: &SamplingFlags) -> Batch {
         }),
         check_bias: flags.check_bias,
     }
-}
-
-fn coordinate(text: &str) -> Result<f64, Failure> {
-    let refuse = |cause: String| {
-        Error::new(ErrorKind::Setting, format!("--init `{text}`: {cause}")).hint("a point such as 0.4 or 0.4,1, `uniform` or `normal`")
-    };
-    let value = constant(text).map_err(|error| refuse(error.message))?;
-    if value.is_finite() { Ok(value) } else { Err(refuse("not a finite number".into()).into()) }
 }
 
 /// A seed that is short enough to type again.

@@ -1,23 +1,19 @@
 //! The program: arguments in, the library's answers out; the only place that prints.
 
 mod args;
-mod braille;
 mod check;
 mod compare;
 mod diagnose;
 mod exit;
 mod explain;
 mod format;
-mod forms;
 mod gallery;
 mod gradient;
 mod input;
 mod integrate;
 mod manual;
 mod progress;
-mod report;
 mod sample;
-mod show;
 mod signals;
 mod stopwatch;
 mod terminal;

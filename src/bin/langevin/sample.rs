@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use langevin::density::Model;
-use langevin::output::{AtomicFile, sample_document, write_csv};
+use langevin::output::{AtomicFile, write_csv};
 use langevin::plot::{DrawsPlot, Picture, run_gif, run_plot, run_png, run_svg};
+use langevin::report::{self, Paint};
 use langevin::run::{Derived, Run, Sampler, Sampling, Trust, derive, reported, sample_watched};
 use langevin::sampler::{Control, on_threads};
 
@@ -16,8 +17,6 @@ use crate::exit::{Failure, NOT_TRUSTED, fail};
 use crate::format::{Format, check_writable, targets};
 use crate::input;
 use crate::progress::Progress;
-use crate::report::{self, Paint};
-use crate::show;
 use crate::signals;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{Talk, colour, print, write_out};
@@ -55,21 +54,21 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sho
         run => run?,
     };
     if talk.verbose > 0 {
-        talk.say(report::plan(&run));
+        talk.say(report::sample::plan(&run));
     }
     let derived = derive(model, &run, &reported);
     let derived = derived.as_ref();
-    let document = || sample_document(&run, derived, source, model.meaning().name(), elapsed);
+    let document = || format!("{:#}", report::sample::json(&run, derived, source, model.meaning().name(), elapsed));
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
     if csv_on_stdout {
         write_out(|out| write_draws(model, &run, derived, out))?;
     } else if talk.json {
-        print(&format!("{:#}", document()))?;
+        print(&document())?;
     } else {
         let paint = Paint(colour(&std::io::stdout()));
-        print(&report::run(model, &run, derived, elapsed, paint))?;
+        print(&report::sample::text(model, &run, derived, elapsed, paint))?;
         if show {
-            print(&show::run(model, &run, derived, paint))?;
+            print(&report::show::run(model, &run, derived, paint))?;
         }
     }
     for (path, format) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
@@ -112,7 +111,7 @@ fn write(
     derived: Option<&Derived>,
     path: &Path,
     format: Format,
-    document: &dyn Fn() -> serde_json::Value,
+    document: &dyn Fn() -> String,
 ) -> Result<(), Failure> {
     let bytes = match format {
         Format::Csv => {
@@ -120,7 +119,7 @@ fn write(
             write_draws(model, run, derived, &mut bytes)?;
             bytes
         }
-        Format::Json => format!("{:#}\n", document()).into_bytes(),
+        Format::Json => (document() + "\n").into_bytes(),
         Format::Picture(Picture::Png) => run_png(model, run)?,
         Format::Picture(Picture::Svg) => run_svg(model, run)?.into_bytes(),
         Format::Plot(plot, picture) => run_plot(model, run, derived, plot, picture)?,

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use langevin::output::Elapsed;
+use langevin::report::sample::Elapsed;
 use langevin::sampler::{Listener, Stage};
 
 /// Runs from its making.

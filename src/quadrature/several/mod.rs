@@ -156,7 +156,7 @@ fn standard_normal(p: f64) -> f64 {
 /// Z of a density of any number of variables, as far as its structure allows.
 ///
 /// # Errors
-/// `infinite_Z`, `no_mass`, `domain`; `unsupported` if more than six variables stay coupled.
+/// `setting` for a tolerance that is none; `infinite_Z`, `no_mass`, `domain`; `unsupported` if more than six variables stay coupled.
 ///
 /// ```
 /// use langevin::density::{Meaning, Model};
@@ -168,6 +168,12 @@ fn standard_normal(p: f64) -> f64 {
 /// # Ok::<(), langevin::Error>(())
 /// ```
 pub fn evidence(model: &Model, tolerance: Tolerance, relative: f64) -> Result<Evidence> {
+    if !(tolerance.relative > 0.0 && tolerance.relative < 1.0) {
+        return Err(Error::new(ErrorKind::Setting, "--tolerance must lie between 0 and 1").hint("1e-10, say"));
+    }
+    if !(1e-14..1.0).contains(&relative) {
+        return Err(Error::new(ErrorKind::Setting, "--certify must lie between 1e-14 and 1").hint("1e-12, say"));
+    }
     taken_apart(model, tolerance, Some(relative))
 }
 

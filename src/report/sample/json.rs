@@ -1,86 +1,22 @@
-//! Summaries as JSON; numbers JSON cannot carry are the strings "inf", "-inf", "nan".
+//! A run as a JSON document.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::error::Error;
-use crate::quadrature::{Certificate, Integral};
-use crate::run::{
-    BatchFigures, Comparison, Contender, Derived, DrawsSummary, Fit, Method, Progress, QUANTILES, Run, Standing, VariableSummary, Verdict,
-    Warning,
-};
-use crate::sampler::{Draws, Ladder};
-
-/// The layout's number; it grows when a key changes its meaning.
-pub const SCHEMA: u32 = 1;
-
-/// A double.
-pub fn number(value: f64) -> Value {
-    match serde_json::Number::from_f64(value) {
-        Some(number) => Value::Number(number),
-        None if value.is_nan() => "nan".into(),
-        None => if value > 0.0 { "inf" } else { "-inf" }.into(),
-    }
-}
-
-/// A double that may be undefined.
-fn maybe(value: Option<f64>) -> Value {
-    value.map_or(Value::Null, number)
-}
-
-/// `{"0.05": …}` at [`QUANTILES`].
-pub fn quantiles(values: &[f64; 5]) -> Value {
-    QUANTILES.iter().zip(values).map(|(p, value)| (p.to_string(), number(*value))).collect::<Map<_, _>>().into()
-}
-
-/// The normalising constant.
-pub fn integral(integral: &Integral) -> Value {
-    json!({
-        "value": number(integral.value),
-        "log_value": number(integral.log_value),
-        "error": number(integral.error),
-        "relative_error": number(integral.relative_error),
-        "evaluations": integral.evaluations,
-        "converged": integral.converged,
-        "method": integral.method,
-        "certified": integral.certified,
-        "enclosure": integral.proof.as_ref().map_or(Value::Null, enclosure),
-        "notes": integral.notes,
-    })
-}
-
-/// Proved bounds on Z; `reason` says why they are not as close as was asked.
-fn enclosure(proof: &Certificate) -> Value {
-    let (low, high) = proof.value_bounds();
-    let (log_low, log_high) = proof.log_bounds();
-    json!({
-        "low": number(low),
-        "high": number(high),
-        "log_low": number(log_low),
-        "log_high": number(log_high),
-        "relative_width": number(proof.relative_width()),
-        "series": proof.series,
-        "reason": proof.reason,
-    })
-}
-
-/// Seconds by the clock of the caller; the library has none.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Elapsed {
-    /// Of the whole run.
-    pub total: f64,
-    /// Of those, in [`Stage::Sampling`](crate::sampler::Stage): warm-up and draws, not figures and checks.
-    pub sampling: f64,
-}
+use super::Elapsed;
+use crate::report::json::{SCHEMA, maybe, number, quantiles};
+use crate::report::{integrate, verdict};
+use crate::run::{BatchFigures, Derived, Fit, Method, Progress, Run, VariableSummary};
+use crate::sampler::Ladder;
 
 /// The whole run; `derived` is what is reported in place of the variables.
-pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, meaning: &str, elapsed: Elapsed) -> Value {
+pub fn json(run: &Run, derived: Option<&Derived>, formula: &str, meaning: &str, elapsed: Elapsed) -> Value {
     json!({
         "schema": SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
         "formula": formula,
         "meaning": meaning,
         "variables": derived.map_or(&run.variables, |derived| &derived.variables).iter().map(variable).collect::<Vec<_>>(),
-        "normalizer": run.normalizer().map_or(Value::Null, |found| integral(&found)),
+        "normalizer": run.normalizer().map_or(Value::Null, |found| integrate::integral_json(&found)),
         "reference": run.fits.iter().map(fit).collect::<Vec<_>>(),
         "stein_discrepancy": run.discrepancy.map_or(Value::Null, |found| json!({
             "value": number(found.value),
@@ -90,7 +26,7 @@ pub fn sample_document(run: &Run, derived: Option<&Derived>, formula: &str, mean
         })),
         "run": how(run, elapsed),
         "until": run.until.iter().map(progress).collect::<Vec<_>>(),
-        "verdict": verdict(&run.verdict),
+        "verdict": verdict::json(&run.verdict),
     })
 }
 
@@ -207,74 +143,6 @@ fn variable(variable: &VariableSummary) -> Value {
     })
 }
 
-/// Figures and verdict of draws whose density is not known.
-pub fn diagnose_document(variables: &[DrawsSummary], draws: &Draws, verdict: &Verdict) -> Value {
-    let variable = |variable: &DrawsSummary| {
-        json!({
-            "name": variable.name,
-            "mean": number(variable.mean),
-            "sd": number(variable.sd),
-            "mcse_mean": number(variable.mcse_mean),
-            "mcse_sd": number(variable.mcse_sd),
-            "ess_bulk": number(variable.ess_bulk),
-            "ess_tail": number(variable.ess_tail),
-            "rhat": number(variable.rhat),
-            "quantiles": quantiles(&variable.quantiles),
-        })
-    };
-    json!({
-        "schema": SCHEMA,
-        "variables": variables.iter().map(variable).collect::<Vec<_>>(),
-        "run": { "chains": draws.chains(), "draws": draws.draws() },
-        "verdict": self::verdict(verdict),
-    })
-}
-
-/// Samplers side by side.
-pub fn comparison_document(comparison: &Comparison, formula: &str, meaning: &str, seed: u64) -> Value {
-    let row = |(contender, standing): (&Contender, &Option<Standing>)| {
-        let mut row = json!({ "sampler": contender.sampler.name(), "seconds": number(contender.seconds) });
-        let more = match (&contender.run, standing) {
-            (Ok(run), Some(standing)) => json!({
-                "chains": run.draws.chains(),
-                "draws": standing.draws,
-                "ess_bulk": number(standing.ess),
-                "ess_per_second": number(standing.ess_per_second),
-                "ess_per_1000_gradients": number(standing.ess_per_1000_gradients),
-                "gradient_evaluations": run.gradients,
-                "rhat": number(standing.rhat),
-                "error": number(standing.error),
-                "error_of": standing.worst,
-                "wasserstein1": maybe(standing.wasserstein1),
-                "verdict": verdict(&run.verdict),
-            }),
-            (Err(error), _) => error_document(error),
-            _ => Value::Null,
-        };
-        if let (Some(row), Some(more)) = (row.as_object_mut(), more.as_object()) {
-            row.extend(more.clone().into_iter().filter(|(key, _)| key != "schema"));
-        }
-        row
-    };
-    json!({
-        "schema": SCHEMA,
-        "version": env!("CARGO_PKG_VERSION"),
-        "formula": formula,
-        "meaning": meaning,
-        "seed": seed,
-        "truth": { "kind": comparison.truth.name(), "about": comparison.truth.describe() },
-        "samplers": comparison.contenders.iter().zip(&comparison.standings).map(row).collect::<Vec<_>>(),
-    })
-}
-
-fn verdict(verdict: &Verdict) -> Value {
-    json!({
-        "trust": verdict.trust.name(),
-        "because": verdict.because,
-        "warnings": verdict.warnings.iter().map(warning).collect::<Vec<_>>(),
-    })
-}
-
 /// How far the draws came to a target.
 fn progress(progress: &Progress) -> Value {
     json!({
@@ -304,22 +172,5 @@ fn fit(fit: &Fit) -> Value {
         "expected_below_lowest": known(fit.extremes[0].1),
         "expected_above_highest": known(fit.extremes[1].1),
         "basins": basins,
-    })
-}
-
-fn warning(warning: &Warning) -> Value {
-    json!({ "kind": warning.kind(), "message": warning.to_string() })
-}
-
-/// The document of a refusal.
-pub fn error_document(error: &Error) -> Value {
-    json!({
-        "schema": SCHEMA,
-        "error": {
-            "kind": error.kind.name(),
-            "message": error.message,
-            "span": error.span.map_or(Value::Null, |span| json!({ "start": span.start, "end": span.end })),
-            "hint": error.hint,
-        },
     })
 }

@@ -1,13 +1,13 @@
 //! Pictures in the terminal, in 80 columns and readable without colour: histograms with the exact curve, traces of chains.
 
-use langevin::density::{LogDensity, Model};
-use langevin::diagnostics::{mean_and_sd, quantile, sorted};
-use langevin::quadrature::Reference;
-use langevin::run::{Derived, Run, view};
-use langevin::sampler::Draws;
-
-use crate::braille::Dots;
-use crate::report::{Paint, short};
+use super::braille::Dots;
+use super::lines::Paint;
+use super::numbers::short;
+use crate::density::{LogDensity, Model};
+use crate::diagnostics::{mean_and_sd, quantile, sorted};
+use crate::quadrature::Reference;
+use crate::run::{Derived, Run, view};
+use crate::sampler::Draws;
 
 /// Characters across and down of a histogram, and down of the trace of one chain.
 const COLUMNS: usize = 76;
@@ -20,7 +20,7 @@ const CHAINS: usize = 4;
 const LABEL: usize = 10;
 
 /// A run of `model`, as it is reported.
-pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, paint: Paint) -> String {
+pub fn run(model: &Model, run: &Run, derived: Option<&Derived>, paint: Paint) -> String {
     match derived {
         Some(derived) => draws(&derived.names, &derived.draws, None, paint),
         None => {
@@ -32,7 +32,7 @@ pub(crate) fn run(model: &Model, run: &Run, derived: Option<&Derived>, paint: Pa
 }
 
 /// Draws, and the exact law of the only variable with the range to show where it is known.
-pub(crate) fn draws(names: &[String], draws: &Draws, exact: Option<(&Reference, (f64, f64))>, paint: Paint) -> String {
+pub fn draws(names: &[String], draws: &Draws, exact: Option<(&Reference, (f64, f64))>, paint: Paint) -> String {
     let mut lines = Vec::new();
     for (variable, name) in names.iter().enumerate().take(VARIABLES) {
         lines.push(String::new());

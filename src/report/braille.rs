@@ -1,7 +1,7 @@
 //! Dots in text: a grid of braille characters, two dots across and four down in each.
 
 /// A grid of dots.
-pub(crate) struct Dots {
+pub(super) struct Dots {
     columns: usize,
     rows: usize,
     cells: Vec<u8>,
@@ -12,22 +12,22 @@ const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x8
 
 impl Dots {
     /// An empty grid of so many characters.
-    pub(crate) fn new(columns: usize, rows: usize) -> Dots {
+    pub(super) fn new(columns: usize, rows: usize) -> Dots {
         Dots { columns, rows, cells: vec![0; columns * rows] }
     }
 
     /// Dots across.
-    pub(crate) fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         2 * self.columns
     }
 
     /// Dots down.
-    pub(crate) fn height(&self) -> usize {
+    pub(super) fn height(&self) -> usize {
         4 * self.rows
     }
 
     /// Sets the dot `x` from the left and `y` from the foot; none outside the grid.
-    pub(crate) fn set(&mut self, x: usize, y: usize) {
+    pub(super) fn set(&mut self, x: usize, y: usize) {
         if x < self.width() && y < self.height() {
             let down = self.height() - 1 - y;
             self.cells[down / 4 * self.columns + x / 2] |= BITS[down % 4][x % 2];
@@ -35,7 +35,7 @@ impl Dots {
     }
 
     /// Clears a dot.
-    pub(crate) fn clear(&mut self, x: usize, y: usize) {
+    pub(super) fn clear(&mut self, x: usize, y: usize) {
         if x < self.width() && y < self.height() {
             let down = self.height() - 1 - y;
             self.cells[down / 4 * self.columns + x / 2] &= !BITS[down % 4][x % 2];
@@ -43,12 +43,12 @@ impl Dots {
     }
 
     /// Sets the dots of column `x` from `from` to `to`, in either order.
-    pub(crate) fn column(&mut self, x: usize, from: usize, to: usize) {
+    pub(super) fn column(&mut self, x: usize, from: usize, to: usize) {
         (from.min(to)..=from.max(to)).for_each(|y| self.set(x, y));
     }
 
     /// The lines of text, from the top; empty characters are blanks of the same width.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let character = |cell: &u8| char::from_u32(0x2800 + u32::from(*cell)).unwrap_or(' ');
         self.cells.chunks(self.columns.max(1)).map(|row| row.iter().map(character).collect()).collect()
     }

@@ -1,6 +1,6 @@
 //! The same model as flags and as a file.
 
-use langevin::density::{LogDensity, Model};
+use crate::density::{LogDensity, Model};
 
 /// The parameters with their ranges, a vector or matrix as one: name, dimensions, ends. `None` if an element has a range of its own.
 fn parameters(model: &Model) -> Option<Vec<(String, String, [String; 2])>> {
@@ -50,7 +50,7 @@ fn is_declaration(piece: &str, model: &Model) -> bool {
 }
 
 /// The command that says the same.
-pub(crate) fn flags(model: &Model) -> String {
+pub(super) fn flags(model: &Model) -> String {
     let meaning = model.meaning().name();
     match parameters(model).filter(|_| model.transformed().is_empty()) {
         Some(parameters) => {
@@ -62,7 +62,7 @@ pub(crate) fn flags(model: &Model) -> String {
 }
 
 /// The model file that says the same.
-pub(crate) fn file(model: &Model) -> String {
+pub(super) fn file(model: &Model) -> String {
     let word = model.meaning().word();
     if model.formula().ast().parameters().next().is_some() || parameters(model).is_none() {
         let text = model.formula().to_string().replace("; ", "\n");

@@ -1,0 +1,99 @@
+//! Numbers as people read them: as many digits as they are worth, in columns of a table.
+
+/// A position, name by name.
+pub(super) fn place(names: &[String], position: &[f64]) -> String {
+    names.iter().zip(position).map(|(name, x)| format!("{name} = {}", short(*x))).collect::<Vec<_>>().join(", ")
+}
+
+/// [`short()`], rounded up: for what nothing exceeds.
+pub(super) fn short_above(bound: f64) -> String {
+    let text = short(bound);
+    // Beyond what the bound itself was rounded by.
+    if text.parse::<f64>().is_ok_and(|shown| shown < bound - 1e-12 * bound.abs()) { short(bound + 1e-4 * bound.abs()) } else { text }
+}
+
+/// Four significant digits in at most eight columns.
+pub(super) fn short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}").replace("NaN", "nan");
+    }
+    let size = value.abs();
+    let text = if !(1e-3..1e5).contains(&size) {
+        let text = format!("{value:.2e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    } else if size >= 1000.0 {
+        format!("{value:.1}")
+    } else if size >= 100.0 {
+        format!("{value:.2}")
+    } else if size >= 10.0 {
+        format!("{value:.3}")
+    } else {
+        format!("{value:.4}")
+    };
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// A standard error: two significant digits.
+pub(super) fn error(value: f64) -> String {
+    match value {
+        _ if !value.is_finite() => "-".into(),
+        _ if value >= 10.0 => format!("{value:.0}"),
+        _ if value >= 1.0 => format!("{value:.1}"),
+        _ if value >= 0.1 => format!("{value:.2}"),
+        _ if value >= 0.01 => format!("{value:.3}"),
+        _ if value >= 0.001 => format!("{value:.4}"),
+        _ => format!("{value:.0e}"),
+    }
+}
+
+/// As many digits as the relative error warrants, at most 15.
+pub(super) fn digits(value: f64, relative_error: f64) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return format!("{value}").replace("NaN", "nan");
+    }
+    let significant = (-relative_error.max(1e-16).log10()).floor().clamp(2.0, 15.0) as i32;
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-5..16).contains(&magnitude) {
+        let text = format!("{value:.*e}", (significant - 1) as usize);
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+        return format!("{digits}e{exponent}");
+    }
+    let decimals = (significant - 1 - magnitude).max(0) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+}
+
+/// A double as it is, to the last digit.
+pub(super) fn plain(x: f64) -> String {
+    if (1e-4..1e7).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
+}
+
+pub(super) fn probability(p: f64) -> String {
+    if p >= 1e-3 {
+        format!("{p:.3}")
+    } else if p > 0.0 {
+        format!("{p:.0e}")
+    } else {
+        "0".into()
+    }
+}
+
+pub(super) fn percent(share: f64) -> String {
+    format!("{} %", short((1e4 * share).round() / 1e2))
+}
+
+/// A count with its unit: 8.2 M.
+pub(super) fn count(value: f64) -> String {
+    match value {
+        v if v >= 1e9 => format!("{:.1} G", v / 1e9),
+        v if v >= 1e6 => format!("{:.1} M", v / 1e6),
+        v if v >= 1e5 => format!("{:.0} k", v / 1e3),
+        v => format!("{v:.0}"),
+    }
+}
+
+pub(super) fn time(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.0} ms", 1e3 * seconds) } else { format!("{seconds:.1} s") }
+}
