@@ -1,6 +1,6 @@
 //! Elementary functions over one block of lanes, at each SIMD level.
 
-#[path = "../tests/common/map.rs"]
+#[path = "../tests/it/common/map.rs"]
 mod map;
 
 use std::hint::black_box;

@@ -386,7 +386,7 @@ fn an_unsound_operator_is_caught() {
     assert!(is_caught(Unary::Sqrt, |x| Interval::new(x.low.max(0.1).sqrt(), x.high.max(0.1).sqrt().next_up())));
 }
 
-/// The functions that the oracle lacks, against our own at points: their accuracy is tested in `tests/math.rs`.
+/// The functions that the oracle lacks, against our own at points: their accuracy is tested in `tests/it/math.rs`.
 #[test]
 fn special_functions_hold_their_values_and_slopes() {
     let mut rng = dice(3);
