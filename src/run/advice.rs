@@ -1,44 +1,8 @@
-//! What only the formula can say of a run: which part of it had no value, and which scale makes a funnel.
+//! A failed search, with what only the formula can say of it.
 
-use super::sample::Run;
-use super::verdict::{Verdict, Warning};
 use crate::density::{LogDensity, Model};
 use crate::error::{Error, ErrorKind};
-use crate::proof::{blame, inferred};
-
-/// Names what was not finite, and hierarchies where the run shows what they do.
-pub(super) fn advise(model: &Model, run: &mut Run) {
-    let mut warnings = std::mem::take(&mut run.verdict.warnings);
-    for warning in &mut warnings {
-        if let Warning::NonFinite { position, blame: reason, .. } = warning {
-            *reason = blame(model, position).map(|found| found.to_string());
-        }
-    }
-    warnings.extend(inferred(model).into_iter().map(|found| Warning::Support { says: found.to_string() }));
-    if warnings.iter().any(shows_a_funnel)
-        && let Some(hierarchy) = model.hierarchies().into_iter().next()
-    {
-        warnings.push(Warning::Centred { variable: hierarchy.name, term: hierarchy.term });
-    }
-    run.verdict = Verdict::new(warnings, std::mem::take(&mut run.verdict.because));
-}
-
-/// What a neck that chains do not enter leaves behind.
-fn shows_a_funnel(warning: &Warning) -> bool {
-    use Warning::{Divergences, EnergyFraction, FewEffective, Frozen, MissedMode, RemembersStart, Rhat, Stein, Truncated};
-    matches!(
-        warning,
-        Divergences { .. }
-            | EnergyFraction { .. }
-            | FewEffective { .. }
-            | Frozen { .. }
-            | MissedMode { .. }
-            | RemembersStart { .. }
-            | Rhat { .. }
-            | Stein { .. }
-            | Truncated { .. }
-    )
-}
+use crate::proof::blame;
 
 /// A search for a place to begin that found none: with what is not finite at the plainest place.
 pub(super) fn explain_failure(model: &Model, error: Error) -> Error {

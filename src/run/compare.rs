@@ -1,6 +1,7 @@
 //! Samplers on one density, side by side: what their draws weigh for the time and the gradients they took, and how far off they are.
 
-use super::sample::Run;
+use super::answer::Run;
+use super::judge::Trust;
 use super::settings::Sampler;
 use crate::density::{LogDensity, Model};
 use crate::diagnostics::{kolmogorov_smirnov, mean_and_sd, sorted, wasserstein1};
@@ -118,9 +119,8 @@ fn truth(model: &Model, contenders: &[Contender]) -> Truth {
             return Truth::Moments(moments);
         }
     }
-    let trusted = |contender: &&Contender| {
-        contender.sampler.is_exact() && contender.run.as_ref().is_ok_and(|run| run.verdict.trust != super::Trust::No)
-    };
+    let trusted =
+        |contender: &&Contender| contender.sampler.is_exact() && contender.run.as_ref().is_ok_and(|run| run.verdict.trust != Trust::No);
     let runs: Vec<(Sampler, &Run)> =
         contenders.iter().filter(trusted).filter_map(|contender| Some((contender.sampler, contender.run.as_ref().ok()?))).collect();
     if runs.is_empty() {

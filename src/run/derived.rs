@@ -1,8 +1,7 @@
 //! What is reported beside the variables that are sampled: parameters on sets with a name, and definitions that are asked for.
 
-use super::chained::summarise;
-use super::sample::Run;
-use super::summary::VariableSummary;
+use super::answer::Run;
+use super::summary::{VariableSummary, summarise};
 use crate::density::{Bound, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{NodeId, VariableName};
@@ -62,7 +61,7 @@ pub fn derive(model: &Model, run: &Run, nodes: &[(VariableName, NodeId)]) -> Opt
     let add = |at: usize, summaries: &mut Vec<VariableSummary>, columns: &mut Vec<Vec<f64>>| {
         let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
         let draws = Draws::from_columns(vec![values[at].clone()], run.draws.chains());
-        summaries.push(summarise(&Bound::new(nodes[at].0.to_string(), low, high), &draws, 0));
+        summaries.push(summarise(&Bound::new(nodes[at].0.to_string(), low, high), &draws, 0, None));
         columns.push(values[at].clone());
     };
     for (variable, bound) in bounds.iter().enumerate() {

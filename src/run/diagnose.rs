@@ -1,9 +1,9 @@
 //! What draws say about themselves, whoever made them: no density is asked.
 
+use super::judge::{Agreement, Verdict, judge_alone};
 use super::summary::QUANTILES;
-use super::verdict::{ESS_WANTED, Verdict, Warning};
 use crate::data::Table;
-use crate::diagnostics::{Convergence, RHAT_WANTED, mean_and_sd, quantile};
+use crate::diagnostics::{Convergence, mean_and_sd, quantile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::Numbers;
 use crate::sampler::Draws;
@@ -80,32 +80,17 @@ pub fn diagnose(names: &[String], draws: &Draws) -> (Vec<DrawsSummary>, Verdict)
         }
     };
     let summaries: Vec<DrawsSummary> = names.iter().enumerate().map(summarise).collect();
-    if draws.draws() < 4 {
-        warnings.push(Warning::TooFewDraws { draws: draws.draws() });
-    } else {
-        if draws.chains() == 1 {
-            warnings.push(Warning::OneChain);
-        }
-        for (variable, summary) in summaries.iter().enumerate() {
-            let name = summary.name.clone();
-            let chains = draws.by_chain(variable);
-            let still = chains.iter().filter(|chain| chain.windows(2).all(|pair| pair[0] == pair[1])).count();
-            if still > 0 {
-                warnings.push(Warning::Frozen { chains: still, of: draws.chains() });
-            }
-            let apart = Convergence::new(&chains).apart();
-            if apart > 0 {
-                warnings.push(Warning::Apart { variable: name.clone(), chains: apart, of: draws.chains() });
-            }
-            if draws.chains() > 1 && (summary.rhat.is_nan() || summary.rhat > RHAT_WANTED) {
-                warnings.push(Warning::Rhat { variable: name.clone(), value: summary.rhat });
-            }
-            let ess = summary.ess_bulk.min(summary.ess_tail);
-            if ess.is_nan() || ess < ESS_WANTED {
-                warnings.push(Warning::FewEffective { variable: name, ess });
-            }
-        }
-    }
+    let agreements: Vec<Agreement> = summaries
+        .iter()
+        .enumerate()
+        .map(|(variable, summary)| Agreement {
+            variable: &summary.name,
+            rhat: summary.rhat,
+            ess: summary.ess_bulk.min(summary.ess_tail),
+            apart: Convergence::new(&draws.by_chain(variable)).apart(),
+        })
+        .collect();
+    judge_alone(draws, &agreements, &mut warnings);
     let worst = summaries.iter().map(|summary| summary.rhat).fold(f64::NAN, f64::max);
     let ess = summaries.iter().map(|summary| summary.ess_bulk.min(summary.ess_tail)).fold(f64::INFINITY, f64::min);
     let because = format!("do the chains agree? largest R-hat {worst:.3}, smallest ESS {ess:.0}; what no chain visited is not seen here");

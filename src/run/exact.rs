@@ -1,15 +1,15 @@
 //! Independent draws of one variable: the quantile function of the exact law at uniform numbers.
 
-use super::sample::{Method, Problem, Run, judge_fits, probability};
-use super::summary::{Fit, fit, variables};
+use super::drawn::{Drawn, Method};
+use super::law::Law;
+use super::question::Question;
 use super::until::{self, Measure, Progress, Target};
-use super::verdict::{Verdict, Warning};
 use crate::diagnostics::mean_and_sd;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Lanes};
 use crate::quadrature::Reference;
 use crate::random::{BlockRng, Purpose};
-use crate::sampler::{Control, Draws, Population, Stage};
+use crate::sampler::{Draws, Population};
 
 /// Draws unless asked otherwise.
 const DRAWS: usize = 4096;
@@ -17,10 +17,10 @@ const DRAWS: usize = 4096;
 const FIRST: usize = 1000;
 const MOST: usize = 10_000_000;
 
-pub(super) fn exact(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, no_reference, .. } = problem;
-    let Some(reference) = reference else {
-        let reason = no_reference.unwrap_or_else(|| "there is no reference".into());
+pub(super) fn exact(question: &Question, law: &Law) -> Result<Drawn> {
+    let Question { density, settings, .. } = *question;
+    let Some(reference) = &law.reference else {
+        let reason = law.unknown.as_deref().unwrap_or("there is no reference");
         return Err(Error::new(ErrorKind::Unsupported, format!("no exact draws: {reason}"))
             .hint("they need one variable and its distribution function; use --sampler nuts"));
     };
@@ -37,7 +37,7 @@ pub(super) fn exact(problem: Problem, control: &Control) -> Result<Run> {
     let mut column: Vec<f64> = Vec::new();
     let mut wanted = if settings.until.is_empty() { most } else { most.min(FIRST) };
     let until = loop {
-        extend(&mut column, wanted, settings.seed, &reference);
+        extend(&mut column, wanted, settings.seed, reference);
         let progress = progress(&settings.until, &density.bounds()[0].name, &column);
         let growth = until::growth(&progress);
         if wanted >= most || growth <= 1.0 {
@@ -46,35 +46,20 @@ pub(super) fn exact(problem: Problem, control: &Control) -> Result<Run> {
         wanted = ((wanted as f64 * growth.clamp(1.05, 1e3)).ceil() as usize).min(most);
     };
     let count = column.len();
-    control.enter(Stage::Judging);
-    // No chain has a start to remember.
-    let (starts, draws) = (Population::new(1, count), Population::from_columns(vec![column]));
-    let variables = variables(density, &starts, &draws);
-    let fits: Vec<Fit> = vec![fit(&variables[0], &reference, draws.column(0))];
-    let mut warnings = Vec::new();
-    judge_fits(&fits, &mut warnings);
-    if !reference.integral.converged {
-        warnings.push(Warning::Reference { relative_error: reference.integral.relative_error });
-    }
-    let mut verdict = Verdict::new(warnings, format!("independent draws by the exact law; KS p = {}", probability(fits[0].ks_p)));
-    until::judge(&until, count, &mut verdict);
-    Ok(Run {
-        sampler,
-        why,
+    Ok(Drawn {
         method: Method::Independent,
-        draws: Draws::from(draws),
-        chain_steps: count as u64,
-        gradients: 0,
+        draws: Draws::from(Population::from_columns(vec![column])),
+        starts: None,
+        wanted: 1,
         complete: true,
-        seed: settings.seed,
-        threads: settings.threads,
-        reference: Some(reference),
-        evidence: None,
-        variables,
-        fits,
+        chain_steps: count as u64,
+        last_steps: count as u64,
+        gradients: 0,
+        known: None,
         until,
-        discrepancy: None,
-        verdict,
+        missed: None,
+        met: None,
+        step_bias: None,
     })
 }
 

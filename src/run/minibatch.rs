@@ -1,114 +1,22 @@
-//! A run of chains whose gradients come from a few rows of the data: find the mode, whiten, measure the gradient's noise, draw, judge.
+//! A run of chains whose gradients come from a few rows of the data: find the mode, whiten, measure the gradient's noise, draw.
 //! Replicas at several temperatures run so too, over all rows where there is no batch.
 
-use super::chained::{figure_warnings, summaries, thinned};
-use super::sample::{Method, Problem, Run, fits, judge_fits};
-use super::settings::{Init, Sampler, Sampling};
-use super::summary::{Fit, VariableSummary};
-use super::tempered::SWAPS_WANTED;
+use super::drawn::{BatchFigures, BiasCheck, Drawn, Met, Method, ReplicaFigures, StepBias};
+use super::noise::{FRICTION, INERTIA, order, sd_bias, share};
+use super::question::Question;
+use super::settings::{Batch, Init, Sampler, Sampling};
+use super::starts;
+use super::summary::summaries;
 use super::until;
-use super::verdict::{Verdict, Warning};
-use crate::density::{LogDensity, Model};
+use crate::density::LogDensity;
 use crate::diagnostics::{Convergence, mean_and_sd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::{
-    Batching, Chained, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Lm, Minibatch, Noise, Nuts, Population, Replicas,
-    Rounds, Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
-    thermostat_variance,
+    Batching, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Lm, Minibatch, Noise, Nuts, Population, Replicas, Rounds, Sghmc,
+    Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
 };
 
-/// What to do with the rows of the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Batch {
-    /// Rows of each table in a batch.
-    pub rows: usize,
-    /// How they are chosen; `None` for a batch of all chains where they stay as good as independent, else one for each.
-    pub batching: Option<Batching>,
-    /// Control variates; `None` for those at the mode where one is found.
-    pub control_variates: Option<ControlVariates>,
-    /// Whether to run again at half the step size and compare.
-    pub check_bias: bool,
-}
-
-impl Batch {
-    /// So many rows, the rest by default.
-    pub fn of(rows: usize) -> Batch {
-        Batch { rows, batching: None, control_variates: None, check_bias: false }
-    }
-}
-
-/// The figures of a run over batches beside those of its variables.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BatchFigures {
-    /// What was asked for, defaults filled in; the step size is in the whitened coordinates.
-    pub settings: Chaining,
-    /// For each table that is looped over, its rows and those of a batch; empty where nothing was left to loop over.
-    pub tables: Vec<(usize, usize)>,
-    /// How batches are chosen.
-    pub batching: Batching,
-    /// What was subtracted from the gradients.
-    pub control_variates: ControlVariates,
-    /// Whether the metric is that of a mode.
-    pub is_mode: bool,
-    /// Whether the Laplace approximation at the mode was so poor that centre and metric are those that a no-U-turn sampler learned.
-    pub learned: bool,
-    /// Whether the metric knows correlations.
-    pub dense: bool,
-    /// The gradient's noise as a share of the injected noise, mean and largest over the whitened coordinates.
-    pub noise: (f64, f64),
-    /// By how much the standard deviations come out too large if the posterior is Gaussian, as a share: the worst.
-    pub sd_bias: f64,
-    /// Rows that each chain went through, in passes over the longest table.
-    pub epochs: f64,
-    /// Gradients over all rows that the search for the mode took.
-    pub full_gradients: u64,
-    /// What half the step size says of the bias.
-    pub bias: Option<BiasCheck>,
-    /// How replicas at several temperatures fared.
-    pub replicas: Option<ReplicaFigures>,
-}
-
-/// Replicas at several temperatures, of which neighbours swap places by log p over all rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReplicaFigures {
-    /// Temperatures and steps between swaps.
-    pub replicas: Replicas,
-    /// The mean acceptance of the swaps of each pair of neighbours.
-    pub acceptance: Vec<f64>,
-}
-
-impl ReplicaFigures {
-    /// The acceptance of the pair that accepts least.
-    pub fn lowest(&self) -> f64 {
-        self.acceptance.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-}
-
-/// The bias of the draws, by Richardson's extrapolation from half the step size; in posterior standard deviations.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BiasCheck {
-    /// Of each variable's mean, and its Monte Carlo standard error.
-    pub mean: Vec<(f64, f64)>,
-    /// Of each variable's standard deviation, and its Monte Carlo standard error.
-    pub sd: Vec<(f64, f64)>,
-}
-
-impl BiasCheck {
-    /// The largest in absolute value: the variable's number, whether it is the sd's, the bias and its error.
-    pub fn worst(&self) -> Option<(usize, bool, f64, f64)> {
-        let of = |is_sd: bool, list: &[(f64, f64)]| -> Vec<(usize, bool, f64, f64)> {
-            list.iter().enumerate().map(|(variable, &(bias, error))| (variable, is_sd, bias, error)).collect()
-        };
-        let all = of(false, &self.mean).into_iter().chain(of(true, &self.sd));
-        all.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
-    }
-}
-
-/// Friction of sghmc and sgnht in the whitened coordinates: below the critical 2, as correlations then die sooner.
-pub(super) const FRICTION: f64 = 1.0;
-/// Inertia of sgnht's thermostats: their frictions stay within a third of their mean.
-pub(super) const INERTIA: f64 = 10.0;
 /// Chains and the first draws of each: most often enough for R-hat of chains by eights, and for means to a thirtieth of an sd; if not, up to
 /// so many times as many.
 const CHAINS: usize = 64;
@@ -137,8 +45,8 @@ const NOISE: f64 = 0.1;
 /// too little of the curvature. Over 30 seeds the sds scattered as those of batches of their own at 0.15, by a fifth more at 0.2.
 const SHARED_NOISE: f64 = 0.18;
 
-pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model, .. } = problem;
+pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> {
+    let Question { density, model, settings, control } = *question;
     let Some(model) = model else {
         let hint = "leave out --batch and --rungs";
         return Err(Error::new(ErrorKind::Setting, "batches and replicas are for models that a formula says").hint(hint));
@@ -152,7 +60,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         model.check_batches()?;
     }
     let starts = match &settings.init {
-        Init::Point(_) => super::chained::starts(density, settings, 1)?,
+        Init::Point(_) => starts::starts(density, settings, 1)?,
         _ => initial_positions(density, settings.seed, 4)?,
     };
     let mut found = laplace(density, &starts);
@@ -232,7 +140,8 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
     }
     let most = plan.draws;
     let judged = until::Judged::default();
-    let usual = |draws: &Draws| judged.growth(summaries(model, &target.positions(draws), settings.threads), draws.draws(), most);
+    let usual =
+        |draws: &Draws| judged.growth(summaries(model.bounds(), &target.positions(draws), None, settings.threads), draws.draws(), most);
     let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, model.bounds(), &target.positions(draws)));
     let rounds = match (settings.until.is_empty(), settings.draws) {
         (false, _) => Some(Rounds { first: FIRST_ASKED, growth: &asked }),
@@ -267,10 +176,7 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         control.enter(Stage::Judging);
         bias = Some(compare(&draws, &halved, order(sampler)));
     }
-    let variables = judged.after(draws.draws()).unwrap_or_else(|| summaries(model, &draws, settings.threads));
     let plan = Chaining { draws: chained.wanted, ..plan };
-    let ess = variables[0].weight();
-    let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &thinned(&draws, ess));
     let steps = plan.warmup + plan.draws * plan.thin;
     let figures = BatchFigures {
         epochs: tables.iter().map(|(rows, size)| (steps * size) as f64 / *rows as f64).fold(f64::INFINITY, f64::min),
@@ -287,29 +193,28 @@ pub(super) fn minibatch(problem: Problem, control: &Control) -> Result<Run> {
         replicas: replicas.map(|replicas| ReplicaFigures { replicas, acceptance }),
         settings: plan,
     };
-    let mut verdict = judge(model, &figures, &chained, &draws, &variables, &fits, no_reference);
-    let until = until::progress(&settings.until, model.bounds(), &draws);
-    if chained.complete {
-        until::judge(&until, draws.draws(), &mut verdict);
-    }
-    let gradients = chained.chain_steps;
-    Ok(Run {
-        sampler,
-        why,
+    let info = &chained.info;
+    Ok(Drawn {
+        known: judged.after(draws.draws()),
+        starts: None,
+        wanted: chained.wanted,
+        complete: chained.complete,
+        chain_steps: chained.chain_steps,
+        last_steps: chained.chain_steps,
+        gradients: chained.chain_steps,
+        until: until::progress(&settings.until, model.bounds(), &draws),
+        missed: None,
+        met: Some(Met {
+            steps: chained.chain_steps,
+            truncated: info.truncated,
+            refused: 0,
+            non_finite: info.non_finite,
+            // It is in whitened coordinates.
+            place: None,
+        }),
+        step_bias: Some(StepBias { sd: figures.sd_bias, noise: figures.noise.1, step_size: figures.settings.step_size }),
         method: Method::Batches(Box::new(figures)),
         draws,
-        chain_steps: chained.chain_steps,
-        gradients,
-        complete: chained.complete,
-        seed: settings.seed,
-        threads: settings.threads,
-        reference,
-        evidence,
-        variables,
-        fits,
-        until,
-        discrepancy: None,
-        verdict,
     })
 }
 
@@ -462,40 +367,6 @@ fn draw(
     Ok(Exchanged { chained, acceptance: Vec::new(), values: 0 })
 }
 
-/// The gradient's noise as a share of what the kernel injects: mean and largest over the coordinates.
-fn share(sampler: Sampler, step_size: f64, noise: &[f64]) -> (f64, f64) {
-    // ε²V beside 2ε; h²V beside 2hA.
-    let injected = if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) { FRICTION } else { 1.0 };
-    let of = |noise: &f64| step_size * noise / (2.0 * injected);
-    let mean = noise.iter().map(of).sum::<f64>() / noise.len().max(1) as f64;
-    (mean, noise.iter().map(of).fold(0.0, f64::max))
-}
-
-/// The relative excess of the standard deviation of a unit Gaussian at this step, with a gradient of noise variance V.
-///
-/// sgld: x ← (1 − ε)x + noise of variance 2ε + ε²V. lm: exact but for what V is wrong by, known as it is to `error` as a share, or how far it
-/// is beyond what lm can take out. sghmc and sgnht: see their files.
-pub(super) fn sd_bias(sampler: Sampler, step_size: f64, noise: f64, error: f64) -> f64 {
-    let e = step_size;
-    let variance = match sampler {
-        // Too small where there is little noise: as a size.
-        Sampler::Sgnht => return (thermostat_variance(FRICTION, e, noise).sqrt() - 1.0).abs(),
-        Sampler::Sghmc => {
-            let friction = FRICTION + 0.5 * e * noise;
-            1.0 / (1.0 - e * e / (2.0 * (2.0 - e * friction)))
-        }
-        Sampler::Lm if e >= 2.0 => return f64::INFINITY,
-        Sampler::Lm => 1.0 + (error * e * noise / (2.0 - e)).max(e * noise / (2.0 - e) - 1.0),
-        _ => (2.0 + e * noise) / (2.0 - e),
-    };
-    if variance >= 1.0 { variance.sqrt() - 1.0 } else { f64::INFINITY }
-}
-
-/// The power of the step size that the bias is proportional to; gradient noise makes it 1 for lm too.
-fn order(sampler: Sampler) -> i32 {
-    if matches!(sampler, Sampler::Sghmc | Sampler::Sgnht) { 2 } else { 1 }
-}
-
 /// Richardson: a bias cεᵖ shrinks to cεᵖ/2ᵖ at half the step, so it is the difference over 1 − 2⁻ᵖ.
 fn compare(draws: &Draws, halved: &Draws, order: i32) -> BiasCheck {
     let factor = 1.0 / (1.0 - 0.5_f64.powi(order));
@@ -509,83 +380,4 @@ fn compare(draws: &Draws, halved: &Draws, order: i32) -> BiasCheck {
         check.sd.push((factor * (sd - half_sd) / half_sd, factor * found.mcse_sd().hypot(half.mcse_sd()) / half_sd));
     }
     check
-}
-
-fn judge(
-    model: &Model,
-    figures: &BatchFigures,
-    chained: &Chained,
-    draws: &Draws,
-    variables: &[VariableSummary],
-    fits: &[Fit],
-    no_reference: Option<String>,
-) -> Verdict {
-    let mut warnings = figure_warnings(chained.complete, figures.settings.draws, draws, variables);
-    judge_fits(fits, &mut warnings);
-    if figures.tables.is_empty() && figures.replicas.is_none() {
-        warnings.push(Warning::NothingToBatch { has_statistics: model.graph().sufficient_statistics() > 0 });
-    }
-    if !figures.is_mode {
-        warnings.push(Warning::NoMode { control_variates: figures.control_variates != ControlVariates::None });
-    }
-    if let Some(found) = figures.replicas.as_ref().filter(|found| found.lowest().is_nan() || found.lowest() < SWAPS_WANTED) {
-        warnings.push(Warning::Swaps { lowest: found.lowest(), rungs: found.replicas.temperatures.len() });
-    }
-    warnings.push(Warning::StepBias { sd: figures.sd_bias, noise: figures.noise.1, steps: figures.settings.step_size });
-    let info = &chained.info;
-    let updates = (chained.chain_steps * variables.len() as u64).max(1) as f64;
-    if info.truncated > 0 {
-        warnings.push(Warning::Truncated { share: info.truncated as f64 / updates });
-    }
-    if info.non_finite > 0 {
-        warnings.push(Warning::NonFinite {
-            count: info.non_finite,
-            at: "a place in whitened coordinates".into(),
-            position: Vec::new(),
-            blame: None,
-        });
-    }
-    if let Some((variable, is_sd, bias, error)) = figures.bias.as_ref().and_then(BiasCheck::worst)
-        && bias.abs() > 0.1
-        && bias.abs() > 3.0 * error
-    {
-        warnings.push(Warning::MeasuredBias { variable: model.bounds()[variable].name.clone(), is_sd, bias, error });
-    }
-    let rhat = variables.iter().map(|variable| variable.rhat).fold(f64::NAN, f64::max);
-    let ess = variables.iter().map(|variable| variable.ess_bulk.min(variable.ess_tail)).fold(f64::INFINITY, f64::min);
-    let because = format!(
-        "largest R-hat {rhat:.3}, smallest ESS {ess:.0}; unadjusted: sds off by {:.1} % at this step on a Gaussian; begun around one \
-         place, so a mode {} would not be seen",
-        100.0 * figures.sd_bias,
-        if figures.replicas.is_some() { "that the hottest replicas do not reach" } else { "elsewhere" }
-    );
-    if let Some(reason) = no_reference {
-        warnings.push(Warning::NoReference { reason });
-    }
-    Verdict::new(warnings, because)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bias_is_what_a_simulation_of_the_recursion_has() {
-        let (h, v) = (0.4, 3.0);
-        // Variance and covariance of the symplectic Euler step, iterated to the fixed point.
-        let friction = FRICTION + 0.5 * h * v;
-        let (mut xx, mut xp, mut pp) = (1.0, 0.0, 1.0);
-        for _ in 0..10_000 {
-            let kept = 1.0 - h * friction;
-            let momentum = kept * kept * pp - 2.0 * kept * h * xp + h * h * xx + 2.0 * h * friction;
-            let cross = kept * xp - h * xx;
-            (xx, xp) = (xx + 2.0 * h * cross + h * h * momentum, cross + h * momentum);
-            pp = momentum;
-        }
-        assert!((sd_bias(Sampler::Sghmc, h, v, 0.1) - (xx.sqrt() - 1.0)).abs() < 1e-9, "{xx}");
-        assert!((sd_bias(Sampler::Sgld, 0.5, 0.0, 0.1) - ((4.0_f64 / 3.0).sqrt() - 1.0)).abs() < 1e-12);
-        assert!(sd_bias(Sampler::Lm, 0.5, 0.0, 0.1).abs() < 1e-12 && sd_bias(Sampler::Sgld, 2.5, 0.0, 0.1) == f64::INFINITY);
-        assert!(sd_bias(Sampler::Lm, 2.0, 0.0, 0.1) == f64::INFINITY && sd_bias(Sampler::Lm, 2.5, 0.3, 0.1) == f64::INFINITY);
-        assert!(sd_bias(Sampler::Lm, 2.5, 0.0, 0.1) == f64::INFINITY);
-    }
 }

@@ -1,6 +1,6 @@
 //! A look beyond the draws: chains sent from far away, and where they come to rest.
 
-use super::chained::affordable_chains;
+use super::starts::affordable_chains;
 use crate::density::LogDensity;
 use crate::math::{LANES, Lanes};
 use crate::random::{BlockRng, Purpose};

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::chained::WarmedUp;
+use super::starts::WarmedUp;
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
 use crate::sampler::{Chaining, Control, InCoordinates, Mams, initial_positions, sample_chains};

@@ -1,14 +1,14 @@
-//! An annealed population: the metric it steps in, the run, the verdict.
+//! An annealed population: the metric it steps in, and the run.
 
 use std::sync::atomic::Ordering;
 
-use super::chained::affordable_chains;
+use super::drawn::{Drawn, Met, Method};
+use super::law::{Law, view};
 use super::pilot::{Pilot, pilot};
 use super::plan::{Plan, RELAXATIONS, affordable_steps, plan};
-use super::sample::{Method, Problem, Run, compared, fits, judge_fits, judge_stein, view};
+use super::question::Question;
 use super::settings::{Init, Sampler, Sampling};
-use super::summary::{Fit, VariableSummary, variables};
-use super::verdict::{Verdict, Warning};
+use super::starts::affordable_chains;
 use crate::density::{Boundary, LogDensity};
 use crate::diagnostics::nested_rhat;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,7 +16,7 @@ use crate::math::{LANES, log};
 use crate::proof::smoothness;
 use crate::quadrature::Reference;
 use crate::sampler::{
-    Annealed, Annealing, Arrival, Chaining, Control, FilmPlan, Lm, Metric, MetricKind, Population, Psgld, Sgld, Shot, Stage, Underdamped,
+    Annealed, Annealing, Arrival, Chaining, Control, FilmPlan, Lm, Metric, MetricKind, Population, Psgld, Sgld, Shot, Underdamped,
     Whitened, anneal, arrive, initial_positions, nearly_normal,
 };
 
@@ -118,8 +118,9 @@ fn powers_of_two(population: &Population) -> Metric {
     Metric::diagonal(vec![0.0; scales.len()], &scales)
 }
 
-pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
-    let Problem { density, settings, sampler, why, reference, evidence, no_reference, model, .. } = problem;
+pub(super) fn population(question: &Question, law: &Law, sampler: Sampler) -> Result<Drawn> {
+    let Question { density, model, settings, control } = *question;
+    let reference = law.reference.as_ref();
     if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
         let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
         return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
@@ -138,14 +139,14 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
             let plan = plan(seen, None, pilot, None, &Sampling { init, ..settings.clone() })?;
             (seen as &dyn LogDensity, Plan { metric: seen.coordinates().metric.clone(), ..plan })
         }
-        None => (density, plan(density, reference.as_ref(), &plain, model.map(smoothness).as_ref(), settings)?),
+        None => (density, plan(density, reference, &plain, model.map(smoothness).as_ref(), settings)?),
     };
     let seen = learned.as_ref().map(|learned| &learned.seen);
     let (mut plan, mut shorter, mut chain_steps, mut runs) = (plan, None, 0, 0);
     let (plan, annealed, complete) = loop {
         let film = (settings.frames > 0).then(|| FilmPlan {
             coordinates: seen.map(|seen| seen.coordinates().clone()),
-            ..film_plan(density, reference.as_ref(), &plan, settings.frames)
+            ..film_plan(density, reference, &plan, settings.frames)
         });
         control.chain_steps.store(0, Ordering::Relaxed);
         let found = run(target, sampler, &plan, film, control)?;
@@ -166,28 +167,27 @@ pub(super) fn population(problem: Problem, control: &Control) -> Result<Run> {
             None => break (plan, found, complete),
         }
     };
-    control.enter(Stage::Judging);
-    let variables = variables(density, &annealed.starts, &annealed.draws);
-    let fits = fits(reference.as_ref(), evidence.as_ref(), &variables, &annealed.draws);
-    let verdict = judge(&plan, &annealed, reference.as_ref(), no_reference, &variables, &fits);
-    let Annealed { draws, film, .. } = annealed;
-    Ok(Run {
-        sampler,
-        why,
+    let Annealed { starts, draws, film, info, chain_steps: last_steps, .. } = annealed;
+    Ok(Drawn {
         method: Method::Population { plan: Box::new(plan), film },
         draws: draws.into(),
-        chain_steps,
-        gradients: chain_steps + gradients,
+        starts: Some(starts),
+        wanted: 1,
         complete,
-        seed: settings.seed,
-        threads: settings.threads,
-        reference,
-        evidence,
-        variables,
-        fits,
+        chain_steps,
+        last_steps,
+        gradients: chain_steps + gradients,
+        known: None,
         until: Vec::new(),
-        discrepancy: None,
-        verdict,
+        missed: None,
+        met: Some(Met {
+            steps: last_steps,
+            truncated: info.truncated,
+            refused: info.refused,
+            non_finite: info.non_finite,
+            place: info.first_non_finite.map(|(_, position)| position),
+        }),
+        step_bias: None,
     })
 }
 
@@ -252,79 +252,4 @@ fn film_plan(density: &dyn LogDensity, reference: Option<&Reference>, plan: &Pla
     };
     let annealing = &plan.annealing;
     FilmPlan::paced(frames, annealing.steps, |step| annealing.step_size.at(step, annealing.steps), shot)
-}
-
-fn judge(
-    plan: &Plan,
-    annealed: &Annealed,
-    reference: Option<&Reference>,
-    no_reference: Option<String>,
-    variables: &[VariableSummary],
-    fits: &[Fit],
-) -> Verdict {
-    let annealing = &plan.annealing;
-    let steps = annealing.steps;
-    let mut warnings = Vec::new();
-    if !annealed.complete {
-        let all = (annealing.chains * steps).max(1) as f64;
-        warnings.push(Warning::Incomplete { share: annealed.chain_steps as f64 / all });
-    }
-    let diffusion_time = annealing.diffusion_time();
-    if reference.is_some() && diffusion_time < 0.5 * RELAXATIONS * plan.relaxation_time {
-        warnings.push(Warning::TooShort { diffusion_time, relaxation_time: plan.relaxation_time, steps });
-    }
-    let last_temperature = annealing.temperature.at(steps.saturating_sub(1), steps);
-    if last_temperature != 1.0 {
-        warnings.push(Warning::Temperature { last: last_temperature });
-    }
-    for variable in variables {
-        let name = variable.bound.name.clone();
-        let (low, high) = variable.atoms;
-        let chains = annealed.draws.chains() as f64;
-        // Two draws on one bound do not happen to a law with a density.
-        if low * chains >= 2.0 || high * chains >= 2.0 {
-            warnings.push(Warning::BoundaryAtoms { variable: name.clone(), low, high });
-        } else if variable.bound.boundary == Boundary::Clamp && (variable.bound.low.is_finite() || variable.bound.high.is_finite()) {
-            warnings.push(Warning::ClampedBoundary { variable: name.clone() });
-        }
-        if let Some(nested) = variable.nested.filter(|nested| nested.value > nested.threshold) {
-            warnings.push(Warning::RemembersStart { variable: name, rhat: nested.value, threshold: nested.threshold });
-        }
-    }
-    if reference.is_none() {
-        judge_stein(variables, &mut warnings);
-    }
-    judge_fits(fits, &mut warnings);
-    let info = &annealed.info;
-    let updates = (annealed.chain_steps * variables.len() as u64).max(1) as f64;
-    if info.truncated > 0 {
-        warnings.push(Warning::Truncated { share: info.truncated as f64 / updates });
-    }
-    if info.refused > 0 {
-        warnings.push(Warning::Zeros { share: info.refused as f64 / annealed.chain_steps.max(1) as f64 });
-    }
-    if let Some((_, position)) = &info.first_non_finite {
-        let at: Vec<String> = variables.iter().zip(position).take(4).map(|(v, x)| format!("{} = {x:.6}", v.bound.name)).collect();
-        let at = at.join(", ");
-        warnings.push(Warning::NonFinite { count: info.non_finite, at, position: position.to_vec(), blame: None });
-    }
-    match reference {
-        Some(reference) if !reference.integral.converged => {
-            warnings.push(Warning::Reference { relative_error: reference.integral.relative_error });
-        }
-        None if variables.iter().all(|variable| variable.nested.is_none()) => warnings.push(Warning::OnePoint),
-        _ => {}
-    }
-    let because = match compared(fits, variables.len()) {
-        Some(compared) => compared,
-        None => {
-            let worst = variables.iter().flat_map(|v| v.stein).map(|test| test.z.abs()).fold(0.0, f64::max);
-            let rhat = variables.iter().filter_map(|v| v.nested).map(|nested| nested.value).fold(f64::NAN, f64::max);
-            format!("no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}")
-        }
-    };
-    if let Some(reason) = no_reference {
-        warnings.push(Warning::NoReference { reason });
-    }
-    Verdict::new(warnings, because)
 }

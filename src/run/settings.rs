@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::minibatch::Batch;
 use super::until::Target;
 use crate::density::Bound;
 use crate::error::{Error, ErrorKind};
 use crate::graph::constant;
-use crate::sampler::{MetricKind, Shape};
+use crate::sampler::{Batching, ControlVariates, MetricKind, Shape};
 
 /// The algorithms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -208,6 +207,26 @@ impl Init {
             Ok(x)
         };
         bounds.iter().enumerate().map(entry).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// What to do with the rows of the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    /// Rows of each table in a batch.
+    pub rows: usize,
+    /// How they are chosen; `None` for a batch of all chains where they stay as good as independent, else one for each.
+    pub batching: Option<Batching>,
+    /// Control variates; `None` for those at the mode where one is found.
+    pub control_variates: Option<ControlVariates>,
+    /// Whether to run again at half the step size and compare.
+    pub check_bias: bool,
+}
+
+impl Batch {
+    /// So many rows, the rest by default.
+    pub fn of(rows: usize) -> Batch {
+        Batch { rows, batching: None, control_variates: None, check_bias: false }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::density::{Bound, Evaluate, LogDensity};
 use crate::diagnostics::{
-    NestedRhat, SteinTest, boundary_atoms, kolmogorov_smirnov, mean_and_sd, nested_rhat, quantile, sorted, stein_tests, wasserstein1,
+    Convergence, MANY_CHAINS, NestedRhat, SteinTest, boundary_atoms, kolmogorov_smirnov, mean_and_sd, nested_rhat, quantile, sorted,
+    stein_tests, wasserstein1,
 };
 use crate::math::Lanes;
 use crate::quadrature::{Basin, Marginal, Reference};
-use crate::sampler::Population;
+use crate::sampler::{Draws, Population, parallel_map};
 
 /// The quantiles of every summary.
 pub const QUANTILES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
@@ -93,38 +94,93 @@ pub struct Fit {
     pub basins: Vec<BasinSummary>,
 }
 
-/// Summarises each variable.
-pub(super) fn variables(density: &dyn LogDensity, starts: &Population, draws: &Population) -> Vec<VariableSummary> {
-    let gradients = gradients(density, draws);
-    let summarise = |(variable, bound): (usize, &Bound)| {
-        let column = draws.column(variable);
-        let ordered = sorted(column);
-        let (mean, sd) = mean_and_sd(column);
-        let nested = nested_rhat(starts.column(variable), column);
-        let chains = column.len() as f64;
+/// The figures of each variable, but for those that need gradients.
+///
+/// Chains of one draw are a population: they are independent but for what they remember of their `starts`.
+pub(super) fn summaries(bounds: &[Bound], draws: &Draws, starts: Option<&Population>, threads: usize) -> Vec<VariableSummary> {
+    parallel_map(threads, bounds.len(), |variable| {
+        summarise(&bounds[variable], draws, variable, starts.map(|starts| starts.column(variable)))
+    })
+}
+
+/// The figures of one column.
+pub(super) fn summarise(bound: &Bound, draws: &Draws, variable: usize, starts: Option<&[f64]>) -> VariableSummary {
+    let column = draws.column(variable);
+    let (mean, sd) = mean_and_sd(column);
+    let untested = VariableSummary {
+        bound: bound.clone(),
+        mean,
+        sd,
+        mcse_mean: f64::NAN,
+        ess_bulk: f64::NAN,
+        ess_tail: f64::NAN,
+        ess_spread: f64::NAN,
+        rhat: f64::NAN,
+        rhat_growth: f64::NAN,
+        apart: 0,
+        nested: None,
+        quantiles: [f64::NAN; 5],
+        atoms: boundary_atoms(column, bound.low, bound.high),
+        stein: stein_tests(&[], &[], bound.low, bound.high, 1),
+    };
+    if draws.draws() == 1 {
+        let count = column.len() as f64;
+        let nested = starts.and_then(|starts| nested_rhat(starts, column));
         // Memory of the start in place of independence: B/W above its expectation shrinks the sample by as much.
         let ess = match nested {
-            Some(nested) if nested.value > nested.threshold => (1.0 / (nested.value * nested.value - 1.0)).min(chains).max(1.0),
-            _ => chains,
+            Some(nested) if nested.value > nested.threshold => (1.0 / (nested.value * nested.value - 1.0)).min(count).max(1.0),
+            _ => count,
         };
-        VariableSummary {
-            bound: bound.clone(),
-            mean,
-            sd,
+        let ordered = sorted(column);
+        return VariableSummary {
             mcse_mean: sd / ess.sqrt(),
             ess_bulk: ess,
             ess_tail: ess,
             ess_spread: ess,
             rhat: nested.map_or(f64::NAN, |nested| nested.value),
-            rhat_growth: f64::NAN,
-            apart: 0,
             nested,
             quantiles: QUANTILES.map(|p| quantile(&ordered, p)),
-            atoms: boundary_atoms(column, bound.low, bound.high),
-            stein: stein_tests(column, &gradients[variable], bound.low, bound.high, 1),
-        }
+            ..untested
+        };
+    }
+    let chains = draws.by_chain(variable);
+    let found = Convergence::new(&chains);
+    let disagreement = found.disagreement();
+    VariableSummary {
+        mcse_mean: found.mcse_mean(),
+        ess_bulk: found.ess_bulk(),
+        ess_tail: found.ess_tail(),
+        ess_spread: found.ess_spread(mean),
+        rhat: disagreement.rhat,
+        rhat_growth: disagreement.growth,
+        apart: found.apart(),
+        quantiles: QUANTILES.map(|p| quantile(found.ordered(), p)),
+        ..untested
+    }
+}
+
+/// Adds the identities of the density, at as many of the draws as may cost a gradient.
+pub(super) fn test_identities(density: &dyn LogDensity, draws: &Draws, variables: &mut [VariableSummary]) {
+    let total = draws.chains() * draws.draws();
+    let draws = &draws.every(total.div_ceil(most_tested(density)).clamp(1, draws.draws()));
+    let slopes = gradients(density, &draws.pooled());
+    // Batches of a whole chain each, or as many a chain that there are 64 of them.
+    let batch = draws.draws() / MANY_CHAINS.div_ceil(draws.chains()).clamp(1, draws.draws());
+    for (at, variable) in variables.iter_mut().enumerate() {
+        variable.stein = stein_tests(draws.column(at), &slopes[at], variable.bound.low, variable.bound.high, batch);
+    }
+}
+
+/// Draws so far apart in their chains that they pass for independent, `ess` of them about.
+pub(super) fn thinned(draws: &Draws, ess: f64) -> Population {
+    let total = draws.chains() * draws.draws();
+    let apart = if ess.is_finite() && ess >= 1.0 { (total as f64 / ess).ceil() as usize } else { draws.draws() };
+    let apart = apart.clamp(1, draws.draws());
+    let pick = |variable: usize| {
+        let chains = draws.by_chain(variable);
+        chains.into_iter().flat_map(|chain| chain.iter().skip(apart - 1).step_by(apart)).copied().collect()
     };
-    density.bounds().iter().enumerate().map(summarise).collect()
+    Population::from_columns((0..draws.dimension()).map(pick).collect())
 }
 
 /// Compares a variable with its exact law: its mean, by all draws, and `draws` that pass for independent.

@@ -5,7 +5,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::summary::VariableSummary;
-use super::verdict::{Verdict, Warning};
 use crate::density::Bound;
 use crate::diagnostics::{Convergence, RHAT_WANTED};
 use crate::error::{Error, ErrorKind, Result};
@@ -237,19 +236,6 @@ impl Judged {
     /// The figures if the last round ended after so many draws.
     pub(super) fn after(self, draws: usize) -> Option<Vec<VariableSummary>> {
         self.0.into_inner().filter(|(known, _)| *known == draws).map(|(_, variables)| variables)
-    }
-}
-
-/// Adds a warning for each target that `draws` of each chain did not meet.
-pub(super) fn judge(progress: &[Progress], draws: usize, verdict: &mut Verdict) {
-    for missed in progress.iter().filter(|one| !one.met) {
-        verdict.add(Warning::Target {
-            target: missed.target.to_string(),
-            variable: missed.variable.clone(),
-            found: missed.found,
-            draws,
-            growth: missed.growth,
-        });
     }
 }
 

@@ -259,6 +259,53 @@ fn a_folder_uses_only_folders_above_it() {
     });
 }
 
+/// The folders whose files use each other in one direction only.
+const LINES: &[&str] = &["run"];
+
+/// Of each module of `folder` (a file, or a folder inside), the other modules that it names.
+fn uses_inside(folder: &str, sources: &[Source]) -> Vec<(String, Vec<String>)> {
+    let module =
+        |source: &Source| source.path.iter().nth(1).and_then(|part| part.to_str()).map(|part| part.trim_end_matches(".rs").to_string());
+    let inside = |source: &&Source| source.folder == folder && !source.path.ends_with(format!("{folder}/mod.rs"));
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for source in sources.iter().filter(inside) {
+        let own = module(source).unwrap();
+        let climbs = if source.path.components().count() == 2 { "super" } else { "super::super" };
+        let lines = source.lines.iter().filter(|line| !line.test);
+        let named = lines.flat_map(|line| [climbs, &format!("crate::{folder}")].map(|prefix| following(&line.code, prefix)).concat());
+        let named: Vec<String> = named.filter(|name| *name != own).collect();
+        match found.iter_mut().find(|(name, _)| *name == own) {
+            Some((_, uses)) => uses.extend(named),
+            None => found.push((own, named)),
+        }
+    }
+    let modules: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
+    found.iter_mut().for_each(|(_, uses)| uses.retain(|name| modules.contains(name)));
+    found
+}
+
+/// The modules that are left when all that use none of those left are taken away, again and again: circles, and what uses them.
+fn circles(mut modules: Vec<(String, Vec<String>)>) -> Vec<String> {
+    loop {
+        let left: Vec<String> = modules.iter().map(|(name, _)| name.clone()).collect();
+        modules.retain(|(_, uses)| uses.iter().any(|name| left.contains(name)));
+        if modules.len() == left.len() {
+            return left;
+        }
+    }
+}
+
+#[test]
+fn a_line_has_no_circle() {
+    let sources = sources();
+    for folder in LINES {
+        let modules = uses_inside(folder, &sources);
+        assert!(modules.iter().any(|(_, uses)| !uses.is_empty()), "src/{folder} names nothing of its own");
+        let circles = circles(modules);
+        assert!(circles.is_empty(), "files of src/{folder} that use each other in a circle, or use such: {circles:?}");
+    }
+}
+
 #[test]
 fn no_path_climbs_out_of_its_folder() {
     check("`super` stays in the folder; say `crate::folder`", |source, line| {
@@ -317,6 +364,9 @@ fn every_file_says_what_it_is_for() {
 fn the_rules_see_what_they_forbid() {
     assert_eq!(following("use crate::{density::{Bound, Model}, math, run};", "crate"), ["density", "math", "run"]);
     assert_eq!(following("    crate::run::sample(langevin_crate::x)", "crate"), ["run"]);
+    let module = |name: &str, uses: &[&str]| (name.to_string(), uses.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(circles(vec![module("a", &["b"]), module("b", &["c"]), module("c", &["b"]), module("d", &[])]), ["a", "b", "c"]);
+    assert!(circles(vec![module("a", &["b", "c"]), module("b", &["c"]), module("c", &[])]).is_empty());
     assert_eq!(code_of("let a = \"crate::run\"; // crate::plot"), "let a = \"\"; ");
     assert_eq!(code_of("'\"' => 1, // \""), "'\"' => 1, ");
     assert!(contains_word("println!()", "println!") && !contains_word("eprintln!()", "println!"));

@@ -1,0 +1,39 @@
+//! What only the formula can say: a support that is smaller than the range, a scale that makes a funnel, jumps.
+
+use super::{Case, Warning, Weight};
+use crate::proof::inferred;
+
+/// What a neck that chains do not enter leaves behind.
+const OF_A_FUNNEL: [&str; 9] =
+    ["divergences", "energy_fraction", "few_effective", "frozen", "missed_mode", "remembers_start", "rhat", "stein", "truncated_drift"];
+
+pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
+    let Some(model) = case.question.model else { return };
+    warnings.extend(inferred(model).into_iter().map(|found| support(&found.to_string())));
+    if warnings.iter().any(|warning| OF_A_FUNNEL.contains(&warning.kind()))
+        && let Some(hierarchy) = model.hierarchies().into_iter().next()
+    {
+        warnings.push(centred(&hierarchy.name, &hierarchy.term));
+    }
+    let functions = model.jumps();
+    if !functions.is_empty() {
+        warnings.push(jumps(&functions.join(", ")));
+    }
+}
+
+/// The support of a variable is proved to be smaller than its range: what is inferred, and the flag that says it.
+fn support(says: &str) -> Warning {
+    Warning::new("support", Weight::Note, says)
+}
+
+/// A scale that is a parameter, in a run that shows trouble: the parameter that is scaled, and the term that says so.
+fn centred(variable: &str, term: &str) -> Warning {
+    Warning::new("centred", Weight::Note, format!("in {term} the scale of `{variable}` is a parameter, which makes a funnel"))
+        .advise(format!("--noncenter samples {variable} = location + scale*eta with a standard eta, and `langevin check` prints the model"))
+}
+
+/// The formula has jumps that a gradient cannot see.
+fn jumps(functions: &str) -> Warning {
+    let text = format!("{functions} jump, and a gradient does not see jumps: the draws may be wrong beside them");
+    Warning::new("jumps", Weight::Doubt, text)
+}

@@ -1,0 +1,60 @@
+//! What quadrature knows of a density.
+
+use super::question::Question;
+use crate::density::{LogDensity, Model};
+use crate::error::{Error, ErrorKind, Result};
+use crate::quadrature::{CERTIFY, Evidence, Reference, Tolerance, certified, evidence_at_a_glance, reference};
+
+/// The laws of the variables, as far as they are known.
+#[derive(Debug, Default)]
+pub(super) struct Law {
+    /// Of one variable: Z, density, distribution function.
+    pub(super) reference: Option<Reference>,
+    /// Of several: Z and marginals.
+    pub(super) evidence: Option<Evidence>,
+    /// Why there is neither.
+    pub(super) unknown: Option<String>,
+}
+
+/// Variables up to which a run asks quadrature for their laws.
+const SEVERAL: usize = 64;
+
+impl Law {
+    /// What can be had for little.
+    ///
+    /// # Errors
+    /// A proper reason not to make the run: kinds `infinite_Z`, `zero_density`, `domain`.
+    pub(super) fn of(question: &Question) -> Result<Law> {
+        let line = |found: Result<Reference>| found.map(|reference| Law { reference: Some(reference), ..Law::default() });
+        let found = match question.model {
+            Some(model) if model.dimension() == 1 => line(certified(model, Tolerance::default(), CERTIFY)),
+            Some(model) => of_several(model).map(|evidence| Law { evidence: Some(evidence), ..Law::default() }),
+            None => line(reference(question.density, Tolerance::default())),
+        };
+        match found {
+            Err(error) if error.kind == ErrorKind::Unsupported => Ok(Law { unknown: Some(error.message), ..Law::default() }),
+            found => found,
+        }
+    }
+}
+
+fn of_several(model: &Model) -> Result<Evidence> {
+    let unsupported = |reason: String| Error::new(ErrorKind::Unsupported, reason);
+    if model.rows() > 0 || model.dimension() > SEVERAL {
+        let reason = if model.rows() > 0 { "sums over rows of data" } else { "so many variables" };
+        return Err(unsupported(format!("quadrature does not serve {reason}")));
+    }
+    evidence_at_a_glance(model).map_err(|error| match error.kind {
+        ErrorKind::InfiniteZ | ErrorKind::Unsupported => error,
+        // A search that found nothing; chains search better.
+        _ => unsupported(format!("quadrature found none ({})", error.message)),
+    })
+}
+
+/// The interval that pictures of one variable show.
+pub fn view(low: f64, high: f64, reference: &Reference) -> (f64, f64) {
+    let (from, to) = reference.effective_range(5e-4);
+    let margin = 0.05 * (to - from);
+    let finite = low.is_finite() && high.is_finite() && high - low < 3.0 * (to - from);
+    if finite { (low, high) } else { ((from - margin).max(low), (to + margin).min(high)) }
+}
