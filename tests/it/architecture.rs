@@ -1,6 +1,7 @@
 //! Keeps the layout of ARCHITECTURE.md: each folder of src/ uses only folders above it, and each kind of outside
 //! world (parser generator, pictures, files, terminal) lives in one place.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -97,6 +98,11 @@ impl Source {
     fn depth(&self) -> usize {
         let parts = self.path.components().count();
         if self.path.ends_with("mod.rs") { parts - 1 } else { parts }
+    }
+
+    /// The code that is no test's.
+    fn code(&self) -> String {
+        self.lines.iter().filter(|line| !line.test).flat_map(|line| [&line.code, "\n"]).collect()
     }
 }
 
@@ -259,36 +265,54 @@ fn a_folder_uses_only_folders_above_it() {
     });
 }
 
-/// The folders whose files use each other in one direction only.
-const LINES: &[&str] = &["run"];
+/// The folders that still have files, or folders, that use each other in a circle. No other may have one, and of these
+/// each that is mended leaves the list.
+const CIRCLES: &[&str] = &["sampler/courses/chains", "sampler/courses/minibatch", "syntax", "tape"];
 
-/// Of each module of `folder` (a file, or a folder inside), the other modules that it names.
-fn uses_inside(folder: &str, sources: &[Source]) -> Vec<(String, Vec<String>)> {
-    let module =
-        |source: &Source| source.path.iter().nth(1).and_then(|part| part.to_str()).map(|part| part.trim_end_matches(".rs").to_string());
-    let inside = |source: &&Source| source.folder == folder && !source.path.ends_with(format!("{folder}/mod.rs"));
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+/// A file or a folder inside a folder, and the others beside it that it uses.
+type Module = (String, Vec<String>);
+
+/// What stands in `folder`, with what each names of the others: by `super` or `crate`, also through what the folder's
+/// `mod.rs` takes out of them.
+fn uses_inside(folder: &Path, sources: &[Source]) -> Vec<Module> {
+    let depth = folder.components().count();
+    let absolute = folder.iter().fold("crate".to_string(), |path, part| format!("{path}::{}", part.to_str().unwrap()));
+    let inside = |source: &&Source| source.path.starts_with(folder) && source.path != folder.join("mod.rs");
+    let mut found: Vec<Module> = Vec::new();
     for source in sources.iter().filter(inside) {
-        let own = module(source).unwrap();
-        let climbs = if source.path.components().count() == 2 { "super" } else { "super::super" };
-        let lines = source.lines.iter().filter(|line| !line.test);
-        let named = lines.flat_map(|line| [climbs, &format!("crate::{folder}")].map(|prefix| following(&line.code, prefix)).concat());
-        let named: Vec<String> = named.filter(|name| *name != own).collect();
+        let own = source.path.iter().nth(depth).and_then(|part| part.to_str()).unwrap().trim_end_matches(".rs").to_string();
+        let relative = vec!["super"; source.depth() - depth].join("::");
+        let named = [&relative, &absolute].map(|prefix| following(&source.code(), prefix)).concat();
         match found.iter_mut().find(|(name, _)| *name == own) {
             Some((_, uses)) => uses.extend(named),
             None => found.push((own, named)),
         }
     }
     let modules: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
-    found.iter_mut().for_each(|(_, uses)| uses.retain(|name| modules.contains(name)));
+    let root = sources.iter().find(|source| source.path == folder.join("mod.rs")).map(Source::code).unwrap_or_default();
+    let exports: Vec<Module> = modules.iter().map(|name| (name.clone(), following(&root, name))).collect();
+    let home = |name: &String| {
+        modules
+            .contains(name)
+            .then(|| name.clone())
+            .or_else(|| exports.iter().find(|(_, names)| names.contains(name)).map(|(module, _)| module.clone()))
+    };
     found
+        .into_iter()
+        .map(|(own, named)| {
+            let uses = named.iter().filter_map(home).filter(|name| *name != own).collect();
+            (own, uses)
+        })
+        .collect()
 }
 
-/// The modules that are left when all that use none of those left are taken away, again and again: circles, and what uses them.
-fn circles(mut modules: Vec<(String, Vec<String>)>) -> Vec<String> {
+/// The modules that are left when those that use none of those left, or are used by none, are taken away again and
+/// again: circles, and what lies between two of them.
+fn circles(mut modules: Vec<Module>) -> Vec<String> {
     loop {
         let left: Vec<String> = modules.iter().map(|(name, _)| name.clone()).collect();
-        modules.retain(|(_, uses)| uses.iter().any(|name| left.contains(name)));
+        let used: Vec<String> = modules.iter().flat_map(|(_, uses)| uses.clone()).collect();
+        modules.retain(|(name, uses)| used.contains(name) && uses.iter().any(|name| left.contains(name)));
         if modules.len() == left.len() {
             return left;
         }
@@ -296,14 +320,23 @@ fn circles(mut modules: Vec<(String, Vec<String>)>) -> Vec<String> {
 }
 
 #[test]
-fn a_line_has_no_circle() {
+fn files_of_a_folder_use_each_other_in_one_direction() {
     let sources = sources();
-    for folder in LINES {
-        let modules = uses_inside(folder, &sources);
-        assert!(modules.iter().any(|(_, uses)| !uses.is_empty()), "src/{folder} names nothing of its own");
-        let circles = circles(modules);
-        assert!(circles.is_empty(), "files of src/{folder} that use each other in a circle, or use such: {circles:?}");
+    let folders: BTreeSet<&Path> =
+        sources.iter().filter(|source| source.path.ends_with("mod.rs")).filter_map(|source| source.path.parent()).collect();
+    let mut report = String::new();
+    for folder in folders {
+        let circles = circles(uses_inside(folder, &sources));
+        let listed = CIRCLES.iter().any(|name| Path::new(name) == folder);
+        match (circles.is_empty(), listed) {
+            (false, false) => writeln!(report, "src/{} has a circle: {}", folder.display(), circles.join(", ")).unwrap(),
+            (true, true) => writeln!(report, "src/{} has no circle: take it off CIRCLES", folder.display()).unwrap(),
+            _ => {}
+        }
     }
+    assert!(report.is_empty(), "files of a folder use each other in one direction\n{report}");
+    let run = uses_inside(Path::new("run"), &sources);
+    assert!(run.iter().any(|(_, uses)| !uses.is_empty()), "src/run names nothing of its own");
 }
 
 #[test]
@@ -365,7 +398,7 @@ fn the_rules_see_what_they_forbid() {
     assert_eq!(following("use crate::{density::{Bound, Model}, math, run};", "crate"), ["density", "math", "run"]);
     assert_eq!(following("    crate::run::sample(langevin_crate::x)", "crate"), ["run"]);
     let module = |name: &str, uses: &[&str]| (name.to_string(), uses.iter().map(ToString::to_string).collect::<Vec<_>>());
-    assert_eq!(circles(vec![module("a", &["b"]), module("b", &["c"]), module("c", &["b"]), module("d", &[])]), ["a", "b", "c"]);
+    assert_eq!(circles(vec![module("a", &["b"]), module("b", &["c"]), module("c", &["b"]), module("d", &[])]), ["b", "c"]);
     assert!(circles(vec![module("a", &["b", "c"]), module("b", &["c"]), module("c", &[])]).is_empty());
     assert_eq!(code_of("let a = \"crate::run\"; // crate::plot"), "let a = \"\"; ");
     assert_eq!(code_of("'\"' => 1, // \""), "'\"' => 1, ");
