@@ -38,7 +38,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pest_derive", &["syntax"]),
     ("pxfm", &["math"]),
     ("rand", &["random"]),
-    ("rand_distr", &["random", "sampler"]),
     ("memchr", &["data"]),
     ("rayon", &["data", "tape", "sampler", "plot"]),
     ("tempfile", &["output"]),
