@@ -40,7 +40,7 @@ pub enum Fault {
     Input,
     /// The density itself fails: negative, zero, not integrable (exit code 4).
     Density,
-    /// A file cannot be read or written (exit code 5).
+    /// A file cannot be read or written, or the machine has no memory or threads for it (exit code 5).
     Files,
 }
 
@@ -126,6 +126,12 @@ kinds! {
     Overflow = "overflow", Density;
     /// A file could not be read or written.
     Io = "io", Files;
+    /// Memory or threads that the machine does not give.
+    Resources = "resources", Files;
+    /// Stopped by a signal.
+    Interrupted = "interrupted", Files;
+    /// A fault of this library.
+    Bug = "bug", Files;
 }
 
 /// A refusal: what is wrong, where, and what to try.
@@ -197,6 +203,12 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A double to its last digit, by its exponent where it would be long: `0.1`, `1e308`, `inf`, `nan`.
+pub(crate) fn plain(x: f64) -> String {
+    let text = if x == 0.0 || !x.is_finite() || (1e-4..1e7).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") };
+    text.replace("NaN", "nan")
+}
 
 /// One line of the source, cut to fit, and where the caret goes under it (in characters).
 struct Place {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 use crate::graph::constant;
 use crate::syntax::{CONSTANTS, Distribution, Function, KEYWORDS};
 
@@ -151,10 +151,18 @@ impl Bound {
             return error(ErrorKind::BoundsNan, format!("an end of the range of `{name}` is not a number"), "use numbers, -inf or inf");
         }
         if low > high {
-            return error(ErrorKind::BoundsReversed, format!("the range of `{name}` runs from {low} down to {high}"), "low end first");
+            return error(
+                ErrorKind::BoundsReversed,
+                format!("the range of `{name}` runs from {} down to {}", plain(*low), plain(*high)),
+                "low end first",
+            );
         }
         if low == high {
-            return error(ErrorKind::BoundsEmpty, format!("the range of `{name}` is empty: both ends are {low}"), "low end below high end");
+            return error(
+                ErrorKind::BoundsEmpty,
+                format!("the range of `{name}` is empty: both ends are {}", plain(*low)),
+                "low end below high end",
+            );
         }
         if self.boundary == Boundary::Wrap && !self.is_finite() {
             let message = format!("`{name}` cannot wrap: its range is infinite");

@@ -8,7 +8,7 @@ use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
 use crate::data::Data;
 use crate::enclosure::{Interval, ranges};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 use crate::gradient::{gradient, hessian};
 use crate::graph::{Graph, Node, NodeId, Origin, Unary, VariableName, extract, substitute};
 use crate::math::{Block, LANES, Lanes, Level};
@@ -100,7 +100,7 @@ impl Model {
         let log_density = graph.add(log_density, lowered.log_jacobian);
         graph.check_size()?;
         if let (Meaning::Density, Some(value)) = (meaning, graph.number(typed).filter(|value| *value < 0.0)) {
-            return Err(Error::new(ErrorKind::NegativeDensity, format!("the density is {value} everywhere")));
+            return Err(Error::new(ErrorKind::NegativeDensity, format!("the density is {} everywhere", plain(value))));
         }
         refuse_constant(&graph, log_density)?;
         let positions: Vec<NodeId> = (0..bounds.len() as u32).map(|variable| graph.variable(variable)).collect();

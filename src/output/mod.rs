@@ -4,4 +4,4 @@ mod draws;
 mod file;
 
 pub use draws::write_csv;
-pub use file::{AtomicFile, failure};
+pub use file::{AtomicFile, failure, is_same_file};

@@ -4,7 +4,7 @@
 //! whose operands all are. The place in the text is the smallest expression that became an operator above or at it.
 
 use crate::density::{LogDensity, Meaning, Model};
-use crate::error::Span;
+use crate::error::{Span, plain};
 use crate::graph::print::{Language, expression};
 use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 use crate::syntax::Expr;
@@ -28,17 +28,13 @@ pub struct Blame {
 
 impl std::fmt::Display for Blame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}` is {}", self.expression, number(self.value))?;
+        write!(f, "`{}` is {}", self.expression, plain(self.value))?;
         if let Some(row) = self.row {
             write!(f, " in row {row}")?;
         }
-        let inputs: Vec<String> = self.inputs.iter().map(|(text, value)| format!("{text} = {}", number(*value))).collect();
+        let inputs: Vec<String> = self.inputs.iter().map(|(text, value)| format!("{text} = {}", plain(*value))).collect();
         if inputs.is_empty() { Ok(()) } else { write!(f, ", as {}", inputs.join(", ")) }
     }
-}
-
-fn number(value: f64) -> String {
-    if value.is_nan() { "nan".into() } else { value.to_string() }
 }
 
 /// Expressions with their values.
@@ -49,8 +45,11 @@ const SHOWN: usize = 6;
 const LETTERS: usize = 100;
 
 /// What is not finite where the model's log density or its gradient is not, at `position`, one entry a variable. `None` if both are
-/// finite.
+/// finite, or if there is no such position: of some, only other coordinates are known.
 pub fn blame(model: &Model, position: &[f64]) -> Option<Blame> {
+    if position.len() != model.bounds().len() {
+        return None;
+    }
     let graph = model.graph();
     let roots: Vec<NodeId> = [model.typed(), model.log_density_node()].into_iter().chain(model.gradient_nodes().iter().copied()).collect();
     let values = graph.values(&roots, position);

@@ -9,7 +9,7 @@ use super::overflow::is_overflow;
 use super::sign::{Found, sign};
 use crate::density::{LogDensity, Meaning, Model};
 use crate::enclosure::{Form, Interval, ranges};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 use crate::math::{LANES, Lanes};
 use crate::tape::{Program, ProgramEvaluator, Rounding};
 
@@ -75,14 +75,14 @@ impl Inspection {
         let names = model.names();
         let more = if names.len() > 6 { ", …" } else { "" };
         let place = |position: &[f64]| {
-            let shown: Vec<String> = names.iter().zip(position).take(6).map(|(name, x)| format!("{name} = {x}")).collect();
+            let shown: Vec<String> = names.iter().zip(position).take(6).map(|(name, x)| format!("{name} = {}", plain(*x))).collect();
             format!("{}{more}", shown.join(", "))
         };
         if let Some(Undefined { position, hole }) = &self.undefined {
             let message = match hole {
                 None => format!("the formula is undefined at {}", place(position)),
                 Some(hole) => {
-                    let side = |(name, (low, high)): (&String, &(f64, f64))| format!("{name} in ({low}, {high})");
+                    let side = |(name, (low, high)): (&String, &(f64, f64))| format!("{name} in ({}, {})", plain(*low), plain(*high));
                     let sides: Vec<String> = names.iter().zip(hole).take(6).map(side).collect();
                     format!("the formula is undefined for every {}{more}", sides.join(", "))
                 }

@@ -26,7 +26,7 @@ pub use reference::{Basin, Reference};
 pub use several::{Evidence, Marginal, Part, evidence, evidence_at_a_glance};
 
 pub use crate::density::End;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 use scale::Grain;
 
 /// log p at a batch of points: fills the second slice with log p of the first; -inf where p = 0, NaN where undefined, +inf at a pole.
@@ -147,10 +147,10 @@ fn check_range(low: f64, high: f64) -> Result<()> {
         return Err(Error::new(ErrorKind::BoundsNan, "a bound of the range is not a number"));
     }
     if low > high {
-        return Err(Error::new(ErrorKind::BoundsReversed, format!("the range runs backwards: {low} is above {high}")));
+        return Err(Error::new(ErrorKind::BoundsReversed, format!("the range runs backwards: {} is above {}", plain(low), plain(high))));
     }
     if low == high {
-        return Err(Error::new(ErrorKind::BoundsEmpty, format!("the range from {low} to {high} is empty")));
+        return Err(Error::new(ErrorKind::BoundsEmpty, format!("the range from {} to {} is empty", plain(low), plain(high))));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::adapt::{Panel, measure, refine, stuck, totals};
 use super::ends::Stub;
 use super::probe::Probe;
 use super::scale::{Grain, peaks, plan};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 
 /// Error allowed to a distribution function inside a panel, relative to Z.
 const INNER: f64 = 2e-11;
@@ -124,7 +124,7 @@ fn total(panels: &[Panel], stubs: &[Stub], reference: f64) -> f64 {
 }
 
 fn refuse_nothing(probe: &Probe, panels: &[Panel], stubs: &[Stub]) -> Result<()> {
-    let (low, high, evaluations) = (probe.low(), probe.high(), probe.evaluations);
+    let (low, high, evaluations) = (plain(probe.low()), plain(probe.high()), probe.evaluations);
     if probe.defined == 0 {
         let message = format!("the density is undefined at each of the {evaluations} points tried between {low} and {high}");
         return Err(Error::new(ErrorKind::Domain, message).hint("check the domain of its logarithms, roots and powers on this range"));
@@ -161,7 +161,12 @@ fn center_and_variance(panels: &[Panel], stubs: &[Stub]) -> (f64, f64) {
 fn notes(probe: &Probe, stubs: &[Stub], reference: f64, mass: f64, outside: f64, converged: bool, moments: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(x) = probe.non_finite_at {
-        notes.push(format!("the density has no finite value at {} of {} points, among them x = {x}", probe.non_finite, probe.evaluations));
+        notes.push(format!(
+            "the density has no finite value at {} of {} points, among them x = {}",
+            probe.non_finite,
+            probe.evaluations,
+            plain(x)
+        ));
     }
     let beyond: f64 = stubs.iter().map(|stub| (stub.log_mass - reference).exp()).sum::<f64>() / mass;
     if beyond > 1e-12 {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::json::{SCHEMA, maybe, number, refusal};
 use super::lines::{Paint, wrap};
 use super::model::headline;
-use super::numbers::{count, short, time};
+use super::numbers::{count, fixed, short, time};
 use super::verdict;
 use crate::density::Model;
 use crate::run::{Comparison, Contender, Standing};
@@ -17,7 +17,6 @@ pub fn text(model: &Model, comparison: &Comparison, seed: u64, paint: Paint) -> 
         "  {:<11} {:>7} {:>7} {:>7} {:>8} {:>6} {:>8} {:>7}  {}",
         "", "draws", "ess", "ess/s", "ess/1000", "rhat", "error", "time", "trust"
     )));
-    let figure = |value: f64| if value.is_finite() { short(value) } else { "-".into() };
     for (contender, standing) in comparison.contenders.iter().zip(&comparison.standings) {
         let name = contender.sampler.name();
         match (&contender.run, standing) {
@@ -26,9 +25,9 @@ pub fn text(model: &Model, comparison: &Comparison, seed: u64, paint: Paint) -> 
                 count(standing.draws as f64),
                 count(standing.ess),
                 count(standing.ess_per_second),
-                figure(standing.ess_per_1000_gradients),
-                if standing.rhat.is_finite() { format!("{:.3}", standing.rhat) } else { "-".into() },
-                figure(standing.error),
+                short(standing.ess_per_1000_gradients),
+                fixed(standing.rhat, 3),
+                short(standing.error),
                 time(contender.seconds),
                 paint.trust(run.verdict.trust),
             )),

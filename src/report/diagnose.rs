@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::ROWS;
 use super::json::{SCHEMA, number, quantiles};
 use super::lines::Paint;
-use super::numbers::{count, error, short};
+use super::numbers::{count, error, fixed, short};
 use super::verdict;
 use crate::run::{DrawsSummary, Verdict};
 use crate::sampler::Draws;
@@ -20,7 +20,7 @@ pub fn text(variables: &[DrawsSummary], draws: &Draws, judged: &Verdict, paint: 
     )));
     for variable in variables.iter().take(ROWS) {
         let [low, _, middle, _, high] = variable.quantiles;
-        let rhat = if variable.rhat.is_nan() { "-".to_string() } else { format!("{:.3}", variable.rhat) };
+        let rhat = fixed(variable.rhat, 3);
         lines.push(format!(
             "  {:width$} {:>9} {:>7} {:>8} {:>7} {:>8} {:>8} {:>8} {:>6} {:>6} {:>6}",
             variable.name,

@@ -7,6 +7,7 @@ use super::json::SCHEMA;
 use super::lines::Paint;
 use super::model::range;
 use crate::density::{LogDensity, Model};
+use crate::error::plain;
 use crate::graph::NodeId;
 use crate::graph::print::{Language, expression};
 use crate::tape::Program;
@@ -56,7 +57,7 @@ fn stages(model: &Model) -> Vec<(&'static str, String)> {
         ("file", file(model)),
         ("syntax", format!("{}\n{} expressions", model.formula(), model.formula().ast().exprs().len())),
         ("graph", format!("{}\n{} nodes in all, shared{statistics}", show(model.typed()), graph.len())),
-        ("range", format!("the value lies in [{}, {}]", range.low, range.high)),
+        ("range", format!("the value lies in [{}, {}]", plain(range.low), plain(range.high))),
         ("density", format!("log p = {}\n{}", show(model.log_density_node()), bounds.join("\n"))),
         ("gradient", gradient.join("\n") + &if more > 0 { format!("\n… and {more} more") } else { String::new() }),
         ("landmarks", landmarks.join("; ")),

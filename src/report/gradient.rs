@@ -1,5 +1,9 @@
 //! The gradient and the Hessian as expressions, code or values; `langevin gradient`.
 
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::iter;
+
 use serde_json::{Map, Value, json};
 
 use super::json::{SCHEMA, number, span};
@@ -8,6 +12,10 @@ use crate::error::Result;
 use crate::graph::print::{Language, expression, program};
 use crate::graph::{Graph, NodeId};
 use crate::proof::blame;
+
+/// Nodes gone through and letters written in all expressions of one answer: a few seconds' work. Each is written by itself, with what it
+/// shares with others, so that thousands of them would take minutes and gigabytes.
+const WORK: usize = 200_000_000;
 
 /// The derivatives of a formula.
 pub struct Derivatives {
@@ -43,28 +51,38 @@ impl Derivatives {
             outputs.extend(self.second().map(|(i, j, node)| (format!("{}_{}", self.names[i], self.names[j]), node)));
             return program(&self.graph, &outputs, &self.names, language);
         }
-        let show = |node| expression(&self.graph, node, &self.names, language);
+        let left = Cell::new(WORK);
+        let show = |node| self.written(node, language, &left);
         // The only derivative needs no label: what is printed can be pasted.
         if let ([derivative], true) = (&self.derivatives[..], self.hessian.is_empty()) {
-            return show(*derivative);
+            return show(*derivative).unwrap_or_default();
         }
-        let mut lines = Vec::new();
-        for (name, derivative) in self.names.iter().zip(&self.derivatives) {
-            lines.push(match language {
-                Language::Latex => format!("\\partial_{{{}}} &= {} \\\\", latex_name(&self.graph, &self.names, name), show(*derivative)),
-                _ => format!("d/d{name}: {}", show(*derivative)),
-            });
-        }
-        for (i, j, node) in self.second() {
-            lines.push(match language {
-                Language::Latex => {
-                    let [a, b] = [i, j].map(|index| latex_name(&self.graph, &self.names, &self.names[index]));
-                    format!("\\partial_{{{a}}} \\partial_{{{b}}} &= {} \\\\", show(node))
-                }
-                _ => format!("d2/d{} d{}: {}", self.names[i], self.names[j], show(node)),
-            });
+        let latex = |index: usize| latex_name(index, &self.names);
+        let first = self.derivatives.iter().enumerate().map(|(index, node)| {
+            Some(match language {
+                Language::Latex => format!("\\partial_{{{}}} &= {} \\\\", latex(index), show(*node)?),
+                _ => format!("d/d{}: {}", self.names[index], show(*node)?),
+            })
+        });
+        let second = self.second().map(|(i, j, node)| {
+            Some(match language {
+                Language::Latex => format!("\\partial_{{{}}} \\partial_{{{}}} &= {} \\\\", latex(i), latex(j), show(node)?),
+                _ => format!("d2/d{} d{}: {}", self.names[i], self.names[j], show(node)?),
+            })
+        });
+        let mut lines: Vec<String> = first.chain(second).map_while(|line| line).collect();
+        let all = self.derivatives.len() + self.second().count();
+        if lines.len() < all {
+            lines.push(format!("… and {} more, too long to print; --to c writes all of them as a program", all - lines.len()));
         }
         lines.join("\n")
+    }
+
+    /// An expression, if there is work left for it.
+    fn written(&self, node: NodeId, language: Language, left: &Cell<usize>) -> Option<String> {
+        let text = (left.get() > 0).then(|| expression(&self.graph, node, &self.names, language))?;
+        left.set(left.get().saturating_sub(node.index() + text.len()));
+        Some(text)
     }
 
     /// The values at a point.
@@ -81,9 +99,10 @@ impl Derivatives {
         lines.join("\n")
     }
 
-    /// The expressions, and with a point the values there and what is to blame for one that is not finite.
+    /// The expressions, null for those that are too long to print, and with a point the values there and what is to blame for one that is not finite.
     pub fn json(&self, model: &Model, point: Option<&[f64]>) -> Value {
-        let show = |node| Value::from(expression(&self.graph, node, &self.names, Language::Text));
+        let left = Cell::new(WORK);
+        let show = |node| Value::from(self.written(node, Language::Text, &left));
         let by_name = |value: &dyn Fn(usize) -> Value| -> Map<String, Value> {
             self.names.iter().enumerate().map(|(index, name)| (name.clone(), value(index))).collect()
         };
@@ -100,7 +119,10 @@ impl Derivatives {
             document["hessian_expressions"] = rows(&show);
         }
         if let Some(point) = point {
-            let value = |node| number(self.graph.eval(&[node], point)[0]);
+            let roots: Vec<NodeId> =
+                iter::once(&self.root).chain(&self.derivatives).chain(self.hessian.iter().flatten()).copied().collect();
+            let values: HashMap<NodeId, f64> = roots.iter().copied().zip(self.graph.eval(&roots, point)).collect();
+            let value = |node| number(values[&node]);
             document["at"] = by_name(&|index| number(point[index])).into();
             document["value"] = value(self.root);
             document["gradient"] = by_name(&|index| value(self.derivatives[index])).into();
@@ -122,9 +144,8 @@ impl Derivatives {
     }
 }
 
-fn latex_name(graph: &Graph, names: &[String], name: &str) -> String {
-    let mut graph = graph.clone();
-    let index = names.iter().position(|known| known == name).unwrap_or(0);
+fn latex_name(index: usize, names: &[String]) -> String {
+    let mut graph = Graph::new();
     let variable = graph.variable(index as u32);
     expression(&graph, variable, names, Language::Latex)
 }

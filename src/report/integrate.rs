@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::json::{SCHEMA, maybe, number, quantiles};
 use super::lines::{Paint, wrap};
 use super::model::headline;
-use super::numbers::{digits, plain, short};
+use super::numbers::{digits, fixed, short};
 use super::{BASINS, ROWS};
 use crate::density::{LogDensity, Model};
+use crate::error::plain;
 use crate::quadrature::{Certificate, Evidence, Integral, Marginal, Reference};
 use crate::run::QUANTILES;
 
@@ -59,10 +60,10 @@ fn line(model: &Model, reference: &Reference, paint: Paint) -> String {
         for (index, basin) in basins.iter().take(BASINS).enumerate() {
             let label = if index == 0 { "basins" } else { "" };
             lines.push(format!(
-                "  {label:7} [{}, {}] holds {:.6}, peak at {}",
+                "  {label:7} [{}, {}] holds {}, peak at {}",
                 short(basin.low),
                 short(basin.high),
-                basin.mass,
+                fixed(basin.mass, 6),
                 short(basin.peak)
             ));
         }
@@ -107,7 +108,7 @@ pub(super) fn proof(integral: &Integral) -> Option<String> {
     }
     let fits = low >= f64::MIN_POSITIVE && high.is_finite();
     let (low, high) = if fits { (low, high) } else { proof.log_bounds() };
-    let shown = |end: f64| if fits { plain(end) } else { format!("exp({end})") };
+    let shown = |end: f64| if fits { plain(end) } else { format!("exp({})", plain(end)) };
     let doubt = proof.reason.as_ref().map_or(String::new(), |reason| format!("; {reason}"));
     Some(format!("{} to {}, within {width:.0e}{doubt}", shown(low), shown(high)))
 }

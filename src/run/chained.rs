@@ -43,10 +43,16 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
     };
     let level = density.level();
     until::check(&settings.until, density.bounds())?;
-    let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, density.bounds(), draws));
+    let asked = |draws: &Draws| {
+        control.keep(draws);
+        until::growth(&until::progress(&settings.until, density.bounds(), draws))
+    };
     let most = plan.draws;
     let judged = until::Judged::default();
-    let usual = |draws: &Draws| judged.growth(summaries(density.bounds(), draws, None, settings.threads), draws.draws(), most);
+    let usual = |draws: &Draws| {
+        control.keep(draws);
+        judged.growth(summaries(density.bounds(), draws, None, settings.threads), draws.draws(), most)
+    };
     let first = if sampler == Sampler::Tempering {
         TEMPERED
     } else if chains < FEW {

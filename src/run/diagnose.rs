@@ -8,6 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::Numbers;
 use crate::sampler::Draws;
 
+/// The column that marks the draws of a run that was stopped.
+pub const INCOMPLETE: &str = "incomplete";
+
 /// The figures of one variable of draws.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawsSummary {
@@ -48,7 +51,7 @@ pub fn draws_of(table: &Table) -> Result<(Vec<String>, Draws)> {
     let chains: Vec<&[usize]> = order.chunk_by(|&a, &b| key(a).0 == key(b).0).collect();
     let length = chains.iter().map(|chain| chain.len()).min().unwrap_or(0);
     let (mut names, mut columns) = (Vec::new(), Vec::new());
-    for column in table.columns().iter().filter(|column| !["chain", "draw"].contains(&column.name())) {
+    for column in table.columns().iter().filter(|column| !["chain", "draw", INCOMPLETE].contains(&column.name())) {
         let values = column.values()?;
         names.push(column.header().to_string());
         columns.push(chains.iter().flat_map(|chain| &chain[..length]).map(|&row| values[row]).collect());

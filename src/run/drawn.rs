@@ -11,7 +11,7 @@ pub(super) struct Drawn {
     pub(super) draws: Draws,
     /// Where each chain of a population began.
     pub(super) starts: Option<Population>,
-    /// Draws of each chain that there were to be.
+    /// Draws of each chain that there were to be; of independent ones all.
     pub(super) wanted: usize,
     /// Whether every draw asked for was made.
     pub(super) complete: bool,

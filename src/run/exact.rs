@@ -1,5 +1,7 @@
 //! Independent draws of one variable: the quantile function of the exact law at uniform numbers.
 
+use std::sync::atomic::Ordering;
+
 use super::drawn::{Drawn, Method};
 use super::law::Law;
 use super::question::Question;
@@ -9,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Lanes};
 use crate::quadrature::Reference;
 use crate::random::{BlockRng, Purpose};
-use crate::sampler::{Draws, Population};
+use crate::sampler::{Control, Draws, Population};
 
 /// Draws unless asked otherwise.
 const DRAWS: usize = 4096;
@@ -18,7 +20,7 @@ const FIRST: usize = 1000;
 const MOST: usize = 10_000_000;
 
 pub(super) fn exact(question: &Question, law: &Law) -> Result<Drawn> {
-    let Question { density, settings, .. } = *question;
+    let Question { density, settings, control, .. } = *question;
     let Some(reference) = &law.reference else {
         let reason = law.unknown.as_deref().unwrap_or("there is no reference");
         return Err(Error::new(ErrorKind::Unsupported, format!("no exact draws: {reason}"))
@@ -37,21 +39,24 @@ pub(super) fn exact(question: &Question, law: &Law) -> Result<Drawn> {
     let mut column: Vec<f64> = Vec::new();
     let mut wanted = if settings.until.is_empty() { most } else { most.min(FIRST) };
     let until = loop {
-        extend(&mut column, wanted, settings.seed, reference);
+        extend(&mut column, wanted, settings.seed, reference, control);
         let progress = progress(&settings.until, &density.bounds()[0].name, &column);
         let growth = until::growth(&progress);
-        if wanted >= most || growth <= 1.0 {
+        if column.len() < wanted || wanted >= most || growth <= 1.0 {
             break progress;
         }
         wanted = ((wanted as f64 * growth.clamp(1.05, 1e3)).ceil() as usize).min(most);
     };
     let count = column.len();
+    if count == 0 {
+        return Err(Error::new(ErrorKind::Setting, "ended at once: nothing was drawn"));
+    }
     Ok(Drawn {
         method: Method::Independent,
         draws: Draws::from(Population::from_columns(vec![column])),
         starts: None,
-        wanted: 1,
-        complete: true,
+        wanted,
+        complete: count >= wanted,
         chain_steps: count as u64,
         last_steps: count as u64,
         gradients: 0,
@@ -63,10 +68,13 @@ pub(super) fn exact(question: &Question, law: &Law) -> Result<Drawn> {
     })
 }
 
-/// Draws `column` on to `count`: block by block of the noise, so that more draws begin with the same.
-fn extend(column: &mut Vec<f64>, count: usize, seed: u64, reference: &Reference) {
+/// Draws `column` on to `count`: block by block of the noise, so that more draws begin with the same; to fewer if the run is stopped.
+fn extend(column: &mut Vec<f64>, count: usize, seed: u64, reference: &Reference, control: &Control) {
     column.reserve(count.saturating_sub(column.len()));
     for block in column.len() / LANES..count.div_ceil(LANES) {
+        if control.stop.load(Ordering::Relaxed) {
+            return;
+        }
         let mut uniform = Lanes::default();
         BlockRng::new(seed, block as u64, Purpose::Noise).fill_uniform(&mut uniform);
         let known = column.len() - block * LANES;

@@ -140,9 +140,13 @@ pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> 
     }
     let most = plan.draws;
     let judged = until::Judged::default();
-    let usual =
-        |draws: &Draws| judged.growth(summaries(model.bounds(), &target.positions(draws), None, settings.threads), draws.draws(), most);
-    let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, model.bounds(), &target.positions(draws)));
+    let positions = |draws: &Draws| {
+        let draws = target.positions(draws);
+        control.keep(&draws);
+        draws
+    };
+    let usual = |draws: &Draws| judged.growth(summaries(model.bounds(), &positions(draws), None, settings.threads), draws.draws(), most);
+    let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, model.bounds(), &positions(draws)));
     let rounds = match (settings.until.is_empty(), settings.draws) {
         (false, _) => Some(Rounds { first: FIRST_ASKED, growth: &asked }),
         (true, None) if !batch.check_bias => Some(Rounds { first: most / MOST_ROUNDS, growth: &usual }),

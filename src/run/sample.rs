@@ -7,6 +7,7 @@ use super::drawn::Drawn;
 use super::figures::Figures;
 use super::judge::{Case, judge};
 use super::law::Law;
+use super::memory;
 use super::question::Question;
 use super::settings::{Sampler, Sampling};
 use crate::density::{LogDensity, Model};
@@ -38,6 +39,7 @@ pub fn sample(model: &Model, settings: &Sampling) -> Result<Run> {
 /// As [`sample`].
 pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
     settings.check()?;
+    memory::check(settings, model.dimension())?;
     on_threads(settings.threads, || sample_here(model, settings, control))?
 }
 
@@ -55,6 +57,7 @@ fn sample_here(model: &Model, settings: &Sampling, control: &Control) -> Result<
 /// Kinds `infinite_Z`, `zero_density`, `domain`, `setting`.
 pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Result<Run> {
     settings.check()?;
+    memory::check(settings, density.dimension())?;
     on_threads(settings.threads, || answer(&Question { density, model: None, settings, control }))?
 }
 
@@ -65,6 +68,7 @@ fn answer(question: &Question) -> Result<Run> {
     let (sampler, why) = (choice.sampler, choice.why);
     let mut drawn = draw(question, &law, choice)?;
     question.control.enter(Stage::Judging);
+    question.control.keep(&drawn.draws);
     let figures = Figures::of(question, &law, &mut drawn);
     let verdict = judge(&Case { question, law: &law, sampler, drawn: &drawn, figures: &figures });
     let Question { settings, .. } = question;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::until::Target;
 use crate::density::Bound;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, plain};
 use crate::graph::constant;
 use crate::sampler::{Batching, ControlVariates, MetricKind, Shape};
 
@@ -201,7 +201,8 @@ impl Init {
         let entry = |(variable, Bound { name, low, high, .. }): (usize, &Bound)| {
             let x = if point.len() == 1 { point[0] } else { point[variable] };
             if !(*low..=*high).contains(&x) {
-                let message = format!("--init {x} is outside the range of `{name}`, [{low}, {high}]");
+                let [at, low, high] = [x, *low, *high].map(plain);
+                let message = format!("--init {at} is outside the range of `{name}`, [{low}, {high}]");
                 return Err(Error::new(ErrorKind::Setting, message).hint("begin inside the range"));
             }
             Ok(x)
@@ -273,6 +274,8 @@ pub struct Sampling {
     pub threads: usize,
     /// How many frames to keep for an animation; 0 for none.
     pub frames: usize,
+    /// The most bytes of memory that the run may take; `None` for what an allocation gets.
+    pub memory: Option<u64>,
 }
 
 impl Sampling {
@@ -282,6 +285,12 @@ impl Sampling {
         let asks_for_population = self.steps.is_some() || self.schedule.is_some() || self.temperature.is_some();
         let asks_for_chains = is_model || !self.until.is_empty() || self.batch.is_some();
         if asks_for_chains && !asks_for_population { Sampler::Auto } else { Sampler::Sgld }
+    }
+
+    /// Whether the run is a population whose way can be filmed.
+    pub fn is_filmed(&self) -> bool {
+        let is_population = !self.sampler.is_chained() && !matches!(self.sampler, Sampler::Exact | Sampler::Auto);
+        is_population && self.batch.is_none() && self.rungs.is_none()
     }
 
     /// Refuses settings that no run can have.

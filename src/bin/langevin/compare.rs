@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use langevin::error::{Error, ErrorKind};
-use langevin::output::AtomicFile;
 use langevin::plot::comparison_plot;
 use langevin::report::{self, Paint};
 use langevin::run::{Contender, Sampling, compare, contestants, sample_watched, samplers};
-use langevin::sampler::{Control, on_threads};
+use langevin::sampler::Control;
 
 use crate::Outcome;
 use crate::args::Compare;
 use crate::exit::Failure;
-use crate::format::{Format, check_writable, targets};
+use crate::format::{Format, check_writable, deliver, targets};
 use crate::input;
 use crate::progress::Progress;
 use crate::terminal::{Talk, colour, print};
@@ -34,8 +33,8 @@ pub(crate) fn run(arguments: &Compare, talk: Talk) -> Outcome {
                 .into());
         }
     }
-    check_writable(&targets)?;
-    let model = on_threads(arguments.sampling.threads, || input::model(&arguments.density, None))??;
+    check_writable(&targets, &input::sources(&arguments.density))?;
+    let model = input::model(&arguments.density, None)?;
     let settings = input::sampling(&arguments.sampling, true)?;
     let source = model.formula().source();
     // What is no density is no sampler's fault.
@@ -52,20 +51,13 @@ pub(crate) fn run(arguments: &Compare, talk: Talk) -> Outcome {
     });
     let comparison = compare(&model, contenders.collect());
     let document = || format!("{:#}", report::compare::json(&model, &comparison, settings.seed));
-    if talk.json {
-        print(&document())?;
-    } else {
-        print(&report::compare::text(&model, &comparison, settings.seed, Paint(colour(&std::io::stdout()))))?;
-    }
-    for (path, format) in targets {
-        let bytes = match format {
+    let text = || report::compare::text(&model, &comparison, settings.seed, Paint(colour(&std::io::stdout())));
+    let answer = || Ok(print(&if talk.json { document() } else { text() })?);
+    deliver(talk, &targets, talk.json, answer, |format| {
+        Ok(match format {
             Format::Picture(picture) => comparison_plot(&model, &comparison, picture)?,
             _ => (document() + "\n").into_bytes(),
-        };
-        AtomicFile::write(path, &bytes)?;
-        if !talk.json {
-            talk.say(format_args!("  wrote   {}", path.display()));
-        }
-    }
+        })
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -18,33 +18,35 @@ pub(crate) struct Failure {
     error: Error,
     /// The formula, for the caret.
     source: String,
+    /// Whether it is standard output itself that takes no more.
+    is_of_stdout: bool,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure { error, source: String::new() }
+        Failure { error, source: String::new(), is_of_stdout: false }
     }
 }
 
 impl Failure {
     /// A failure about `source`.
     pub(crate) fn of(error: Error, source: &str) -> Self {
-        Failure { error, source: source.to_string() }
+        Failure { error, source: source.to_string(), is_of_stdout: false }
     }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Error::new(ErrorKind::Io, format!("cannot write the output: {error}")).into()
+        let error = Error::new(ErrorKind::Io, format!("cannot write the output: {error}"));
+        Failure { error, source: String::new(), is_of_stdout: true }
     }
 }
 
 /// Shows the failure; the exit code of its kind.
 pub(crate) fn fail(failure: &Failure, talk: Talk) -> ExitCode {
-    let Failure { error, source } = failure;
-    if talk.json {
-        let _ = writeln!(std::io::stdout(), "{:#}", refusal(error));
-    } else {
+    let Failure { error, source, is_of_stdout } = failure;
+    let is_told = talk.json && !is_of_stdout && writeln!(std::io::stdout(), "{:#}", refusal(error)).is_ok();
+    if !is_told {
         let text = error.render(source);
         let text = match crate::terminal::colour(&std::io::stderr()) {
             true => text.replacen("error:", "\u{1b}[1;31merror:\u{1b}[0m", 1),
@@ -59,9 +61,17 @@ pub(crate) fn fail(failure: &Failure, talk: Talk) -> ExitCode {
     })
 }
 
+/// Says what became of a command that a signal stopped.
+pub(crate) fn stopped(told: &str, talk: Talk) {
+    let document = || refusal(&Error::new(ErrorKind::Interrupted, told));
+    if !talk.json || writeln!(std::io::stdout(), "{:#}", document()).is_err() {
+        let _ = writeln!(std::io::stderr(), "{told}");
+    }
+}
+
 /// clap's own message, or the JSON form of it if the command asked for JSON.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+    if error.use_stderr() && asks_for_json() {
         let message = error.to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
         let document = refusal(&Error::new(ErrorKind::Setting, first).hint("langevin --help"));
@@ -79,7 +89,15 @@ pub(crate) fn report_panics() {
         if std::io::stderr().is_terminal() || std::env::var_os("RUST_BACKTRACE").is_some() {
             default(info);
         }
-        let _ = writeln!(std::io::stderr(), "error: this is a bug in langevin ({info}); please report it with the command that led here");
+        let told = format!("this is a bug in langevin ({info}); please report it with the command that led here");
+        if !asks_for_json() || writeln!(std::io::stdout(), "{:#}", refusal(&Error::new(ErrorKind::Bug, told.as_str()))).is_err() {
+            let _ = writeln!(std::io::stderr(), "error: {told}");
+        }
         std::process::exit(i32::from(BUG));
     }));
+}
+
+/// Whether the command line has --json, before it is known whether it makes sense.
+fn asks_for_json() -> bool {
+    std::env::args_os().any(|argument| argument == "--json")
 }

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use langevin::error::{Error, ErrorKind};
-use langevin::output::AtomicFile;
+use langevin::output::{AtomicFile, is_same_file};
 use langevin::plot::{DrawsPlot, Picture};
 
 use crate::exit::Failure;
+use crate::terminal::Talk;
 
 /// A kind of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,63 @@ fn of(path: &Path) -> Result<Format, Failure> {
     }
 }
 
-/// A folder that cannot be written is found before the sampling, not after.
-pub(crate) fn check_writable(targets: &[(&Path, Format)]) -> Result<(), Failure> {
-    for (path, _) in targets.iter().filter(|(path, _)| path.as_os_str() != "-") {
-        // Dropped at once: nothing is left behind and nothing is replaced.
-        AtomicFile::create(path)?;
+impl Format {
+    /// Whether it takes its time, and shows nothing that the others do not say.
+    fn is_picture(self) -> bool {
+        !matches!(self, Format::Csv | Format::Json)
+    }
+}
+
+/// What cannot be written is found before the sampling, not after: no folder, no permission, a file that is read (`sources`).
+pub(crate) fn check_writable(targets: &[(&Path, Format)], sources: &[PathBuf]) -> Result<(), Failure> {
+    for (path, _) in files(targets) {
+        if let Some(source) = sources.iter().find(|source| is_same_file(path, source)) {
+            let message = format!("-o {} would replace {}, which is read", path.display(), source.display());
+            return Err(Error::new(ErrorKind::Setting, message).hint("give the output a name of its own").into());
+        }
+        AtomicFile::check(path)?;
     }
     Ok(())
+}
+
+fn files<'a, 'b>(targets: &'a [(&'b Path, Format)]) -> impl Iterator<Item = (&'b Path, Format)> + 'a {
+    targets.iter().copied().filter(|(path, _)| path.as_os_str() != "-")
+}
+
+/// Prints the answer and writes its files, `bytes` of a format each, and says which, if they are not `silent`. A file that cannot be written
+/// keeps no other from being written; the first failure is returned. Under --json the files come first, so that there is one document
+/// whatever fails, and pictures of a run that a signal stopped come last, as there may be no time for them.
+pub(crate) fn deliver(
+    talk: Talk,
+    targets: &[(&Path, Format)],
+    silent: bool,
+    print: impl FnOnce() -> Result<(), Failure>,
+    bytes: impl Fn(Format) -> Result<Vec<u8>, Failure>,
+) -> Result<(), Failure> {
+    crate::signals::answer();
+    let write = |pictures: Option<bool>| {
+        let mut written = Ok(());
+        for (path, format) in files(targets).filter(|(_, format)| pictures.is_none_or(|wanted| wanted == format.is_picture())) {
+            match bytes(format).and_then(|bytes| Ok(AtomicFile::write(path, &bytes)?)) {
+                Ok(()) if !silent => talk.say(format_args!("  wrote   {}", path.display())),
+                Err(failure) if written.is_ok() => written = Err(failure),
+                _ => {}
+            }
+        }
+        written
+    };
+    match (crate::signals::came(), talk.json) {
+        (true, _) => {
+            write(Some(false))?;
+            print()?;
+            // The answer stands without them.
+            let _ = write(Some(true));
+            Ok(())
+        }
+        (false, true) => write(None).and_then(|()| print()),
+        (false, false) => {
+            let printed = print();
+            write(None).and(printed)
+        }
+    }
 }

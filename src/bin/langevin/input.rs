@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use langevin::data::{Data, Table};
 use langevin::density::{Declaration, Meaning, Model};
@@ -15,6 +15,7 @@ use langevin::tape::Rounding;
 
 use crate::args::{BatchingFlag, ControlVariatesFlag, Density, Engine, Metric, RoundingFlag, SamplingFlags};
 use crate::exit::Failure;
+use crate::memory;
 
 /// The formula of the flags and what they say of its meaning.
 pub(crate) fn formula(density: &Density, positional: Option<&OsString>) -> Result<(Formula, Option<Meaning>), Failure> {
@@ -85,17 +86,25 @@ fn file_table(path: &Path) -> Result<Table, Failure> {
     Ok(Table::read(&path.display().to_string(), file, length)?)
 }
 
+/// The files that are read.
+pub(crate) fn sources(density: &Density) -> Vec<PathBuf> {
+    density.data.iter().map(|flag| name_and_path(flag).1).chain(density.model.clone()).collect()
+}
+
+/// A name before `=`; a path that holds one is written ./a=b.csv.
+fn name_and_path(flag: &OsStr) -> (Option<String>, PathBuf) {
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match flag.to_string_lossy().split_once('=') {
+        Some((name, path)) if is_name(name) => (Some(name.to_string()), PathBuf::from(path)),
+        _ => (None, PathBuf::from(flag)),
+    }
+}
+
 /// The tables of the flags.
 fn data(flags: &[OsString]) -> Result<Data, Failure> {
     let mut tables = Vec::new();
     for flag in flags {
-        let text = flag.to_string_lossy();
-        // A name before `=`; a path that holds one is written ./a=b.csv.
-        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        let (name, path) = match text.split_once('=') {
-            Some((name, path)) if is_name(name) => (Some(name.to_string()), Path::new(path).to_path_buf()),
-            _ => (None, Path::new(flag).to_path_buf()),
-        };
+        let (name, path) = name_and_path(flag);
         let table = file_table(&path)?;
         tables.push(match name {
             Some(name) => table.named(name),
@@ -179,6 +188,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
         seed: flags.seed.unwrap_or_else(fresh_seed),
         threads: flags.threads,
         frames: 0,
+        memory: memory::free(),
     };
     if flags.sampler.is_none() {
         settings.sampler = settings.usual_sampler(is_model);

@@ -12,6 +12,7 @@ mod gradient;
 mod input;
 mod integrate;
 mod manual;
+mod memory;
 mod progress;
 mod sample;
 mod signals;
@@ -24,6 +25,8 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use exit::Failure;
+use langevin::sampler::on_threads;
+use terminal::Talk;
 
 fn main() -> ExitCode {
     exit::report_panics();
@@ -31,8 +34,35 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
-    let talk = terminal::Talk { json: cli.json, quiet: cli.quiet, verbose: cli.verbose };
-    let outcome = match &cli.command {
+    let talk = Talk { json: cli.json, quiet: cli.quiet, verbose: cli.verbose };
+    signals::watch(talk);
+    // All that a command shares between threads, pictures and reports too, is shared between these.
+    let outcome = match threads(&cli.command) {
+        Some(threads) => on_threads(threads, || run(&cli.command, talk)).unwrap_or_else(|error| Err(error.into())),
+        None => run(&cli.command, talk),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            signals::answer();
+            exit::fail(&failure, talk)
+        }
+    }
+}
+
+/// The threads that a command asks for, 0 for all; `None` for one that shares nothing.
+fn threads(command: &Command) -> Option<usize> {
+    match command {
+        Command::Sample(arguments) => Some(arguments.sampling.threads),
+        Command::Compare(arguments) => Some(arguments.sampling.threads),
+        Command::Gallery(arguments) => Some(arguments.sampling.threads),
+        Command::Integrate(_) | Command::Check(_) | Command::Diagnose(_) => Some(0),
+        _ => None,
+    }
+}
+
+fn run(command: &Command, talk: Talk) -> Outcome {
+    match command {
         Command::Sample(arguments) => sample::run(arguments, talk),
         Command::Compare(arguments) => compare::run(arguments, talk),
         Command::Integrate(arguments) => integrate::run(arguments, talk),
@@ -43,10 +73,6 @@ fn main() -> ExitCode {
         Command::Gallery(arguments) => gallery::run(arguments, talk),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man { folder } => manual::pages(folder.as_deref()),
-    };
-    match outcome {
-        Ok(code) => code,
-        Err(failure) => exit::fail(&failure, talk),
     }
 }
 

@@ -24,7 +24,7 @@ impl Progress {
             return Progress { done, thread: None };
         }
         let (control, stop) = (Arc::clone(control), Arc::clone(&done));
-        let thread = std::thread::spawn(move || {
+        let thread = std::thread::Builder::new().spawn(move || {
             #[allow(clippy::disallowed_methods, reason = "a progress bar tells time")]
             let began = Instant::now();
             let mut bar: Option<ProgressBar> = None;
@@ -41,7 +41,8 @@ impl Progress {
                 bar.finish_and_clear();
             }
         });
-        Progress { done, thread: Some(thread) }
+        // Without a thread there is no bar.
+        Progress { done, thread: thread.ok() }
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn print(text: &str) -> std::io::Result<()> {
 
 /// Writes to stdout. A reader that is gone has seen enough: what comes after, files and the exit code, is as if it had stayed.
 pub(crate) fn write_out(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    crate::signals::answer();
     let mut out = BufWriter::new(std::io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

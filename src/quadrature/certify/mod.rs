@@ -18,7 +18,7 @@ use super::scale::infinite_at;
 use super::{CERTIFY, Reference};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::{Interval, Mass};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 
 /// Series evaluated before the work ends with what is known.
 const MOST_SERIES: usize = 60_000;
@@ -306,7 +306,7 @@ impl Work {
         let close = bounds.is_finite() && bounds.width() <= 2.0 * relative * bounds.low.abs().min(bounds.high.abs());
         let reason = match (close, self.stuck) {
             (true, _) => None,
-            (false, Some(x)) => Some(format!("no bound was found near x = {x}")),
+            (false, Some(x)) => Some(format!("no bound was found near x = {}", plain(x))),
             (false, None) => Some("the bounds stayed too far apart within the work allowed".to_string()),
         };
         let direct = self.items.iter().filter_map(|item| match item {

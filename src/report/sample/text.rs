@@ -5,7 +5,7 @@ use crate::density::{Bound, Model};
 use crate::report::integrate::normalizer;
 use crate::report::lines::{Paint, wrap};
 use crate::report::model::{headed, interval, range};
-use crate::report::numbers::{count, error, percent, probability, short, time};
+use crate::report::numbers::{count, error, fixed, percent, probability, short, time};
 use crate::report::{BASINS, ROWS, verdict};
 use crate::run::{BatchFigures, ChainFigures, Derived, Fit, Measure, Method, Progress, QUANTILES, ReplicaFigures, Run};
 use crate::sampler::{Batching, Chaining, ControlVariates, Ladder};
@@ -31,7 +31,7 @@ pub fn text(model: &Model, run: &Run, derived: Option<&Derived>, elapsed: Elapse
         "rhat"
     )));
     for variable in variables.iter().take(ROWS) {
-        let rhat = if variable.rhat.is_nan() { "-".to_string() } else { format!("{:.3}", variable.rhat) };
+        let rhat = fixed(variable.rhat, 3);
         lines.push(format!(
             "  {:width$} {:>9} {:>7} {:>8}{}  {:>5} {:>5}",
             variable.bound.name,
@@ -57,8 +57,8 @@ pub fn text(model: &Model, run: &Run, derived: Option<&Derived>, elapsed: Elapse
     for fit in run.fits.iter().filter(|fit| !fit.ks.is_nan()).take(ROWS) {
         let name = if several { format!("`{}` ", fit.name) } else { String::new() };
         lines.push(format!(
-            "  fit     {name}KS distance {:.4}, p = {}; Wasserstein-1 {}",
-            fit.ks,
+            "  fit     {name}KS distance {}, p = {}; Wasserstein-1 {}",
+            fixed(fit.ks, 4),
             probability(fit.ks_p),
             short(fit.wasserstein1)
         ));
@@ -123,12 +123,12 @@ pub fn plan(run: &Run) -> String {
 fn chain_figures(run: &Run, chains: &ChainFigures) -> String {
     let ess = run.variables.iter().map(|variable| variable.ess_bulk).fold(f64::INFINITY, f64::min);
     let gradients = run.gradients - chains.warmup_gradients;
-    let mut parts = vec![format!("accepted {:.2}", chains.acceptance)];
+    let mut parts = vec![format!("accepted {}", fixed(chains.acceptance, 2))];
     if chains.e_bfmi.is_finite() {
-        parts.push(format!("E-BFMI {:.2}", chains.e_bfmi));
+        parts.push(format!("E-BFMI {}", fixed(chains.e_bfmi, 2)));
     }
     parts.push(format!("divergences {}", chains.divergences));
-    parts.push(format!("gradients {} (ESS {:.0} a 1000)", count(gradients as f64), 1000.0 * ess / gradients.max(1) as f64));
+    parts.push(format!("gradients {} (ESS {} a 1000)", count(gradients as f64), count(1000.0 * ess / gradients.max(1) as f64)));
     parts.join(", ")
 }
 
@@ -137,7 +137,7 @@ fn until(progress: &Progress) -> String {
     let found = match progress.target.measure {
         Measure::Ess => count(progress.found),
         Measure::Mcse => error(progress.found),
-        Measure::Rhat => format!("{:.3}", progress.found),
+        Measure::Rhat => fixed(progress.found, 3),
     };
     format!("  until   {}: {} of `{}` is {found}", progress.target, progress.target.measure.name(), progress.variable)
 }
@@ -174,10 +174,11 @@ fn batch_figures(run: &Run, figures: &BatchFigures) -> Vec<String> {
         let mean = acceptance.iter().sum::<f64>() / acceptance.len().max(1) as f64;
         let steps = if replicas.every == 1 { "every step".to_string() } else { format!("every {} steps", replicas.every) };
         let text = format!(
-            "rungs   {} temperatures up to {}, swaps over all rows {steps}, accepted {mean:.2} of the time (lowest {:.2})",
+            "rungs   {} temperatures up to {}, swaps over all rows {steps}, accepted {} of the time (lowest {})",
             replicas.temperatures.len(),
             short(hottest),
-            acceptance.iter().copied().fold(f64::INFINITY, f64::min)
+            fixed(mean, 2),
+            fixed(acceptance.iter().copied().fold(f64::INFINITY, f64::min), 2)
         );
         lines.extend(wrap(&text, 10));
     }
@@ -185,10 +186,11 @@ fn batch_figures(run: &Run, figures: &BatchFigures) -> Vec<String> {
         let largest = |list: &[(f64, f64)]| list.iter().map(|(bias, _)| bias.abs()).fold(0.0, f64::max);
         let what = if is_sd { "sd" } else { "mean" };
         let text = format!(
-            "bias    by half the step, in posterior sds: means up to {:.3}, sds up to {:.3}; largest {what} of {}, {value:+.3} ± {error:.3}",
-            largest(&bias.mean),
-            largest(&bias.sd),
-            run.variables[variable].bound.name
+            "bias    by half the step, in posterior sds: means up to {}, sds up to {}; largest {what} of {}, {value:+.3} ± {}",
+            fixed(largest(&bias.mean), 3),
+            fixed(largest(&bias.sd), 3),
+            run.variables[variable].bound.name,
+            fixed(error, 3)
         );
         lines.extend(wrap(&text, 10));
     }
@@ -198,12 +200,12 @@ fn batch_figures(run: &Run, figures: &BatchFigures) -> Vec<String> {
 /// Rungs, barrier, swaps, round trips.
 fn ladder(ladder: &Ladder) -> String {
     format!(
-        "{} rungs, barrier {:.2}, swaps {:.2} (lowest {:.2}), {:.1} round trips a system",
+        "{} rungs, barrier {}, swaps {} (lowest {}), {} round trips a system",
         ladder.inverse_temperatures.len(),
-        ladder.barrier,
-        ladder.mean_acceptance(),
-        ladder.lowest_acceptance(),
-        ladder.round_trips
+        fixed(ladder.barrier, 2),
+        fixed(ladder.mean_acceptance(), 2),
+        fixed(ladder.lowest_acceptance(), 2),
+        fixed(ladder.round_trips, 1)
     )
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Case, Warning, Weight, percent};
 use crate::density::Boundary;
+use crate::error::plain;
 use crate::proof::blame;
 use crate::run::drawn::{Met, Method};
 
@@ -30,7 +31,8 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     if *non_finite > 0 {
         let (at, reason) = match place {
             Some(position) => {
-                let named = variables.iter().zip(position).take(4).map(|(variable, x)| format!("{} = {x:.6}", variable.bound.name));
+                let number = |x: f64| if x.abs() < 1e7 { format!("{x:.6}") } else { plain(x) };
+                let named = variables.iter().zip(position).take(4).map(|(variable, x)| format!("{} = {}", variable.bound.name, number(*x)));
                 let reason = case.question.model.and_then(|model| blame(model, position)).map(|found| found.to_string());
                 (named.collect::<Vec<_>>().join(", "), reason)
             }

@@ -12,6 +12,7 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
                 let all = (plan.annealing.chains * plan.annealing.steps).max(1) as f64;
                 drawn.last_steps as f64 / all
             }
+            Method::Independent => drawn.last_steps as f64 / drawn.wanted.max(1) as f64,
             _ => drawn.draws.draws() as f64 / drawn.wanted.max(1) as f64,
         };
         warnings.push(incomplete(share));

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Mutex, PoisonError};
+
+use super::draws::Draws;
 
 /// What a run and its caller tell each other.
 #[derive(Debug, Default)]
@@ -14,6 +17,8 @@ pub struct Control {
     pub chain_steps_wanted: AtomicU64,
     /// Hears when a run goes from one stage to another: the library has no clock, and its caller may have one.
     pub listener: Option<Listener>,
+    /// The draws so far, from before their figures are computed: those may take longer than a caller waits who stops the run.
+    pub kept: Mutex<Option<Draws>>,
 }
 
 /// What a run is at.
@@ -35,6 +40,11 @@ impl fmt::Debug for Listener {
 }
 
 impl Control {
+    /// Leaves draws for a caller who stops the run while their figures are computed.
+    pub(crate) fn keep(&self, draws: &Draws) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(draws.clone());
+    }
+
     /// Tells the listener.
     pub(crate) fn enter(&self, stage: Stage) {
         if let Some(Listener(hear)) = &self.listener {

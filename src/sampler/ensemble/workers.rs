@@ -34,6 +34,25 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
     pool.map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))
 }
 
+/// As many threads as the machine has, or as many as it gives: half as many, and half again, down to the one that asks.
+#[cfg(feature = "parallel")]
+fn all() -> &'static rayon::ThreadPool {
+    static ALL: std::sync::OnceLock<rayon::ThreadPool> = std::sync::OnceLock::new();
+    ALL.get_or_init(|| {
+        let started = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
+        let half = std::thread::available_parallelism().map_or(1, usize::from) / 2;
+        let fewer = std::iter::successors(Some(half), |threads| Some(threads / 2)).take_while(|threads| *threads > 0);
+        // 0 is what rayon takes for all.
+        std::iter::once(0).chain(fewer).find_map(started).unwrap_or_else(alone)
+    })
+}
+
+#[cfg(feature = "parallel")]
+fn alone() -> rayon::ThreadPool {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    pool.expect("no thread is started")
+}
+
 /// Runs `body` on one of so many threads, which are those that it shares work with; 0 are as many as the machine has. Their stacks are those
 /// of `std::thread`.
 ///
@@ -41,9 +60,11 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
 /// Kind `setting` if the threads cannot be started.
 #[cfg(feature = "parallel")]
 pub fn on_threads<T: Send>(threads: usize, body: impl FnOnce() -> T + Send) -> Result<T> {
+    if threads == 0 && rayon::current_thread_index().is_none() {
+        return Ok(all().install(body));
+    }
     if threads == 0 || threads == rayon::current_num_threads() {
-        // A thread outside the pool would sleep and be woken for each thing that is shared.
-        return Ok(rayon::scope(|_| body()));
+        return Ok(body());
     }
     Ok(pool(threads)?.install(body))
 }
@@ -97,7 +118,8 @@ impl Workers {
         use rayon::prelude::*;
         match &self.threads {
             Threads::Alone => items.iter_mut().for_each(body),
-            Threads::Present => items.par_iter_mut().with_max_len(1).for_each(body),
+            Threads::Present if rayon::current_thread_index().is_some() => items.par_iter_mut().with_max_len(1).for_each(body),
+            Threads::Present => all().install(|| items.par_iter_mut().with_max_len(1).for_each(body)),
             Threads::Own(pool) => pool.install(|| items.par_iter_mut().with_max_len(1).for_each(body)),
         }
     }
