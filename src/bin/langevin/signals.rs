@@ -37,7 +37,8 @@ pub(crate) fn watch(talk: Talk) {
         let _ = signal_hook::flag::register_conditional_shutdown(SIGABRT, 5, Arc::new(true.into()));
         // A file beyond the limit of its size is an error of writing, not the end of the program.
         let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+        let watched = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| *signal != SIGHUP || !is_ignored(SIGHUP));
+        let Ok(mut signals) = signal_hook::iterator::Signals::new(watched) else { return };
         // Without the watch a signal ends the program as it always does.
         let watch = std::thread::Builder::new().spawn(move || {
             for signal in signals.forever() {
@@ -55,6 +56,14 @@ pub(crate) fn watch(talk: Talk) {
     }
     #[cfg(not(unix))]
     let _ = talk;
+}
+
+/// Whether whoever started the program has it ignore the signal, as nohup does; where the system tells.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 fn running() -> MutexGuard<'static, Option<Running>> {

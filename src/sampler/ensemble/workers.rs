@@ -31,7 +31,7 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
         );
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Error::new(ErrorKind::Setting, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))
+    pool.map_err(|error| Error::new(ErrorKind::Resources, format!("cannot start {threads} threads: {error}")).hint("fewer --threads"))
 }
 
 /// As many threads as the machine has, or as many as it gives: half as many, and half again, down to the one that asks.
@@ -57,7 +57,7 @@ fn alone() -> rayon::ThreadPool {
 /// of `std::thread`.
 ///
 /// # Errors
-/// Kind `setting` if the threads cannot be started.
+/// Kind `setting` for more threads than 1024, `resources` if they cannot be started.
 #[cfg(feature = "parallel")]
 pub fn on_threads<T: Send>(threads: usize, body: impl FnOnce() -> T + Send) -> Result<T> {
     if threads == 0 && rayon::current_thread_index().is_none() {
@@ -82,7 +82,7 @@ impl Workers {
     /// For so many blocks; 0 threads are those that are there.
     ///
     /// # Errors
-    /// Kind `setting` if the threads cannot be started.
+    /// Kind `setting` for more threads than 1024, `resources` if they cannot be started.
     #[cfg(feature = "parallel")]
     pub(in crate::sampler) fn new(threads: usize, blocks: usize) -> Result<Workers> {
         let threads = match threads {
