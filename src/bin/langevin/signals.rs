@@ -25,8 +25,11 @@ const GRACE: Duration = Duration::from_millis(350);
 
 struct Running {
     control: Arc<Control>,
-    save: Box<dyn FnOnce(&Draws) -> Result<String, Failure> + Send>,
+    save: Box<Save>,
 }
+
+/// Does something with draws and says what.
+type Save = dyn FnOnce(&Draws) -> Result<String, Failure> + Send;
 
 /// From now on a signal ends the program.
 pub(crate) fn watch(talk: Talk) {
