@@ -111,7 +111,7 @@ fn one_document_whatever_fails() {
         ("true", vec!["compare", "--json", "--density", "exp(-x^2)", "--samplers", "exact", "-o", "full.json"]),
         ("true", vec!["sample", "--json", "--density", "exp(-x^2)", "--chains", "1000000000000"]),
     ] {
-        let output = run_after(folder.path(), &first, &arguments);
+        let output = run_after(folder.path(), first, &arguments);
         assert_eq!(output.status.code(), Some(5), "{arguments:?}: {}", stderr(&output));
         assert!(document(&output)["error"]["message"].is_string(), "{arguments:?}: {}", stdout(&output));
     }
