@@ -1,7 +1,7 @@
 //! Noise for one block of chains: xoshiro256++ in structure-of-arrays form, Box–Muller in lanes.
 //!
-//! Blackman & Vigna (2021), "Scrambled linear pseudorandom number generators"; Box & Muller (1958). A stream is named by the seed, the
-//! block's number and its purpose, never by a thread, and only additions, multiplications, fused or not, divisions and square roots make a normal:
+//! Blackman & Vigna (2021), "Scrambled linear pseudorandom number generators"; Box & Muller (1958). A stream is named by the seed, which
+//! a [`Stage`](super::Stage) makes its own, the block's number and its purpose, never by a thread, and only additions, multiplications, fused or not, divisions and square roots make a normal:
 //! the same bits on every machine, thread count and vector width.
 
 use crate::math::{LANES, Lanes};
@@ -28,6 +28,9 @@ pub struct BlockRng {
     state: [[u64; STREAMS]; 4],
     /// Lanes that it fills.
     lanes: usize,
+    /// Its name until it is first used.
+    #[cfg(test)]
+    unused: Option<super::ledger::Name>,
 }
 
 impl BlockRng {
@@ -47,7 +50,12 @@ impl BlockRng {
                 *lane = mix(key);
             }
         }
-        BlockRng { state, lanes: LANES }
+        BlockRng {
+            state,
+            lanes: LANES,
+            #[cfg(test)]
+            unused: Some((seed, block, purpose)),
+        }
     }
 
     /// The same, for the first `lanes` lanes: the others get the middle of the law, and what is next in the stream comes the sooner.
@@ -64,6 +72,8 @@ impl BlockRng {
 
     #[inline(always)]
     pub(super) fn fill_bits(&mut self, out: &mut [u64; STREAMS]) {
+        #[cfg(test)]
+        super::ledger::enter(&mut self.unused);
         let [s0, s1, s2, s3] = &mut self.state;
         for lane in 0..STREAMS {
             out[lane] = s0[lane].wrapping_add(s3[lane]).rotate_left(23).wrapping_add(s0[lane]);
@@ -113,7 +123,7 @@ impl BlockRng {
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014, variant 13 of Stafford).
-fn mix(mut x: u64) -> u64 {
+pub(super) fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)

@@ -1,9 +1,13 @@
-//! (seed, block, purpose) to streams of uniform and normal lanes.
+//! (seed, stage, block, purpose) to streams of uniform and normal lanes.
 
 mod block;
 mod fill;
+#[cfg(test)]
+pub(crate) mod ledger;
+mod stage;
 mod stream;
 
 pub use block::{BlockRng, Purpose};
 pub use fill::{fill_normal, fill_uniform};
+pub use stage::Stage;
 pub use stream::Stream;

@@ -7,6 +7,7 @@ use super::settings::{Init, Sampler, Sampling};
 use super::starts::{FEW, WarmedUp, affordable_chains};
 use crate::density::LogDensity;
 use crate::error::{Error, ErrorKind, Result};
+use crate::random::Stage;
 use crate::sampler::{MetricKind, NearlyNormal, initial_positions, nearly_normal};
 
 pub(super) struct Choice {
@@ -62,7 +63,7 @@ fn likeness(density: &dyn LogDensity, sampler: Sampler, settings: &Sampling) -> 
     {
         return Ok(None);
     }
-    Ok(nearly_normal(density, &initial_positions(density, settings.seed, chains)?, settings.seed))
+    Ok(nearly_normal(density, &initial_positions(density, Stage::Normal.of(settings.seed), chains)?, settings.seed))
 }
 
 /// Whether nobody says where chains begin, what they learn or how long.

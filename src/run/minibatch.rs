@@ -11,7 +11,7 @@ use super::until;
 use crate::density::LogDensity;
 use crate::diagnostics::{Convergence, mean_and_sd};
 use crate::error::{Error, ErrorKind, Result};
-use crate::random::{BlockRng, Purpose};
+use crate::random::{self, BlockRng, Purpose};
 use crate::sampler::{
     Batching, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Lm, Minibatch, Noise, Nuts, Population, Replicas, Rounds, Sghmc,
     Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
@@ -61,7 +61,7 @@ pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> 
     }
     let starts = match &settings.init {
         Init::Point(_) => starts::starts(density, settings, 1)?,
-        _ => initial_positions(density, settings.seed, 4)?,
+        _ => initial_positions(density, random::Stage::Normal.of(settings.seed), 4)?,
     };
     let mut found = laplace(density, &starts);
     let misfit = if found.is_mode { misfit(model, &found.coordinates, settings.seed) / model.dimension() as f64 } else { f64::INFINITY };
@@ -73,8 +73,9 @@ pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> 
         Likeness::Fair
     };
     if found.is_mode && misfit > MISFIT {
-        let starts = initial_positions(density, settings.seed, LEARNERS)?;
-        let plan = Chaining { draws: 1, metric: settings.metric, seed: settings.seed, threads: settings.threads, ..Chaining::default() };
+        let seed = random::Stage::Learners.of(settings.seed);
+        let starts = initial_positions(density, seed, LEARNERS)?;
+        let plan = Chaining { draws: 1, metric: settings.metric, seed, threads: settings.threads, ..Chaining::default() };
         let warm = sample_chains(density, &Nuts::new(density.level()), &plan, &starts, control)?;
         likeness = Likeness::Learned;
         found.gradients += warm.warmup_gradients + warm.gradients;
@@ -172,7 +173,7 @@ pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> 
             step_size: 0.5 * plan.step_size,
             warmup: 2 * plan.warmup,
             thin: 2 * plan.thin,
-            seed: plan.seed ^ 0x5249_4348,
+            seed: random::Stage::HalfStep.of(plan.seed),
             ..plan.clone()
         };
         control.enter(Stage::Sampling);

@@ -3,7 +3,7 @@
 use super::starts::affordable_chains;
 use crate::density::LogDensity;
 use crate::math::{LANES, Lanes};
-use crate::random::{BlockRng, Purpose};
+use crate::random::{BlockRng, Purpose, Stage};
 use crate::sampler::{Chained, InCoordinates, Kernel, Nuts, Parameters, StepInfo};
 
 /// How far from the draws the scouts begin, in their standard deviations: a third of them each.
@@ -24,7 +24,7 @@ pub(super) fn missed_mode(density: &dyn LogDensity, chained: &Chained, seed: u64
     let mut scratch = vec![Lanes::default(); 2 * dimension];
     let mut evaluate = InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: LANES };
     let (low, high, usual) = seen(chained, &mut evaluate)?;
-    let mut rng = BlockRng::new(seed, u64::MAX, Purpose::Initial);
+    let mut rng = BlockRng::new(Stage::Scouts.of(seed), 0, Purpose::Initial);
     // Where a gradient goes through rows of data, no more scouts than the run itself would have chains, and short ways.
     let active = affordable_chains(density);
     let depth = if active < LANES { SHORT } else { LONG };

@@ -25,6 +25,8 @@ mod question;
 mod sample;
 mod settings;
 mod starts;
+#[cfg(test)]
+mod streams;
 mod summary;
 mod until;
 

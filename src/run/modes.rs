@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::starts::WarmedUp;
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
+use crate::random::Stage;
 use crate::sampler::{Chaining, Control, InCoordinates, Mams, initial_positions, sample_chains};
 
 /// Steps of warm-up that learn the scales and bring the chains near modes: for a population, which most often arrives after a third of
@@ -32,10 +33,10 @@ pub(super) struct FirstLook {
 /// Sends `chains` chains.
 pub(super) fn first_look(density: &dyn LogDensity, chains: usize, seed: u64, threads: usize, control: &Control) -> FirstLook {
     let chains = chains.min(LANES);
+    let seed = Stage::Look.of(seed);
     let Ok(starts) = initial_positions(density, seed, chains) else { return FirstLook::default() };
     let warmup = WARMUP[usize::from(chains < LANES)];
-    // Not the noise of the run.
-    let plan = Chaining { warmup, draws: 1, seed: seed ^ 0x4C4F_4F4B, threads, ..Chaining::default() };
+    let plan = Chaining { warmup, draws: 1, seed, threads, ..Chaining::default() };
     let found = sample_chains(density, &Mams { level: density.level() }, &plan, &starts, control);
     // These steps are no part of the run.
     control.chain_steps.store(0, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
-use crate::random::{BlockRng, Purpose};
+use crate::random::{BlockRng, Purpose, Stage};
 use crate::sampler::{Guard, Kernel, Parameters, Sgld, Start, StepInfo, population};
 
 /// What the pilot chains saw.
@@ -51,6 +51,7 @@ pub fn pilot(density: &dyn LogDensity, seed: u64) -> Pilot {
     let chains = if density.rows() > 0 { FEW } else { LANES };
     let mut evaluate = density.evaluator();
     evaluate.ask_for(chains);
+    let seed = Stage::Pilot.of(seed);
     let mut rng = BlockRng::new(seed, 0, Purpose::Proposal);
     let first = population(&starts, density, seed, LANES).block(0);
     let mut value = Lanes::default();

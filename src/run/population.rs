@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, log};
 use crate::proof::smoothness;
 use crate::quadrature::Reference;
+use crate::random::Stage;
 use crate::sampler::{
     Annealed, Annealing, Arrival, Chaining, Control, FilmPlan, Lm, Metric, MetricKind, Population, Psgld, Sgld, Shot, Underdamped,
     Whitened, anneal, arrive, initial_positions, nearly_normal,
@@ -76,7 +77,7 @@ fn learned<'a>(
         return Ok((None, 0));
     };
     let seen = Whitened::new(density, metric);
-    let pilot = pilot(&seen, settings.seed);
+    let pilot = pilot(&seen, Stage::Metric.of(settings.seed));
     let is_worth_it = WORTH_A_METRIC * pilot.condition_number() < plain.condition_number();
     Ok(((is_asked_for || is_worth_it).then_some(Learned { seen, pilot }), gradients))
 }
@@ -88,16 +89,17 @@ fn is_free(density: &dyn LogDensity) -> bool {
 
 fn metric_of_mode(density: &dyn LogDensity, settings: &Sampling) -> Option<(Metric, u64)> {
     let chains = affordable_chains(density);
-    let starts = initial_positions(density, settings.seed, chains).ok()?;
-    let found = nearly_normal(density, &starts, settings.seed).filter(|_| is_free(density))?;
+    let seed = Stage::Metric.of(settings.seed);
+    let starts = initial_positions(density, seed, chains).ok()?;
+    let found = nearly_normal(density, &starts, seed).filter(|_| is_free(density))?;
     Some((found.coordinates.metric, found.gradients * chains as u64))
 }
 
 fn metric_of_population(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Option<(Metric, u64)> {
-    let starts = initial_positions(density, settings.seed, LANES).ok()?;
-    let Sampling { seed, threads, metric, .. } = *settings;
-    // Not the noise of the run.
-    let way = Chaining { warmup: WAY, metric, seed: seed ^ 0x5741_5921, threads, ..Chaining::default() };
+    let Sampling { threads, metric, .. } = *settings;
+    let seed = Stage::Metric.of(settings.seed);
+    let starts = initial_positions(density, seed, LANES).ok()?;
+    let way = Chaining { warmup: WAY, metric, seed, threads, ..Chaining::default() };
     let found = arrive(density, &way, &starts, control);
     // These steps are no part of the run.
     control.chain_steps.store(0, Ordering::Relaxed);
@@ -224,7 +226,7 @@ fn longer(density: &dyn LogDensity, plan: &Plan, found: &Annealed) -> Option<Pla
     let annealing = &plan.annealing;
     let steps = affordable_steps(annealing.steps as f64 * RELAXATIONS / relaxations, annealing.chains, density);
     (steps > annealing.steps).then(|| Plan {
-        annealing: Annealing { steps, ..annealing.clone() },
+        annealing: Annealing { steps, seed: Stage::Again.of(annealing.seed), ..annealing.clone() },
         relaxation_time: annealing.diffusion_time() / relaxations,
         ..plan.clone()
     })

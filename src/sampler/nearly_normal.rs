@@ -2,7 +2,7 @@
 
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes, exp};
-use crate::random::{BlockRng, Purpose};
+use crate::random::{BlockRng, Purpose, Stage};
 use crate::sampler::ensemble::coordinates::{Coordinates, InCoordinates};
 use crate::sampler::ensemble::draws::Population;
 use crate::sampler::mode::{DENSE, is_only_mode, laplace};
@@ -41,7 +41,7 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
         return None;
     }
     let coordinates = found.coordinates;
-    let mut rng = BlockRng::new(seed, u64::MAX - 1, Purpose::Initial);
+    let mut rng = BlockRng::new(Stage::Normal.of(seed), 0, Purpose::Proposal);
     let (z, mut weights) = weighed(density, &coordinates, &mut rng, TRIALS);
     let weights = &mut weights[..TRIALS];
     let largest = weights.iter().copied().filter(|weight| weight.is_finite()).fold(f64::NEG_INFINITY, f64::max);
@@ -65,7 +65,7 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
 /// where the density is 0.
 pub fn misfit(density: &dyn LogDensity, coordinates: &Coordinates, seed: u64) -> f64 {
     let trials = (COORDINATES / density.dimension().max(1)).max(FEWEST_TRIALS);
-    let (_, weights) = weighed(density, coordinates, &mut BlockRng::new(seed, u64::MAX, Purpose::Initial), trials);
+    let (_, weights) = weighed(density, coordinates, &mut BlockRng::new(Stage::Normal.of(seed), 0, Purpose::Proposal), trials);
     let weights = &weights[..trials];
     let mean = weights.iter().sum::<f64>() / trials as f64;
     let variance = weights.iter().map(|weight| (weight - mean) * (weight - mean)).sum::<f64>() / (trials - 1) as f64;

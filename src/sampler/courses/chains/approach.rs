@@ -14,6 +14,7 @@ use super::{Chaining, Run};
 use crate::density::{LogDensity, Transform};
 use crate::error::Result;
 use crate::math::{Lanes, Level, pow};
+use crate::random::Stage;
 use crate::sampler::ensemble::control::Control;
 use crate::sampler::ensemble::coordinates::Coordinates;
 use crate::sampler::ensemble::draws::Population;
@@ -185,7 +186,7 @@ impl<'a> Run<'a> {
             return Approach { blocks: None, steps: 0, gradients: 0 };
         }
         let kernel = Mclmc { level: self.density.level() };
-        let mut blocks = blocks(self.density, self.settings, starts, &found);
+        let mut blocks = blocks(self.density, Stage::Approach.of(self.settings.seed), starts, &found);
         let (mut step_size, mut length, mut early) = (Chaining::default().step_size, FIRST, true);
         self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
         for window in 0.. {

@@ -1,8 +1,8 @@
 //! One block of chains: its state, its noise, what it gathers while the warm-up learns, and the record of its draws.
 
+use super::Statistics;
 use super::approach::Balance;
 use super::rescue::{recall, rescue};
-use super::{Chaining, Statistics};
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, Purpose};
@@ -118,12 +118,7 @@ impl<'a, S> Block<'a, S> {
     }
 }
 
-pub(super) fn blocks<'a, S>(
-    density: &'a dyn LogDensity,
-    settings: &Chaining,
-    starts: &Population,
-    coordinates: &Coordinates,
-) -> Vec<Block<'a, S>> {
+pub(super) fn blocks<'a, S>(density: &'a dyn LogDensity, seed: u64, starts: &Population, coordinates: &Coordinates) -> Vec<Block<'a, S>> {
     let dimension = density.dimension();
     (0..starts.blocks())
         .map(|block| {
@@ -136,7 +131,7 @@ pub(super) fn blocks<'a, S>(
             evaluate.ask_for(active);
             Block {
                 evaluate,
-                noise: BlockRng::new(settings.seed, block as u64, Purpose::Noise).for_lanes(active),
+                noise: BlockRng::new(seed, block as u64, Purpose::Noise).for_lanes(active),
                 state: None,
                 scratch: vec![Lanes::default(); 2 * dimension],
                 unconstrained,

@@ -183,7 +183,7 @@ pub fn sample_rounds<K: Kernel>(
     let run = Run { density, settings, workers: &workers, control };
     run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
     let (blocks, coordinates, learned, tuning) = match known {
-        Some(known) => (blocks(density, settings, starts, known), known.clone(), 0, settings.warmup.min(TUNING)),
+        Some(known) => (blocks(density, settings.seed, starts, known), known.clone(), 0, settings.warmup.min(TUNING)),
         None => {
             let mut coordinates = Coordinates::new(density.bounds(), density.level());
             let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
@@ -222,7 +222,7 @@ pub fn sample_untuned<K: Kernel>(
     let coordinates = Coordinates::new(density.bounds(), density.level());
     let run = Run { density, settings, workers: &workers, control };
     run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
-    let mut blocks = blocks(density, settings, starts, &coordinates);
+    let mut blocks = blocks(density, settings.seed, starts, &coordinates);
     workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
     let parameters = Parameters { length: settings.length, ..Parameters::new(settings.step_size) };
     run.advance(kernel, &mut blocks, &coordinates, parameters, settings.warmup, |_| {});

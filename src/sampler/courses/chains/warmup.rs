@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::block::{Block, blocks};
 use super::{Chaining, Run};
+use crate::random::Stage;
 use crate::sampler::courses::adapt::{Tuner, windows};
 use crate::sampler::ensemble::coordinates::Coordinates;
 use crate::sampler::ensemble::draws::Population;
@@ -24,7 +25,7 @@ impl<'a> Run<'a> {
         if let Some(arrived) = approach.blocks {
             return (arrived.into_iter().map(Block::hand_over).collect(), approach.steps, true);
         }
-        let mut blocks = blocks(self.density, self.settings, starts, coordinates);
+        let mut blocks = blocks(self.density, Stage::Windows.of(self.settings.seed), starts, coordinates);
         if let Some(first) = blocks.first_mut() {
             first.gradients = approach.gradients;
         }

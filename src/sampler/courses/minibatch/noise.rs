@@ -5,7 +5,7 @@ use super::estimator::{Estimator, derivatives};
 use super::{Batching, ControlVariates, Minibatch};
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
-use crate::random::{BlockRng, Purpose, fill_normal};
+use crate::random::{BlockRng, Purpose, Stage, fill_normal};
 use crate::tape::Terms;
 use std::ops::Range;
 
@@ -56,11 +56,13 @@ impl Minibatch<'_> {
     fn noise_of_batches(&self) -> Vec<Vec<f64>> {
         let dimension = self.bounds.len();
         let level = self.model.level();
-        let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Proposal);
+        let seed = Stage::GradientNoise.of(self.seed);
+        let mut rng = BlockRng::new(seed, 0, Purpose::Proposal);
         let mut z = vec![Lanes::default(); dimension];
         // Pairs that are independent.
-        let own = self.with_batching(if self.batching == Batching::Shared { Batching::Uniform } else { self.batching });
-        let mut estimator = Estimator::new(&own, u64::MAX, PAIRS);
+        let batching = if self.batching == Batching::Shared { Batching::Uniform } else { self.batching };
+        let own = self.with_seed(seed).with_batching(batching);
+        let mut estimator = Estimator::new(&own, 0, PAIRS);
         z.iter_mut().for_each(|row| fill_normal(level, &mut rng, row));
         if self.control_variates == ControlVariates::Svrg {
             estimator.renew_anchor(&z, usize::MAX);
@@ -81,11 +83,12 @@ impl Minibatch<'_> {
         let most = if self.control_variates == ControlVariates::Saga { 2 } else { ROWS };
         let positions = (ALL_ROWS / most).min(LANES);
         let (sizes, mut some) = (self.model.batches(self.batch, 0), self.model.batches(most, positions));
-        let noise = BlockRng::new(self.seed, u64::MAX, Purpose::Batch);
+        let seed = Stage::GradientNoise.of(self.seed);
+        let noise = BlockRng::new(seed, 0, Purpose::Batch);
         Choice::new(&some, Batching::Uniform, positions, noise, level).choose(&mut some);
-        let mut rng = BlockRng::new(self.seed, u64::MAX, Purpose::Proposal);
+        let mut rng = BlockRng::new(seed, 0, Purpose::Proposal);
         let mut z = vec![Lanes::default(); dimension];
-        let mut estimator = Estimator::new(self, u64::MAX, positions);
+        let mut estimator = Estimator::new(self, 0, positions);
         // Positions lie side by side in blocks of rows, so that all rows of a block become gradients by z together.
         let together = LANES / most;
         let blocks = || vec![vec![Lanes::default(); dimension]; positions.div_ceil(together)];

@@ -16,6 +16,7 @@ mod tests;
 use crate::density::{LogDensity, Transform};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::Lanes;
+use crate::random::Stage;
 use crate::sampler::courses::chains::{Chained, Chaining, Rounds, first_round, sample_chains};
 use crate::sampler::ensemble::control::Control;
 use crate::sampler::ensemble::coordinates::Coordinates;
@@ -118,7 +119,13 @@ fn sample_by(
     control: &Control,
 ) -> Result<Tempered> {
     check(settings, rungs)?;
-    let search = Chaining { warmup: settings.warmup / SEARCH_SHARE, draws: SEARCH_DRAWS, thin: 1, ..settings.clone() };
+    let search = Chaining {
+        warmup: settings.warmup / SEARCH_SHARE,
+        draws: SEARCH_DRAWS,
+        thin: 1,
+        seed: Stage::Search.of(settings.seed),
+        ..settings.clone()
+    };
     let found = sample_chains(density, &Nuts::new(density.level()), &search, starts, control)?;
     let mut coordinates = Coordinates::new(density.bounds(), density.level());
     for transform in &mut coordinates.transforms {

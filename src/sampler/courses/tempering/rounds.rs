@@ -9,7 +9,7 @@ use super::{Ladder, Tempered, ladder, reference};
 use crate::density::LogDensity;
 use crate::error::Result;
 use crate::math::{LANES, Lanes};
-use crate::random::{BlockRng, Purpose};
+use crate::random::{self, BlockRng, Purpose};
 use crate::sampler::courses::adapt::Tuner;
 use crate::sampler::courses::chains::{Chained, Chaining, Rounds, Statistics, first_round};
 use crate::sampler::ensemble::control::{Control, Stage};
@@ -91,19 +91,19 @@ impl<'a> Run<'a> {
     pub(super) fn stand(&mut self, place: impl Fn(usize, f64) -> Vec<Lanes>, step_size: impl Fn(f64) -> f64) {
         self.gradients = self.taken();
         self.ladders += 1;
-        let first = self.ladders << 32;
+        let seed = random::Stage::Ladder(self.ladders).of(self.settings.seed);
         let kernel = Nuts { depth: DEPTH, ..Nuts::new(self.path.level) };
         let Run { density, settings, systems, .. } = *self;
         let (betas, path) = (&self.betas, &self.path);
         let stand = |block: usize| {
             let active = LANES.min(systems - block * LANES);
-            let first = first + (block * betas.len()) as u64;
+            let first = (block * betas.len()) as u64;
             let rung = |(number, &beta): (u64, &f64)| {
-                let noise = BlockRng::new(settings.seed, first + number, Purpose::Noise).for_lanes(active);
+                let noise = BlockRng::new(seed, first + number, Purpose::Noise).for_lanes(active);
                 Rung::new(density, path, kernel, noise, (beta, step_size(beta)), place(block, beta), active)
             };
             let rungs = (0..).zip(betas).map(rung).collect();
-            Systems::new(rungs, BlockRng::new(settings.seed, first, Purpose::Proposal), active)
+            Systems::new(rungs, BlockRng::new(seed, first, Purpose::Proposal), active)
         };
         self.blocks = (0..systems.div_ceil(LANES)).map(stand).collect();
         let tuning = settings.target_acceptance.map_or(kernel.tuning(), Tuning::Acceptance);
