@@ -11,7 +11,7 @@ pub enum Stage {
     Metric,
     /// A population that is made again, longer.
     Again,
-    /// The first look whether modes lie apart.
+    /// The climbs that find where chains begin.
     Look,
     /// The normal law that a density may be like.
     Normal,

@@ -7,14 +7,15 @@ use super::missed::missed_mode;
 use super::noise::{FRICTION, INERTIA, sd_bias};
 use super::question::Question;
 use super::settings::{Sampler, Sampling};
-use super::starts::{FEW, FEWEST, WarmedUp, affordable_chains, starts};
+use super::starts::{FEW, FEWEST, affordable_chains, starts};
 use super::summary::summaries;
 use super::until;
 use crate::density::{Bound, LogDensity};
 use crate::diagnostics::{e_bfmi, mean_and_sd, quantile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sampler::{
-    Barker, Chained, Chaining, Draws, Hmc, Mala, Mams, Mclmc, Nuts, Pcn, Rounds, Rwm, Sghmc, Sgnht, Stage, sample_rounds, sample_tempered,
+    Barker, Chained, Chaining, Draws, Hmc, Known, Mala, Mams, Mclmc, Nuts, Pcn, Rounds, Rwm, Sghmc, Sgnht, Stage, sample_rounds,
+    sample_tempered,
 };
 
 /// Numbers that a run which draws until it has enough may keep, where nobody says: a quarter of a gibibyte.
@@ -33,11 +34,10 @@ const WARMUP: usize = 300;
 
 pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<Drawn> {
     let Question { density, settings, control, .. } = *question;
-    let Choice { sampler, warmed_up, .. } = choice;
+    let Choice { sampler, beginning, .. } = choice;
     let (chains, mut plan) = plan(sampler, density, settings)?;
-    let warmed_up = warmed_up.filter(|found| found.starts.chains() == chains);
-    let known = warmed_up.as_ref().map(|found| &found.coordinates);
-    let starts = match &warmed_up {
+    let known = beginning.as_ref().map(|found| Known { coordinates: &found.coordinates, settled: found.settled });
+    let starts = match &beginning {
         Some(found) => found.starts.clone(),
         None => starts(density, settings, chains)?,
     };
@@ -89,11 +89,8 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
         _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, known, rounds, control),
     }?;
     control.enter(Stage::Judging);
-    let looked = warmed_up.as_ref().is_some_and(|found| found.looked);
-    if let Some(WarmedUp { steps, gradients, .. }) = warmed_up {
-        chained.warmup += steps;
-        chained.warmup_gradients += gradients;
-    }
+    let looked = beginning.as_ref().is_some_and(|found| found.settled);
+    chained.warmup_gradients += beginning.map_or(0, |found| found.gradients);
     if chained.draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }

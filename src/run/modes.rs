@@ -1,82 +1,64 @@
-//! A first look: chains from dispersed starts warm up and go uphill, and the ways between where they end are looked at.
+//! Whether places belong to one mode: climbs from each, and the ways between where they end.
 
-use std::sync::atomic::Ordering;
-
-use super::starts::WarmedUp;
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
-use crate::random::Stage;
-use crate::sampler::{Chaining, Control, InCoordinates, Mams, initial_positions, sample_chains};
+use crate::sampler::{Coordinates, InCoordinates, Population};
 
-/// Steps of warm-up that learn the scales and bring the chains near modes: for a population, which most often arrives after a third of
-/// them, and for the few chains that a model over rows can afford.
-const WARMUP: [usize; 2] = [160, 80];
 /// Steps uphill.
 const ASCENT: usize = 80;
 /// Places looked at on a way between two ends.
-const PLACES: usize = 16;
+const BETWEEN: usize = 16;
 /// How far log p must fall on the way: below, chains cross by themselves within a hundred steps.
 const DIP: f64 = 4.0;
 /// How far below the highest an end may lie, in a density of no variables; one more for each.
 const DEPTH: f64 = 10.0;
+/// How many of the nearest that are reached already a place is tried to be reached from.
+const NEIGHBOURS: usize = 6;
 
-/// What a first look found.
-#[derive(Debug, Default)]
-pub(super) struct FirstLook {
-    /// Whether two chains ended at modes with a valley between them. A hint, not a proof: what no chain falls into is not seen, and the valley
-    /// is looked for on the straight way only, so that a long bent ridge may pass for two modes.
-    pub(super) separate: bool,
-    /// Where the chains were in the end, and the coordinates that they learned, if they arrived at the density: a run needs no other warm-up.
-    pub(super) arrived: Option<WarmedUp>,
-}
-
-/// Sends `chains` chains.
-pub(super) fn first_look(density: &dyn LogDensity, chains: usize, seed: u64, threads: usize, control: &Control) -> FirstLook {
-    let chains = chains.min(LANES);
-    let seed = Stage::Look.of(seed);
-    let Ok(starts) = initial_positions(density, seed, chains) else { return FirstLook::default() };
-    let warmup = WARMUP[usize::from(chains < LANES)];
-    let plan = Chaining { warmup, draws: 1, seed, threads, ..Chaining::default() };
-    let found = sample_chains(density, &Mams { level: density.level() }, &plan, &starts, control);
-    // These steps are no part of the run.
-    control.chain_steps.store(0, Ordering::Relaxed);
-    let Ok(found) = found else { return FirstLook::default() };
-    if !found.complete {
-        return FirstLook::default();
-    }
-    let coordinates = &found.coordinates;
-    let mut u = found.draws.pooled().block(0);
+/// Whether climbs from two of `places`, at most [`LANES`] of which are looked at, end at modes with valleys between them. A hint, not a proof: a
+/// mode where no climb ends is not seen. Ways go straight from place to place, so that a bent ridge is one mode where places lie along it.
+pub(super) fn are_separate(density: &dyn LogDensity, coordinates: &Coordinates, places: &Population) -> bool {
+    let count = places.chains().min(LANES);
+    let mut u: Vec<Lanes> = places.block(0);
     for (row, transform) in u.iter_mut().zip(&coordinates.transforms) {
         row.iter_mut().for_each(|x| *x = transform.coordinate(*x));
     }
     let mut z = u.clone();
     coordinates.whitened(&u, &mut z);
     let mut inner = density.evaluator();
-    inner.ask_for(chains);
+    inner.ask_for(count);
     let mut scratch = vec![Lanes::default(); 2 * z.len()];
-    let mut evaluate = InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: chains };
-    let separate = are_separate(&mut evaluate, &mut z, chains);
-    // Whoever needed all steps learned in haste.
-    let arrived = (!separate && found.warmup < warmup).then(|| WarmedUp {
-        starts: found.draws.pooled(),
-        steps: found.warmup,
-        gradients: found.warmup_gradients,
-        coordinates: found.coordinates,
-        looked: false,
-    });
-    FirstLook { separate, arrived }
+    let mut evaluate = InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: count };
+    let height = ascend(&mut evaluate, &mut z);
+    let highest = (0..count).filter(|&lane| height[lane].is_finite()).max_by(|&a, &b| height[a].total_cmp(&height[b]));
+    let Some(highest) = highest else { return false };
+    let counts = |lane: &usize| height[*lane] > height[highest] - DEPTH - z.len() as f64;
+    let mut left: Vec<usize> = (0..count).filter(counts).filter(|&lane| lane != highest).collect();
+    let mut reached = vec![highest];
+    loop {
+        let before = left.len();
+        for neighbour in 0..NEIGHBOURS.min(reached.len()) {
+            let from: Vec<usize> = left.iter().map(|&lane| nearest(&z, &reached, lane, neighbour)).collect();
+            let dips = dips(&mut evaluate, &z, &height, &from, &left);
+            let (mut near, mut far) = (Vec::new(), Vec::new());
+            for (&lane, dip) in left.iter().zip(dips) {
+                if dip <= DIP { near.push(lane) } else { far.push(lane) }
+            }
+            (reached, left) = ([reached, near].concat(), far);
+        }
+        if left.is_empty() || left.len() == before {
+            // One climb alone may have stopped anywhere.
+            return left.len() > 1;
+        }
+    }
 }
 
-/// Whether two of the lanes in use go uphill to modes with a valley between them.
-fn are_separate(evaluate: &mut dyn Evaluate, z: &mut [Lanes], chains: usize) -> bool {
-    let height = ascend(evaluate, z);
-    let Some(highest) = (0..chains).filter(|&lane| height[lane].is_finite()).max_by(|&a, &b| height[a].total_cmp(&height[b])) else {
-        return false;
-    };
-    let dip = dips(evaluate, z, &height, highest);
-    let apart = |lane: &usize| dip[*lane] > DIP && height[*lane] > height[highest] - DEPTH - z.len() as f64;
-    // One chain alone may have stopped anywhere.
-    (0..chains).filter(apart).count() > 1
+/// The place of `among` that is nearest to `lane` but for `skip` others.
+fn nearest(z: &[Lanes], among: &[usize], lane: usize, skip: usize) -> usize {
+    let square = |other: usize| z.iter().map(|row| (row[other] - row[lane]) * (row[other] - row[lane])).sum::<f64>();
+    let mut among: Vec<(f64, usize)> = among.iter().map(|&other| (square(other), other)).collect();
+    let skip = skip.min(among.len() - 1);
+    among.select_nth_unstable_by(skip, |a, b| a.0.total_cmp(&b.0)).1.1
 }
 
 /// Goes uphill in every lane, by steps along the gradient that grow where they help and shrink where they do not; returns log p there.
@@ -103,31 +85,34 @@ fn ascend(evaluate: &mut dyn Evaluate, z: &mut [Lanes]) -> Lanes {
     height
 }
 
-/// How far below the lower of its ends the straight way from lane `from` to each lane falls.
-fn dips(evaluate: &mut dyn Evaluate, z: &[Lanes], height: &Lanes, from: usize) -> Lanes {
+/// How far below the lower of its ends the straight way from each of `from` to that of `to` falls.
+fn dips(evaluate: &mut dyn Evaluate, z: &[Lanes], height: &Lanes, from: &[usize], to: &[usize]) -> Vec<f64> {
     let mut between = z.to_vec();
-    let (mut value, mut lowest) = (Lanes::default(), Lanes::splat(f64::INFINITY));
-    for place in 1..PLACES {
-        let share = place as f64 / PLACES as f64;
+    let (mut value, mut lowest) = (Lanes::default(), vec![f64::INFINITY; to.len()]);
+    for place in 1..BETWEEN {
+        let share = place as f64 / BETWEEN as f64;
         for (between, z) in between.iter_mut().zip(z) {
-            (0..LANES).for_each(|lane| between[lane] = share.mul_add(z[lane] - z[from], z[from]));
+            for (lane, (&from, &to)) in from.iter().zip(to).enumerate() {
+                between[lane] = share.mul_add(z[to] - z[from], z[from]);
+            }
         }
         evaluate.log_density(&between, &mut value);
-        (0..LANES).for_each(|lane| lowest[lane] = lowest[lane].min(value[lane]));
+        lowest.iter_mut().zip(value.iter()).for_each(|(lowest, value)| *lowest = lowest.min(*value));
     }
-    let mut dip = Lanes::default();
-    (0..LANES).for_each(|lane| dip[lane] = height[lane].min(height[from]) - lowest[lane]);
-    dip
+    let lower = from.iter().zip(to).map(|(&from, &to)| height[from].min(height[to]));
+    lower.zip(lowest).map(|(end, lowest)| end - lowest).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::density::{Meaning, Model};
+    use crate::sampler::pathfinder;
 
     fn found(formula: &str) -> bool {
         let model = Model::new(formula, Meaning::LogDensity, &[]).expect("a model");
-        first_look(&model, LANES, 3, 1, &Control::default()).separate
+        let paths = pathfinder(&model, 3, LANES).expect("a start").expect("paths");
+        are_separate(&model, &paths.coordinates, &paths.starts)
     }
 
     #[test]
@@ -136,5 +121,7 @@ mod tests {
         assert!(found("logsumexp(-(x-6)^2/2 - y^2/2, log(0.3) - 2*(x+6)^2 - 2*(y-1)^2)"));
         assert!(!found("logsumexp(-((x-1.5)^2 + y^2)/2, -((x+1.5)^2 + y^2)/2)"));
         assert!(!found("-x^2 - (y - x^2)^2"));
+        assert!(!found("-x^2/200 - 20*(y - 0.1*x^2)^2"));
+        assert!(!found("-50*(hypot(x, y) - 3)^2"));
     }
 }

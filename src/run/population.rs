@@ -91,7 +91,7 @@ fn metric_of_mode(density: &dyn LogDensity, settings: &Sampling) -> Option<(Metr
     let chains = affordable_chains(density);
     let seed = Stage::Metric.of(settings.seed);
     let starts = initial_positions(density, seed, chains).ok()?;
-    let found = nearly_normal(density, &starts, seed).filter(|_| is_free(density))?;
+    let found = nearly_normal(density, &starts, chains, seed).filter(|_| is_free(density))?;
     Some((found.coordinates.metric, found.gradients * chains as u64))
 }
 

@@ -5,7 +5,7 @@ use super::answer::Run;
 use super::choice::{Choice, choose};
 use super::drawn::Drawn;
 use super::figures::Figures;
-use super::judge::{Case, judge};
+use super::judge::{Case, Trust, Verdict, judge};
 use super::law::Law;
 use super::memory;
 use super::question::Question;
@@ -65,12 +65,12 @@ fn answer(question: &Question) -> Result<Run> {
     let law = Law::of(question)?;
     question.control.enter(Stage::Sampling);
     let choice = choose(question, &law)?;
-    let (sampler, why) = (choice.sampler, choice.why);
-    let mut drawn = draw(question, &law, choice)?;
-    question.control.enter(Stage::Judging);
-    question.control.keep(&drawn.draws);
-    let figures = Figures::of(question, &law, &mut drawn);
-    let verdict = judge(&Case { question, law: &law, sampler, drawn: &drawn, figures: &figures });
+    let second = choice.second(question.settings.sampler);
+    let mut found = judged(question, &law, choice)?;
+    if let Some(second) = second.filter(|_| found.drawn.complete && found.verdict.trust != Trust::Yes) {
+        found = judged(question, &law, second)?;
+    }
+    let Judged { sampler, why, drawn, figures, verdict } = found;
     let Question { settings, .. } = question;
     Ok(Run {
         sampler,
@@ -90,6 +90,26 @@ fn answer(question: &Question) -> Result<Run> {
         discrepancy: figures.discrepancy,
         verdict,
     })
+}
+
+/// Draws of one sampler, and what is to be said of them.
+struct Judged {
+    sampler: Sampler,
+    why: Option<&'static str>,
+    drawn: Drawn,
+    figures: Figures,
+    verdict: Verdict,
+}
+
+fn judged(question: &Question, law: &Law, choice: Choice) -> Result<Judged> {
+    let (sampler, why) = (choice.sampler, choice.why);
+    question.control.enter(Stage::Sampling);
+    let mut drawn = draw(question, law, choice)?;
+    question.control.enter(Stage::Judging);
+    question.control.keep(&drawn.draws);
+    let figures = Figures::of(question, law, &mut drawn);
+    let verdict = judge(&Case { question, law, sampler, drawn: &drawn, figures: &figures });
+    Ok(Judged { sampler, why, drawn, figures, verdict })
 }
 
 fn draw(question: &Question, law: &Law, choice: Choice) -> Result<Drawn> {

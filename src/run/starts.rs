@@ -1,10 +1,12 @@
-//! How many chains a density can afford, and where they begin.
+//! How many chains a density can afford, and where they begin: where its mass is, as climbs and the normal laws along them find it.
 
-use super::settings::Sampling;
+use super::modes::are_separate;
+use super::settings::{Init, Sampler, Sampling};
 use crate::density::LogDensity;
 use crate::error::Result;
 use crate::math::LANES;
-use crate::sampler::{Coordinates, Population, initial_positions};
+use crate::random::Stage;
+use crate::sampler::{Coordinates, MetricKind, NearlyNormal, Paths, Population, initial_positions, nearly_normal, pathfinder};
 
 /// Up to so many chains are few: each must be long.
 pub(super) const FEW: usize = 32;
@@ -12,10 +14,14 @@ pub(super) const FEW: usize = 32;
 pub(super) const FEWEST: usize = 4;
 /// Rows that all chains together go through in an evaluation.
 const ROWS: usize = 4096;
+/// Up to so many rows there are as many chains as learn together: few chains learn alone, over more gradients than many take in all.
+const MANY_ROWS: usize = 2048;
+const TOGETHER: usize = 64;
 
 /// A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
 pub(super) fn affordable_chains(density: &dyn LogDensity) -> usize {
-    ROWS.checked_div(density.rows()).map_or(LANES, |chains| chains.clamp(FEWEST, LANES))
+    let fewest = if density.rows() <= MANY_ROWS { TOGETHER } else { FEWEST };
+    ROWS.checked_div(density.rows()).map_or(LANES, |chains| chains.clamp(fewest, LANES))
 }
 
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.
@@ -26,16 +32,50 @@ pub(super) fn starts(density: &dyn LogDensity, settings: &Sampling, chains: usiz
     Ok(Population::from_columns(point.into_iter().map(|x| vec![x; chains]).collect()))
 }
 
-/// Chains that a look before the run has warmed up.
-#[derive(Debug)]
-pub(super) struct WarmedUp {
-    /// Where they are.
+/// What draws of the normal are worth as draws of the density (see [`NearlyNormal::efficiency`]) where the step size alone is left to tune,
+/// and where proposals from it beat gradients.
+const ALIKE: f64 = 0.5;
+const THE_SAME: f64 = 0.8;
+
+/// Where chains begin, and what is known of the density there.
+#[derive(Debug, Clone)]
+pub(super) struct Beginning {
+    /// One position a chain.
     pub(super) starts: Population,
-    /// The coordinates that were learned.
+    /// Coordinates in which the density is roughly a unit Gaussian.
     pub(super) coordinates: Coordinates,
-    /// Steps that each took, and gradients that all took.
-    pub(super) steps: usize,
+    /// Gradients that it took to know.
     pub(super) gradients: u64,
-    /// Whether climbs from far away ended where they are.
-    pub(super) looked: bool,
+    /// Whether the starts follow the density so well that the step size alone is left to tune.
+    pub(super) settled: bool,
+    /// Whether proposals from the normal law of the coordinates beat gradients.
+    pub(super) nearly_normal: bool,
+    /// Whether climbs ended at modes with valleys between them.
+    pub(super) separate: bool,
+}
+
+/// The beginning of `chains` chains of `sampler`; `None` where the settings say it or no climb found one.
+///
+/// # Errors
+/// Kind `zero_density` if no place has a finite log density.
+pub(super) fn beginning(density: &dyn LogDensity, sampler: Sampler, chains: usize, settings: &Sampling) -> Result<Option<Beginning>> {
+    let is_told = settings.init != Init::Auto || settings.metric == MetricKind::Identity || settings.batch.is_some();
+    if is_told || !sampler.is_chained() || sampler == Sampler::Tempering || density.dimension() < 2 {
+        return Ok(None);
+    }
+    let Some(Paths { starts, ends, coordinates, gradients }) = pathfinder(density, Stage::Look.of(settings.seed), chains)? else {
+        return Ok(None);
+    };
+    let looked_at = if density.rows() > 0 { &ends } else { &starts };
+    if are_separate(density, &coordinates, looked_at) {
+        return Ok(Some(Beginning { starts, coordinates, gradients, settled: false, nearly_normal: false, separate: true }));
+    }
+    let is_open = settings.metric == MetricKind::Auto && settings.step_size.is_none() && settings.warmup.is_none();
+    let Some(found) = nearly_normal(density, &ends, chains, settings.seed).filter(|_| is_open) else {
+        return Ok(Some(Beginning { starts, coordinates, gradients, settled: false, nearly_normal: false, separate: false }));
+    };
+    let gradients = gradients + found.gradients;
+    let NearlyNormal { starts: normal, coordinates, efficiency, .. } = found;
+    let (nearly_normal, settled) = (efficiency > THE_SAME, efficiency > ALIKE || chains < FEW);
+    Ok(Some(Beginning { starts: if settled { normal } else { starts }, coordinates, gradients, settled, nearly_normal, separate: false }))
 }

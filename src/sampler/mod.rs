@@ -5,9 +5,10 @@ mod ensemble;
 mod kernels;
 mod mode;
 mod nearly_normal;
+mod pathfinder;
 
 pub use courses::{
-    Annealed, Annealing, Arrival, Batching, Chained, Chaining, ControlVariates, Exchanged, Film, FilmPlan, Ladder, Minibatch, Noise,
+    Annealed, Annealing, Arrival, Batching, Chained, Chaining, ControlVariates, Exchanged, Film, FilmPlan, Known, Ladder, Minibatch, Noise,
     Replicas, Rounds, Schedule, Shape, Shot, Statistics, Tempered, anneal, arrive, sample_chains, sample_replicas, sample_rounds,
     sample_tempered, sample_untuned,
 };
@@ -23,3 +24,4 @@ pub use kernels::{
 };
 pub use mode::{Laplace, laplace};
 pub use nearly_normal::{NearlyNormal, misfit, nearly_normal};
+pub use pathfinder::{Paths, pathfinder};

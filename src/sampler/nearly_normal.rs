@@ -28,16 +28,16 @@ pub struct NearlyNormal {
     pub gradients: u64,
 }
 
-/// The Laplace approximation, if climbs from all of `starts` end at one mode and draws from its normal are worth a tenth as many draws of the
-/// density at least. `None` says nothing of the density.
-pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -> Option<NearlyNormal> {
+/// The Laplace approximation with `chains` starts, if climbs from all of `places` end at one mode and draws from its normal are worth a tenth as
+/// many draws of the density at least. `None` says nothing of the density.
+pub fn nearly_normal(density: &dyn LogDensity, places: &Population, chains: usize, seed: u64) -> Option<NearlyNormal> {
     let dimension = density.dimension();
     if dimension > DENSE {
         return None;
     }
-    let found = laplace(density, starts);
+    let found = laplace(density, places);
     let mut gradients = found.gradients;
-    if !found.is_mode || !is_only_mode(density, starts, &found.coordinates, &mut gradients) {
+    if !found.is_mode || !is_only_mode(density, places, &found.coordinates, &mut gradients) {
         return None;
     }
     let coordinates = found.coordinates;
@@ -56,7 +56,7 @@ pub fn nearly_normal(density: &dyn LogDensity, starts: &Population, seed: u64) -
     coordinates.constrain(&mut rows);
     let mut uniform = Lanes::default();
     rng.fill_uniform(&mut uniform);
-    let chosen = systematic(weights, total, starts.chains(), uniform[0]);
+    let chosen = systematic(weights, total, chains, uniform[0]);
     let columns = rows.iter().map(|row| chosen.iter().map(|&lane| row[lane]).collect()).collect();
     Some(NearlyNormal { coordinates, starts: Population::from_columns(columns), efficiency, gradients: gradients + TRIALS as u64 })
 }
@@ -88,7 +88,7 @@ fn weighed(density: &dyn LogDensity, coordinates: &Coordinates, rng: &mut BlockR
 }
 
 /// Systematic resampling: the numbers of the entries in which (k + u)/count of all weight falls, for each k below `count` (Kitagawa 1996).
-fn systematic(weights: &[f64], total: f64, count: usize, u: f64) -> Vec<usize> {
+pub(super) fn systematic(weights: &[f64], total: f64, count: usize, u: f64) -> Vec<usize> {
     let mut chosen = Vec::with_capacity(count);
     let (mut at, mut sum) = (0, weights[0]);
     for k in 0..count {
@@ -122,7 +122,7 @@ mod tests {
             (slope[0], slope[1]) = (-x[0], -4.0 * x[1]);
             -0.5 * (x[0] * x[0] + 4.0 * x[1] * x[1])
         });
-        let found = nearly_normal(&normal, &starts(), 1).unwrap();
+        let found = nearly_normal(&normal, &starts(), 4, 1).unwrap();
         assert!(found.efficiency > 1.0 - 1e-6, "{}", found.efficiency);
         assert_eq!(found.starts.chains(), 4);
         // Student's t with 3 degrees of freedom in each variable: the normal at its mode is 0.87 wide.
@@ -130,7 +130,7 @@ mod tests {
             (slope[0], slope[1]) = (-4.0 * x[0] / (3.0 + x[0] * x[0]), -4.0 * x[1] / (3.0 + x[1] * x[1]));
             -2.0 * ((1.0 + x[0] * x[0] / 3.0).ln() + (1.0 + x[1] * x[1] / 3.0).ln())
         });
-        let found = nearly_normal(&heavy, &starts(), 1).unwrap();
+        let found = nearly_normal(&heavy, &starts(), 4, 1).unwrap();
         assert!((0.1..0.95).contains(&found.efficiency), "{}", found.efficiency);
     }
 
@@ -142,7 +142,7 @@ mod tests {
             slope[1] = -x[1];
             (a + b).ln() - 0.5 * x[1] * x[1]
         });
-        assert_eq!(nearly_normal(&two, &starts(), 1), None);
+        assert_eq!(nearly_normal(&two, &starts(), 4, 1), None);
     }
 
     #[test]

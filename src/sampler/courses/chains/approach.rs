@@ -25,7 +25,7 @@ use crate::sampler::kernels::mclmc::{self, Mclmc};
 use crate::sampler::kernels::{Parameters, Pointed, StepInfo};
 
 /// The fewest chains whose means say how far they are from the density.
-const FEWEST: usize = 128;
+const FEWEST: usize = 64;
 /// Steps of the first windows, and how many of them there are before each is twice as long as the one before.
 const FIRST: usize = 10;
 const SHORT: usize = 5;

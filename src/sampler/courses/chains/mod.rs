@@ -164,8 +164,16 @@ pub fn sample_chains<K: Kernel>(
     sample_rounds(density, kernel, settings, starts, None, None, control)
 }
 
-/// [`sample_chains`] in rounds, if there are any: `settings.draws` is then the most that are drawn. With coordinates that are `known`, in which
-/// the density is roughly a unit Gaussian, and `starts` that follow it, the step size alone is tuned.
+/// What is known of a density before its warm-up: coordinates in which it is roughly a unit Gaussian.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The coordinates.
+    pub coordinates: &'a Coordinates,
+    /// Whether the starts follow the density so well that the step size alone is left to tune.
+    pub settled: bool,
+}
+
+/// [`sample_chains`] in rounds, if there are any: `settings.draws` is then the most that are drawn. The warm-up begins from what is `known`.
 ///
 /// # Errors
 /// Kind `setting`.
@@ -174,7 +182,7 @@ pub fn sample_rounds<K: Kernel>(
     kernel: &K,
     settings: &Chaining,
     starts: &Population,
-    known: Option<&Coordinates>,
+    known: Option<Known>,
     rounds: Option<Rounds>,
     control: &Control,
 ) -> Result<Chained> {
@@ -182,14 +190,14 @@ pub fn sample_rounds<K: Kernel>(
     let workers = Workers::new(settings.threads, starts.blocks())?;
     let run = Run { density, settings, workers: &workers, control };
     run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
-    let (blocks, coordinates, learned, tuning) = match known {
-        Some(known) => (blocks(density, settings.seed, starts, known), known.clone(), 0, settings.warmup.min(TUNING)),
-        None => {
-            let mut coordinates = Coordinates::new(density.bounds(), density.level());
+    let mut coordinates = known.map_or_else(|| Coordinates::new(density.bounds(), density.level()), |known| known.coordinates.clone());
+    let (blocks, learned, tuning) = match known {
+        Some(Known { settled: true, .. }) => (blocks(density, settings.seed, starts, &coordinates), 0, settings.warmup.min(TUNING)),
+        _ => {
             let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
             let (blocks, learned, early) = run.learn(starts, &mut coordinates, learning);
             let tuning = if early { (settings.warmup - learning).min(TUNING) } else { settings.warmup - learning };
-            (blocks, coordinates, learned, tuning)
+            (blocks, learned, tuning)
         }
     };
     let warmup = learned + tuning;
