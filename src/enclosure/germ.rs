@@ -387,6 +387,12 @@ impl Germ {
         self.0.filter(|form| form.rate == 0.0 && !form.range.contains(0.0)).map(|form| (form.power.middle(), form.log_power))
     }
 
+    /// The germ on (0, reach] alone, which must not be longer than what it was made for: a constant, and a part whose behaviour is not known,
+    /// are bounded further than the distance they were asked about.
+    pub(crate) fn within(self, reach: f64) -> Germ {
+        Germ(self.0.map(|form| Form { reach: form.reach.min(reach), ..form }))
+    }
+
     /// Every value up to the reach.
     pub(crate) fn values(&self) -> Interval {
         self.0.map_or(Interval::ALL, |form| form.values())

@@ -76,6 +76,11 @@ fn classic_integrands_are_proved() {
 }
 
 #[test]
+fn parts_of_unknown_behaviour_at_a_singular_end_are_bounded_over_the_stub_alone() {
+    check("2+sin(lgamma(x))", "0,1", 2.451_202_865_572_966_5);
+}
+
+#[test]
 fn bounds_can_be_asked_closer() {
     for (formula, range) in [("exp(-x^2/2)*(1+erf(4*x))", "-inf,inf"), ("1/(1+25*x^2)", "-1,1"), ("-log(x)", "0,1")] {
         let proof = prove(formula, range, 1e-12).unwrap();

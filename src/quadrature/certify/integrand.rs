@@ -170,7 +170,7 @@ impl Integrand {
             Place::Direct => return Interval::ALL.into(),
         };
         code.run(&[input], &[], &mut self.germs);
-        self.germs[code.root(0)].clone()
+        self.germs[code.root(0)].clone().within(reach)
     }
 }
 
