@@ -12,6 +12,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+/// How large a sweep is: `usual`, or `whole` where the environment has THOROUGH, as in CI's step of that name.
+pub(crate) fn sized(usual: usize, whole: usize) -> usize {
+    if std::env::var_os("THOROUGH").is_some() { whole } else { usual }
+}
+
 /// The known answers in `tests/data/NAME.json`.
 pub(crate) fn data(name: &str) -> Value {
     let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
