@@ -40,7 +40,7 @@ fn need(settings: &Sampling, dimension: usize) -> Option<Need> {
     let set = |count: Option<usize>| count.unwrap_or(1) as u128;
     let (chains, draws, rungs) = (set(settings.chains), set(settings.draws), set(settings.rungs));
     let numbers = chains.saturating_mul(draws).saturating_mul(dimension as u128).saturating_mul(NUMBER);
-    let is_stateful = settings.sampler.is_chained() || settings.batch.is_some();
+    let is_stateful = settings.sampler.is_chained() || settings.batch.is_some() || settings.rungs.is_some();
     let states = chains.saturating_mul(rungs).saturating_mul(dimension as u128).saturating_mul(if is_stateful { STATE } else { 0 });
     // No step is filmed twice.
     let frames = (settings.frames as u128).min(settings.steps.map_or(u128::MAX, |steps| steps as u128 + 1)).saturating_mul(FRAME);
