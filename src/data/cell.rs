@@ -46,8 +46,8 @@ pub(super) fn cell(text: &str, comma: bool) -> Cell {
         return Cell::Missing;
     }
     match text {
-        "true" | "TRUE" | "True" => return Cell::Number(1.0),
-        "false" | "FALSE" | "False" => return Cell::Number(0.0),
+        "true" | "TRUE" | "True" | "yes" | "YES" | "Yes" => return Cell::Number(1.0),
+        "false" | "FALSE" | "False" | "no" | "NO" | "No" => return Cell::Number(0.0),
         _ => {}
     }
     if comma && text.matches(',').count() == 1 && !text.contains('.') {
@@ -79,7 +79,7 @@ fn reason(text: &str) -> &'static str {
     } else if text.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit()) {
         "a cell holds a number and nothing else: drop units and marks"
     } else {
-        "number the categories 1, 2, ... first"
+        "texts pick elements of a vector, a[column]; elsewhere number the categories 1, 2, ... first"
     }
 }
 

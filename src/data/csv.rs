@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 use super::cell::{Cell, cell};
 use super::part::Format;
 use super::records::{Records, unreadable};
-use super::rows::Columns;
+use super::rows::{Columns, Ended};
 use super::{Column, Table};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -43,7 +43,10 @@ pub(super) fn read(source: &str, reader: impl Read, length: Option<u64>) -> Resu
     if rows == 0 {
         return refuse("there is a header and no row", "a line for each row below the names");
     }
-    let column = |((name, header), (values, problem))| Column { name, header, values, problem };
+    let column = |((name, header), ended): ((String, String), Ended)| {
+        let groups = ended.groups.ended().map(|(names, codes)| (names.into(), codes.into()));
+        Column { name, header, values: ended.values, problem: ended.problem, missing: ended.missing, groups }
+    };
     let columns = names.into_iter().zip(headers).zip(found.ended()).map(column).collect();
     Ok(Table { name: None, source: source.into(), columns, rows })
 }

@@ -2,11 +2,14 @@
 
 mod cell;
 mod csv;
+mod groups;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod part;
 mod records;
 mod rows;
+
+use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::Numbers;
@@ -32,8 +35,12 @@ pub struct Table {
 pub struct Column {
     name: String,
     header: String,
+    /// NaN where a cell is missing.
     values: Numbers,
     problem: Option<Error>,
+    missing: Option<Error>,
+    /// The texts of a column of texts, and for each row the number of its text.
+    groups: Option<(Arc<[String]>, Numbers)>,
 }
 
 impl Data {
@@ -138,8 +145,8 @@ impl Table {
         }
         let column = |(name, values): (String, Vec<f64>)| {
             let place = values.iter().position(|value| value.is_nan());
-            let problem = place.map(|row| Error::new(ErrorKind::Data, format!("row {} of the column `{name}` is NaN", row + 1)));
-            Column { header: name.clone(), name, values: values.into(), problem }
+            let missing = place.map(|row| Error::new(ErrorKind::Data, format!("row {} of the column `{name}` is NaN", row + 1)));
+            Column { header: name.clone(), name, values: values.into(), problem: None, missing, groups: None }
         };
         Ok(Table { name: None, source: "table".into(), columns: columns.into_iter().map(column).collect(), rows })
     }
@@ -188,9 +195,32 @@ impl Column {
     /// # Errors
     /// Kind `data`: the first cell that is missing or no number, with line and column.
     pub fn values(&self) -> Result<Numbers> {
-        match &self.problem {
+        match self.missing.as_ref().or(self.problem.as_ref()) {
             None => Ok(self.values.clone()),
             Some(problem) => Err(problem.clone()),
         }
+    }
+
+    /// A number a row, NaN where the cell is missing, and the error that says where the first one is.
+    ///
+    /// `None` for a column without a missing cell, and for one of texts.
+    pub fn gaps(&self) -> Option<(Numbers, &Error)> {
+        let missing = self.missing.as_ref()?;
+        self.problem.is_none().then(|| (self.values.clone(), missing))
+    }
+
+    /// The texts of a column of texts in order of first appearance, and for each row the number of its text, from 1; NaN where the cell is
+    /// missing. `None` for a column of numbers.
+    ///
+    /// ```
+    /// use langevin::data::Table;
+    /// let table = Table::from_csv("t.csv", "county,y\nHennepin,1\nAda,2\nHennepin,3\n".as_bytes())?;
+    /// let (names, codes) = table.columns()[0].groups().expect("texts");
+    /// assert_eq!((names[1].as_str(), &codes[..]), ("Ada", &[1.0, 2.0, 1.0][..]));
+    /// # Ok::<(), langevin::Error>(())
+    /// ```
+    pub fn groups(&self) -> Option<(&Arc<[String]>, &Numbers)> {
+        let (names, codes) = self.groups.as_ref()?;
+        self.problem.is_some().then_some((names, codes))
     }
 }

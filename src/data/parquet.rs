@@ -93,6 +93,8 @@ fn decode(source: &str, bytes: Bytes) -> Result<Table> {
         header: column.header,
         values: column.values.into(),
         problem: column.problem,
+        missing: None,
+        groups: None,
     });
     Ok(Table { name: None, source: source.into(), columns: columns.collect(), rows })
 }

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 
 use super::cell::{Cell, cell, leading_number};
+use super::groups::Groups;
 use super::records::Records;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -18,8 +19,13 @@ pub(super) struct Format<'a> {
 /// A column of some rows.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stretch {
+    /// Up to the first text; NaN where a cell is missing.
     pub(super) values: Vec<f64>,
+    /// The first text.
     pub(super) problem: Option<Error>,
+    /// The first missing cell, if it stands before that.
+    pub(super) missing: Option<Error>,
+    pub(super) groups: Groups,
     pub(super) marks: Marks,
 }
 
@@ -54,8 +60,14 @@ impl Marks {
 }
 
 impl Stretch {
-    /// Adds a number. Nobody will read a column with a problem.
+    /// Adds a number.
     fn add(&mut self, value: f64) {
+        self.groups.end();
+        self.keep(value);
+    }
+
+    /// Nobody will read the numbers of a column with a problem.
+    fn keep(&mut self, value: f64) {
         if self.problem.is_none() {
             self.values.push(value);
         }
@@ -64,15 +76,31 @@ impl Stretch {
     /// Adds the cell in a line and column.
     fn push(&mut self, format: Format, text: &str, (line, at): (u64, usize)) {
         let comma = format.separator != b',';
-        let (message, hint) = match self.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
-            Cell::Number(value) => return self.add(value),
-            Cell::Missing => ("the value is missing".into(), "drop the row, or fill the value in; other columns can be used as they are"),
-            Cell::Text(hint) => (format!("`{}` is not a number", short(text)), hint),
-        };
-        let error = || Error::new(ErrorKind::Data, format!("{}: {message}", format.place(line, at))).hint(hint);
-        self.problem.get_or_insert_with(error);
+        let error = |message: &str, hint: &str| Error::new(ErrorKind::Data, format!("{}: {message}", format.place(line, at))).hint(hint);
+        match self.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
+            // A word for a truth value may be one of several texts.
+            Cell::Number(value) if text.trim().starts_with(char::is_alphabetic) => {
+                self.groups.push(Some(text));
+                self.keep(value);
+            }
+            Cell::Number(value) => self.add(value),
+            Cell::Missing => {
+                self.groups.push(None);
+                self.keep(f64::NAN);
+                if self.problem.is_none() {
+                    self.missing.get_or_insert_with(|| error("the value is missing", MISSING));
+                }
+            }
+            Cell::Text(hint) => {
+                self.groups.push(Some(text));
+                self.problem.get_or_insert_with(|| error(&format!("`{}` is not a number", short(text)), hint));
+            }
+        }
     }
 }
+
+/// The way out.
+const MISSING: &str = "drop such rows, or tell them apart: if(is_missing(x), ..., ...); other columns can be used as they are";
 
 impl Part {
     /// No rows of so many columns.
@@ -85,7 +113,7 @@ impl Part {
         self.rows = 0;
         for column in &mut self.columns {
             column.values.clear();
-            column.problem = None;
+            (column.problem, column.missing, column.groups) = (None, None, Groups::default());
         }
     }
 

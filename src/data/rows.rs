@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Read};
 
+use super::groups::Groups;
 use super::part::{Format, Marks, Part};
 use super::records::{Records, unreadable};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,7 +27,19 @@ pub(super) struct Columns {
 struct Column {
     values: Growing,
     problem: Option<Error>,
+    missing: Option<Error>,
+    groups: Groups,
     marks: Marks,
+}
+
+/// What a column holds.
+pub(super) struct Ended {
+    pub(super) values: Numbers,
+    /// The first text.
+    pub(super) problem: Option<Error>,
+    /// The first missing cell, if it stands before that.
+    pub(super) missing: Option<Error>,
+    pub(super) groups: Groups,
 }
 
 impl Columns {
@@ -74,9 +87,14 @@ impl Columns {
         Ok(columns)
     }
 
-    /// What each column holds, and why it is no column of numbers if it is none.
-    pub(super) fn ended(self) -> impl Iterator<Item = (Numbers, Option<Error>)> {
-        self.columns.into_iter().map(|column| (column.values.ended(), column.problem))
+    /// What each column holds.
+    pub(super) fn ended(self) -> impl Iterator<Item = Ended> {
+        self.columns.into_iter().map(|Column { values, problem, missing, groups, .. }| Ended {
+            values: values.ended(),
+            problem,
+            missing,
+            groups,
+        })
     }
 
     /// Reads the rows of `records`, one after another.
@@ -112,7 +130,9 @@ impl Columns {
                 if column.problem.is_none() {
                     column.values.extend(&more.values);
                     column.problem.clone_from(&more.problem);
+                    column.missing = column.missing.take().or_else(|| more.missing.clone());
                 }
+                column.groups.extend(&more.groups);
                 column.marks = column.marks.or(more.marks);
             }
         };
@@ -181,10 +201,10 @@ mod tests {
             alone.append(format, Records::new("t.csv", text.as_bytes(), b',', 2)).unwrap();
             assert_eq!((found.rows, alone.rows), (rows, rows));
             let (found, alone): (Vec<_>, Vec<_>) = (found.ended().collect(), alone.ended().collect());
-            assert!(found[0].0.iter().copied().eq((0..rows).map(|row| row as f64)));
-            assert_eq!(found[1].0[..], alone[1].0[..]);
-            let problem = found[1].1.as_ref().unwrap();
-            assert_eq!(problem.message, alone[1].1.as_ref().unwrap().message);
+            assert!(found[0].values.iter().copied().eq((0..rows).map(|row| row as f64)));
+            assert_eq!(found[1].values[..], alone[1].values[..]);
+            let problem = found[1].problem.as_ref().unwrap();
+            assert_eq!(problem.message, alone[1].problem.as_ref().unwrap().message);
             assert!(problem.message.contains(&format!("line {},", (rows - 7) * lines + 2)), "{}", problem.message);
             // The first row in error is the one that is told, whichever thread meets its own first.
             let text = text.replace(&format!("{},", rows / 2), &format!("1,2,3,{},", rows / 2)).replace(&format!("{},", rows - 2), "1,");
@@ -199,7 +219,7 @@ mod tests {
         let format = Format { source: "t.csv", separator: b'\t', headers: &headers };
         let found = Columns::read(format, "1\t2\n\t\n".as_bytes(), None, 2).unwrap();
         assert_eq!(found.rows, 2);
-        assert!(found.columns[0].problem.as_ref().unwrap().message.contains("line 3, column 1 (`a`): the value is missing"));
+        assert!(found.columns[0].missing.as_ref().unwrap().message.contains("line 3, column 1 (`a`): the value is missing"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Bound, Declaration};
 use crate::data::Data;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::{Declared, Lowered, VariableName, lower_with};
+use crate::graph::{Declared, Labels, Lowered, VariableName, lower_with};
 use crate::syntax::{Formula, suggest};
 
 /// Lowers `formula` with its variables in their final order: those of flags, those that the text declares, or those that it uses; each
@@ -16,29 +16,51 @@ pub(super) fn declare(formula: &Formula, declarations: &[Declaration], data: &Da
     let same = variables.iter().map(|(variable, _)| variable).eq(&lowered.variables);
     let in_text = |variable: &VariableName| lowered.declared.iter().any(|declared| declared.variable == *variable);
     let is_news = |(variable, bound): &(VariableName, Bound)| (bound.low.is_finite() || bound.high.is_finite()) && !in_text(variable);
-    if same && !variables.iter().any(is_news) {
-        return Ok((lowered, variables.into_iter().map(|(_, bound)| bound).collect()));
-    }
-    let known: Vec<(VariableName, (f64, f64))> = variables.iter().map(known).collect();
-    Ok((lower_with(formula, &known, data)?, variables.into_iter().map(|(_, bound)| bound).collect()))
+    let lowered = if same && !variables.iter().any(is_news) {
+        lowered
+    } else {
+        let known: Vec<(VariableName, (f64, f64))> = variables.iter().map(known).collect();
+        lower_with(formula, &known, data)?
+    };
+    let named = |(variable, bound): (VariableName, Bound)| match label(&variable, &lowered.labels) {
+        Some(name) => Bound { name, ..bound },
+        None => bound,
+    };
+    let bounds = variables.into_iter().map(named).collect();
+    Ok((lowered, bounds))
+}
+
+/// What an element is called that a text of the data picks: `a[Ada]`.
+pub(super) fn label(variable: &VariableName, labels: &Labels) -> Option<String> {
+    let dimensions = labels.get(&variable.name)?;
+    let part = |(dimension, index): (usize, &usize)| {
+        let texts = dimensions.get(dimension).and_then(Option::as_ref);
+        texts.and_then(|texts| texts.get(index - 1).cloned()).unwrap_or_else(|| index.to_string())
+    };
+    let parts: Vec<String> = variable.indices.iter().enumerate().map(part).collect();
+    Some(format!("{}[{}]", variable.name, parts.join(",")))
 }
 
 fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Result<Vec<(VariableName, Bound)>> {
     let (named, unnamed): (Vec<&Declaration>, Vec<&Declaration>) = declarations.iter().partition(|declaration| declaration.name.is_some());
     let mut variables = lowered.variables.clone();
     if !unnamed.is_empty() {
-        if let Some(declared) = lowered.declared.first() {
+        if let Some(declared) = lowered.declared.iter().find(|declared| !declared.is_cell) {
             let error = Error::new(ErrorKind::BoundsMalformed, "the ranges stand in the text; a --range without a name cannot be added");
             return Err(error.at(declared.span).hint("drop --range"));
         }
         return declare_only(variables, &named, &unnamed);
     }
-    if named.is_empty() && lowered.declared.is_empty() {
+    if named.is_empty() && lowered.declared.iter().all(|declared| declared.is_cell) {
         if variables.is_empty() {
             variables.push(VariableName::scalar("x"));
         }
-        let unbounded = |variable: &VariableName| Bound::new(variable.to_string(), f64::NEG_INFINITY, f64::INFINITY);
-        return Ok(group_vectors(variables).into_iter().map(|variable| (variable.clone(), unbounded(&variable))).collect());
+        let bound = |variable: &VariableName| {
+            let cell = lowered.declared.iter().find(|declared| declared.variable == *variable);
+            let (low, high) = cell.map_or((f64::NEG_INFINITY, f64::INFINITY), |cell| cell.interval);
+            Bound::new(variable.to_string(), low, high)
+        };
+        return Ok(group_vectors(variables).into_iter().map(|variable| (variable.clone(), bound(&variable))).collect());
     }
     let mut declared: Vec<(VariableName, Bound)> = Vec::new();
     for declaration in &named {
@@ -62,7 +84,7 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Res
             declared.push((element, bound));
         }
     }
-    for Declared { variable, interval: (low, high), span } in &lowered.declared {
+    for Declared { variable, interval: (low, high), span, .. } in &lowered.declared {
         let bound = Bound::new(variable.to_string(), *low, *high);
         bound.check().map_err(|error| error.at(*span))?;
         declared.push((variable.clone(), bound));
@@ -75,7 +97,7 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Res
             let near = suggest(&variable.to_string(), names.iter().map(String::as_str).filter(unused));
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None if lowered.declared.is_empty() => format!("declare it: --range {variable}=-inf,inf"),
+                None if lowered.declared.iter().all(|declared| declared.is_cell) => format!("declare it: --range {variable}=-inf,inf"),
                 None => format!("declare it: {variable} in (-inf, inf); if it is a column, give its file: --data FILE"),
             };
             let error = Error::new(ErrorKind::UnknownName, format!("`{variable}` has no range, though other variables have")).hint(hint);

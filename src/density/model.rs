@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::declare::declare;
+use super::declare::{declare, label};
 use super::landmarks::landmarks;
 use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
@@ -109,7 +109,12 @@ impl Model {
         let (level, rounding) = (Level::detect(), Rounding::default());
         let compile = |outputs: &[NodeId]| Program::compile(&graph, outputs, bounds.len(), rounding);
         let tapes = Tapes { value: compile(&[log_density]), gradient: compile(&gradient), joint: OnceLock::new(), level, rounding };
-        let (defined, transformed, reached) = (lowered.defined, lowered.transformed, lowered.reached);
+        let named = |(variable, node): (VariableName, NodeId)| match label(&variable, &lowered.labels) {
+            Some(name) => (VariableName::scalar(name), node),
+            None => (variable, node),
+        };
+        let [defined, transformed] = [lowered.defined, lowered.transformed].map(|list| list.into_iter().map(named).collect());
+        let reached = lowered.reached;
         let is_constant = |name: &String| crate::syntax::CONSTANTS.iter().any(|(constant, _)| constant == name);
         let hidden_columns = data.names().into_iter().filter(is_constant).collect();
         Ok(Model {

@@ -228,6 +228,23 @@ impl Graph {
         }
         match (op, self.node(a)) {
             (Unary::Log, Node::Unary(Unary::Exp, u)) => u,
+            (Unary::Log, Node::Unary(Unary::Sigmoid, u)) => {
+                let mirrored = self.negate(u);
+                let soft = self.unary(Unary::Softplus, mirrored);
+                self.negate(soft)
+            }
+            (Unary::Log, Node::Binary(Binary::Subtract, one, share))
+                if self.number(one) == Some(1.0) && matches!(self.node(share), Node::Unary(Unary::Sigmoid, _)) =>
+            {
+                let Node::Unary(_, u) = self.node(share) else { unreachable!("just matched") };
+                let soft = self.unary(Unary::Softplus, u);
+                self.negate(soft)
+            }
+            (Unary::Log1p, Node::Unary(Unary::Negate, share)) if matches!(self.node(share), Node::Unary(Unary::Sigmoid, _)) => {
+                let Node::Unary(_, u) = self.node(share) else { unreachable!("just matched") };
+                let soft = self.unary(Unary::Softplus, u);
+                self.negate(soft)
+            }
             (Unary::Log, Node::Binary(Binary::Add, u, one)) if self.number(one) == Some(1.0) => match self.node(u) {
                 Node::Unary(Unary::Exp, v) => self.unary(Unary::Softplus, v),
                 _ => self.intern(Node::Unary(op, a)),

@@ -13,7 +13,7 @@ mod substitute;
 
 use rustc_hash::FxHashMap as HashMap;
 
-pub use lower::{Declared, Lowered, Origin, VariableName, constant, lower, lower_with};
+pub use lower::{Declared, Labels, Lowered, Origin, VariableName, constant, lower, lower_with};
 pub use op::{Binary, Unary};
 pub use rows::{Description, TableId};
 pub use substitute::substitute;

@@ -58,6 +58,8 @@ pub struct Inspection {
     pub sign: Sign,
     /// A region where the formula is undefined.
     pub undefined: Option<Undefined>,
+    /// Whether the formula had a value at any point.
+    pub defined: bool,
     /// The share of points where the density is zero (its logarithm −∞).
     pub zero_share: f64,
     /// Whether the density was positive anywhere.
@@ -67,7 +69,8 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// An error if the density cannot be used.
+    /// An error if the density cannot be used. A place without a value is none: it counts as one of zero density, and
+    /// [`wild`](Self::wild) names it. A density typed as such is refused where a whole region of its range is proved to have no value.
     ///
     /// # Errors
     /// Kinds `negative_density`, `domain`, `zero_density`.
@@ -78,9 +81,10 @@ impl Inspection {
             let shown: Vec<String> = names.iter().zip(position).take(6).map(|(name, x)| format!("{name} = {}", plain(*x))).collect();
             format!("{}{more}", shown.join(", "))
         };
-        if let Some(Undefined { position, hole }) = &self.undefined {
+        let is_refused = |found: &&Undefined| !self.defined || (model.meaning() == Meaning::Density && found.hole.is_some());
+        if let Some(Undefined { position, hole }) = self.undefined.as_ref().filter(is_refused) {
             let message = match hole {
-                None => format!("the formula is undefined at {}", place(position)),
+                None => format!("the formula is undefined at each of {} points, such as {}", self.points, place(position)),
                 Some(hole) => {
                     let side = |(name, (low, high)): (&String, &(f64, f64))| format!("{name} in ({}, {})", plain(*low), plain(*high));
                     let sides: Vec<String> = names.iter().zip(hole).take(6).map(side).collect();
@@ -108,6 +112,12 @@ impl Inspection {
         }
         Ok(())
     }
+
+    /// What has no value in places that are taken as places of zero density, with the first such place.
+    pub fn wild(&self, model: &Model) -> Option<String> {
+        let Undefined { position, .. } = self.undefined.as_ref()?;
+        Some(super::blame(model, position).map_or_else(|| "the formula is nan".to_string(), |found| found.to_string()))
+    }
 }
 
 /// How many points cover the ranges, at most …
@@ -132,6 +142,7 @@ pub fn inspect(model: &Model) -> Inspection {
         points: 0,
         sign: if !is_density || range.is_nonnegative() { Sign::Proved } else { Sign::Unknown },
         undefined: None,
+        defined: false,
         zero_share: 0.0,
         positive: false,
         zero_proved: is_density && range.low == 0.0 && range.high == 0.0,
@@ -148,6 +159,7 @@ pub fn inspect(model: &Model) -> Inspection {
             }
             continue;
         }
+        found.defined = true;
         found.positive |= !is_density || *value > 0.0;
     }
     let cell = cell_of(model.bounds());
@@ -158,7 +170,8 @@ pub fn inspect(model: &Model) -> Inspection {
         let position = found.undefined.map_or(inside, |undefined| undefined.position);
         found.undefined = Some(Undefined { position, hole: Some(hole.iter().map(|side| (side.low, side.high)).collect()) });
     }
-    if found.sign == Sign::Unknown && found.undefined.is_none() {
+    let is_holed = found.undefined.as_ref().is_some_and(|undefined| undefined.hole.is_some());
+    if found.sign == Sign::Unknown && !is_holed {
         let mut negative: Vec<&(f64, Vec<f64>)> = values.iter().filter(|(value, _)| *value < 0.0).collect();
         negative.sort_by(|a, b| a.0.total_cmp(&b.0));
         let first = negative.into_iter().take(PROOFS).find(|(_, position)| is_negative(model, position)).cloned();
@@ -166,7 +179,7 @@ pub fn inspect(model: &Model) -> Inspection {
             found.sign = Sign::Refuted(Witness { position, value });
         }
     }
-    if found.sign == Sign::Unknown && found.undefined.is_none() && model.rows() == 0 {
+    if found.sign == Sign::Unknown && !is_holed && model.rows() == 0 {
         found.sign = match sign(model.graph(), model.typed(), &cell) {
             Found::Nonnegative => Sign::Proved,
             Found::Touches { depth, place } => Sign::Touches { depth, position: place },

@@ -46,7 +46,7 @@ const NOISE: f64 = 0.1;
 const SHARED_NOISE: f64 = 0.18;
 
 pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> {
-    let Question { density, model, settings, control } = *question;
+    let Question { density, model, settings, control, .. } = *question;
     let Some(model) = model else {
         let hint = "leave out --batch and --rungs";
         return Err(Error::new(ErrorKind::Setting, "batches and replicas are for models that a formula says").hint(hint));

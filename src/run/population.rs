@@ -121,7 +121,7 @@ fn powers_of_two(population: &Population) -> Metric {
 }
 
 pub(super) fn population(question: &Question, law: &Law, sampler: Sampler) -> Result<Drawn> {
-    let Question { density, model, settings, control } = *question;
+    let Question { density, model, settings, control, .. } = *question;
     let reference = law.reference.as_ref();
     if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
         let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);

@@ -44,11 +44,15 @@ pub fn sample_watched(model: &Model, settings: &Sampling, control: &Control) -> 
 }
 
 fn sample_here(model: &Model, settings: &Sampling, control: &Control) -> Result<Run> {
+    let mut wild = None;
     // It would go through all rows for hundreds of places.
     if settings.batch.is_none() {
-        inspect(model).refuse(model)?;
+        let inspection = inspect(model);
+        inspection.refuse(model)?;
+        wild = inspection.wild(model);
     }
-    answer(&Question { density: model, model: Some(model), settings, control }).map_err(|error| explain_failure(model, error))
+    let question = Question { density: model, model: Some(model), wild: wild.as_deref(), settings, control };
+    answer(&question).map_err(|error| explain_failure(model, error))
 }
 
 /// Samples any [`LogDensity`].
@@ -58,7 +62,7 @@ fn sample_here(model: &Model, settings: &Sampling, control: &Control) -> Result<
 pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &Control) -> Result<Run> {
     settings.check()?;
     memory::check(settings, density.dimension())?;
-    on_threads(settings.threads, || answer(&Question { density, model: None, settings, control }))?
+    on_threads(settings.threads, || answer(&Question { density, model: None, wild: None, settings, control }))?
 }
 
 fn answer(question: &Question) -> Result<Run> {

@@ -83,12 +83,17 @@ functions! {
     Lgamma ["lgamma"] Exactly(1), "log |gamma(x)|.";
     Digamma ["digamma"] Exactly(1), "Derivative of lgamma.";
     Polygamma ["polygamma"] Exactly(2), "`polygamma(n, x)`: the n-th derivative of digamma, n a whole number.";
-    Beta ["beta"] Exactly(2), "Beta function, for positive arguments.";
-    Lbeta ["lbeta"] Exactly(2), "log beta(a, b).";
+    Beta ["beta"] Exactly(2), "Beta function.";
+    Lbeta ["lbeta"] Exactly(2), "log |beta(a, b)|.";
     Sigmoid ["sigmoid" "inv_logit" "logistic"] Exactly(1), "1/(1 + exp(-x)).";
     Logit ["logit"] Exactly(1), "log(p/(1 - p)).";
     Softplus ["softplus" "log1p_exp"] Exactly(1), "log(1 + exp(x)), no overflow.";
     Logsumexp ["logsumexp" "log_sum_exp"] AtLeast(1), "log(exp(a) + exp(b) + ...), no overflow.";
+    LogDiffExp ["log_diff_exp"] Exactly(2), "log(exp(a) - exp(b)) for a > b, no overflow.";
+    LogMix ["log_mix"] Exactly(3), "`log_mix(p, a, b)` = log(p*exp(a) + (1 - p)*exp(b)).";
+    Softmax ["softmax"] Exactly(1), "`softmax(v)`: exp of each element, divided by their sum.";
+    LogSoftmax ["log_softmax"] Exactly(1), "`log_softmax(v)`: v - logsumexp(v).";
+    Lchoose ["lchoose"] Exactly(2), "`lchoose(n, k)`: the logarithm of the number of ways to choose k of n.";
     Hypot ["hypot"] Exactly(2), "sqrt(x^2 + y^2).";
     Dot ["dot"] TwoVectors, "Scalar product of two vectors.";
     Norm ["norm"] AtLeast(1), "Euclidean length of a vector or of its arguments.";
@@ -96,6 +101,8 @@ functions! {
     Product ["prod"] Exactly(1), "`prod(v)`: of a vector; `prod(i in 1..n, ...)`: of factors.";
     Mean ["mean"] Exactly(1), "`mean(y)`: of a vector or a column.";
     Sd ["sd"] Exactly(1), "`sd(y)`: standard deviation (n - 1) of a vector or a column.";
+    IsMissing ["is_missing"] Exactly(1), "`is_missing(x)`: 1 in the rows in which the column x has no cell, else 0.";
+    Levels ["levels"] Exactly(1), "`levels(g)`: how many different texts the column g holds.";
 }
 
 impl Function {

@@ -15,7 +15,7 @@ pub use ast::{
     Ast, BinaryOperator, Comparison, Constraint, Definition, Domain, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement,
     Subscript, UnaryOperator,
 };
-pub use distributions::{Distribution, Form};
+pub use distributions::{Distribution, Form, Shape};
 pub use formula::{Formula, FreeName};
 pub use functions::{Arity, CONSTANTS, Function, KEYWORDS};
 pub use noncenter::{Noncentered, Reach, noncenter};

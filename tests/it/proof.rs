@@ -100,6 +100,24 @@ fn holes_are_found_however_thin_and_told_from_end_to_end() {
     }
 }
 
+#[test]
+fn a_wild_point_is_no_fault_of_the_model() {
+    let model = |text: &str| langevin::density::Model::with_data(text.parse().unwrap(), None, &[], &Default::default()).unwrap();
+    // Without a value on half of the plane, and where numbers overflow.
+    for text in ["log_density = log(x + y) - x^2 - y^2", "log_density = -x^2 - y^2 + sqrt(1 - exp(x))", "energy = x^2 - log(x + y^3) + y^2"]
+    {
+        let model = model(text);
+        let found = inspect(&model);
+        assert!(found.refuse(&model).is_ok() && found.defined, "{text}");
+        let what = found.wild(&model).unwrap();
+        assert!(what.contains("is nan, as"), "{text}: {what}");
+    }
+    let nowhere = model("log_density = log(-1 - x^2 - y^2)");
+    let found = inspect(&nowhere);
+    let error = found.refuse(&nowhere).unwrap_err();
+    assert!(error.kind == ErrorKind::Domain && error.span.is_some(), "{error}");
+}
+
 fn course(formula: &str, range: &str) -> Line {
     line(&density(formula, &[range])).unwrap()
 }

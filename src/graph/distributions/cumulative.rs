@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, PI};
 
-use super::{Binary, Distribution, Form, Formula, NodeId, Unary};
+use super::{Binary, Distribution, Form, Formula, HUGE, Node, NodeId, Unary};
 
 impl Formula<'_> {
     /// P(X ≤ x), its logarithm, or log P(X > x).
@@ -10,30 +10,88 @@ impl Formula<'_> {
         use Distribution::*;
         let x = arguments[0];
         match (distribution, &arguments[1..]) {
-            (Normal, &[mu, sigma]) => {
+            (StdNormal, &[]) => {
+                let (mu, sigma) = (self.number(0.0), self.number(1.0));
+                self.normal_cumulative(x, mu, sigma, form)
+            }
+            (SkewDoubleExponential, &[mu, sigma, tau]) => {
+                let sigma = self.scale(2, sigma);
+                self.inside_unit(3, tau);
+                // τ exp(−2(1 − τ)(μ − x)/σ) on the left, 1 − (1 − τ) exp(−2τ(x − μ)/σ) on the right.
+                let z = self.standardised(x, mu, sigma);
+                let (zero, mirrored) = (self.number(0.0), self.neg(tau));
+                let rest = self.plus(mirrored, 1.0);
+                let (left, right) = (self.mul(rest, z), self.mul(tau, z));
+                let (left, right) = (self.times(2.0, left), self.times(-2.0, right));
+                let (log, other) = (self.log(tau), self.unary(Unary::Log1p, mirrored));
+                let (below, above) = (self.add(log, left), self.add(other, right));
+                let is_left = self.graph.binary(Binary::Less, z, zero);
+                let (near, far) = if form == Form::LogCcdf { (above, below) } else { (below, above) };
+                let complement = self.unary(Unary::Log1mExp, far);
+                let value = if form == Form::LogCcdf {
+                    self.graph.select(is_left, complement, near)
+                } else {
+                    self.graph.select(is_left, near, complement)
+                };
+                if form == Form::Cdf { self.unary(Unary::Exp, value) } else { value }
+            }
+            (Frechet, &[alpha, sigma]) => {
+                self.positive(0, x);
+                self.positive(1, alpha);
                 self.positive(2, sigma);
+                let ratio = self.div(sigma, x);
+                let power = self.graph.pow(ratio, alpha);
+                let log = self.neg(power);
+                match form {
+                    Form::Cdf => self.unary(Unary::Exp, log),
+                    Form::LogCdf => log,
+                    _ => self.unary(Unary::Log1mExp, log),
+                }
+            }
+            (Rayleigh, &[sigma]) => {
+                self.positive(0, x);
+                self.positive(1, sigma);
+                let z = self.div(x, sigma);
+                let square = self.square(z);
+                let log = self.times(-0.5, square);
+                self.by_log_survival(log, form)
+            }
+            (LogLogistic, &[alpha, beta]) => {
+                self.positive(0, x);
+                self.positive(1, alpha);
+                self.positive(2, beta);
+                let ratio = self.div(x, alpha);
+                let log = self.log(ratio);
+                let z = self.mul(beta, log);
+                self.logistic_cumulative(z, form)
+            }
+            (ParetoType2, &[mu, lambda, alpha]) => {
+                self.require(0, Binary::LessEqual, mu, x, ">= mu");
+                self.positive(2, lambda);
+                self.positive(3, alpha);
+                let z = self.standardised(x, mu, lambda);
+                let log = self.unary(Unary::Log1p, z);
+                let power = self.mul(alpha, log);
+                let log = self.neg(power);
+                self.by_log_survival(log, form)
+            }
+            (Normal, &[mu, sigma]) => {
+                let sigma = self.scale(2, sigma);
                 self.normal_cumulative(x, mu, sigma, form)
             }
             (Lognormal, &[mu, sigma]) => {
                 self.positive(0, x);
-                self.positive(2, sigma);
+                let sigma = self.scale(2, sigma);
                 let log = self.log(x);
                 self.normal_cumulative(log, mu, sigma, form)
             }
             (Logistic, &[mu, sigma]) => {
-                self.positive(2, sigma);
+                let sigma = self.scale(2, sigma);
                 let z = self.standardised(x, mu, sigma);
-                let mirrored = self.neg(z);
-                match form {
-                    Form::Cdf => self.unary(Unary::Sigmoid, z),
-                    _ => {
-                        let tail = self.unary(Unary::Softplus, if form == Form::LogCdf { mirrored } else { z });
-                        self.neg(tail)
-                    }
-                }
+                self.logistic_cumulative(z, form)
             }
             (Cauchy, &[mu, sigma]) => {
-                self.positive(2, sigma);
+                let sigma = self.scale(2, sigma);
                 // atan2(1, −z)/π is ½ + atan(z)/π without cancelling on the left.
                 let z = self.standardised(x, mu, sigma);
                 let mirrored = self.neg(z);
@@ -46,7 +104,7 @@ impl Formula<'_> {
                 if form == Form::Cdf { share } else { self.log_of_share(share, rest) }
             }
             (Laplace, &[mu, sigma]) => {
-                self.positive(2, sigma);
+                let sigma = self.scale(2, sigma);
                 let z = self.standardised(x, mu, sigma);
                 let side = if form == Form::LogCcdf { self.neg(z) } else { z };
                 // Left of the centre ½eᶻ, right of it 1 − ½e⁻ᶻ.
@@ -89,7 +147,7 @@ impl Formula<'_> {
                 self.by_log_survival(log, form)
             }
             (Gumbel, &[mu, beta]) => {
-                self.positive(2, beta);
+                let beta = self.scale(2, beta);
                 let z = self.standardised(x, mu, beta);
                 let mirrored = self.neg(z);
                 let tail = self.unary(Unary::Exp, mirrored);
@@ -125,16 +183,44 @@ impl Formula<'_> {
             let tail = self.unary(Unary::Erfc, scaled);
             return self.times(0.5, tail);
         }
-        // Near 1 by what is missing there, below ½ by the logarithm of the tail.
-        let mirrored = self.neg(scaled);
+        self.log_half_erfc(scaled)
+    }
+
+    /// log(erfc(u)/2): near 1 by what is missing there, below ½ by the logarithm of the tail.
+    pub(super) fn log_half_erfc(&mut self, u: NodeId) -> NodeId {
+        let mirrored = self.neg(u);
         let rest = self.unary(Unary::Erfc, mirrored);
         let rest = self.times(-0.5, rest);
         let near_one = self.unary(Unary::Log1p, rest);
-        let tail = self.unary(Unary::LogErfc, scaled);
+        let tail = self.unary(Unary::LogErfc, u);
         let below = self.plus(tail, -LN_2);
         let zero = self.number(0.0);
-        let is_near_one = self.graph.binary(Binary::Less, scaled, zero);
+        let is_near_one = self.graph.binary(Binary::Less, u, zero);
         self.graph.select(is_near_one, near_one, below)
+    }
+
+    /// 1/(1 + exp(−z)) or a logarithm of it or of the rest.
+    fn logistic_cumulative(&mut self, z: NodeId, form: Form) -> NodeId {
+        let mirrored = self.neg(z);
+        match form {
+            Form::Cdf => self.unary(Unary::Sigmoid, z),
+            _ => {
+                let tail = self.unary(Unary::Softplus, if form == Form::LogCdf { mirrored } else { z });
+                self.neg(tail)
+            }
+        }
+    }
+
+    /// The scale of a distribution function: where it underflows to 0, or overflows, the function has a limit.
+    fn scale(&mut self, argument: usize, sigma: NodeId) -> NodeId {
+        if matches!(self.graph.node(sigma), Node::Constant(_) | Node::Variable(_)) {
+            self.positive(argument, sigma);
+            return sigma;
+        }
+        self.non_negative(argument, sigma);
+        let least = self.number(f64::MIN_POSITIVE);
+        let raised = self.graph.binary(Binary::Max, sigma, least);
+        self.at_most(HUGE, raised)
     }
 
     /// log share, by share + rest = 1 where the share is the larger.

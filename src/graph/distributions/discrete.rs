@@ -1,13 +1,13 @@
 //! Log probabilities of whole-numbered outcomes.
 
-use super::{Binary, Distribution, Formula, NodeId, Unary};
+use super::{Binary, Distribution, Formula, HUGE, Node, NodeId, Unary};
 
 impl Formula<'_> {
     pub(super) fn log_probability(&mut self, distribution: Distribution, arguments: &[NodeId]) -> NodeId {
         use Distribution::*;
         let k = arguments[0];
         self.whole(k);
-        let (zero, one) = (self.number(0.0), self.number(1.0));
+        let one = self.number(1.0);
         match (distribution, &arguments[1..]) {
             (Bernoulli, &[theta]) => {
                 self.require(0, Binary::LessEqual, k, one, "0 or 1");
@@ -41,6 +41,7 @@ impl Formula<'_> {
             }
             (Poisson, &[lambda]) => {
                 self.non_negative(1, lambda);
+                self.finite(1, lambda);
                 let (power, factorial) = (self.times_log(k, lambda), self.log_factorial(k));
                 self.sum(&[(1.0, power), (-1.0, lambda), (-1.0, factorial)])
             }
@@ -50,56 +51,106 @@ impl Formula<'_> {
                 self.sum(&[(1.0, power), (-1.0, lambda), (-1.0, factorial)])
             }
             (NegBinomial2, &[mu, phi]) => {
-                self.positive(1, mu);
-                self.positive(2, phi);
-                // (1 + mu/phi)^(−phi)·(mu/(mu + phi))ᵏ·Γ(k + phi)/(Γ(phi)·k!).
-                let ratio = self.div(mu, phi);
-                let log = self.unary(Unary::Log1p, ratio);
-                let base = self.mul(phi, log);
-                let rising = self.log_rising(phi, k);
-                let per_outcome = {
-                    // log mu − log phi − log(1 + mu/phi); log phi comes back in the rising factorial.
-                    let mean = self.log(mu);
-                    self.sub(mean, log)
-                };
-                let power = if self.graph.number(k) == Some(0.0) { zero } else { self.mul(k, per_outcome) };
-                let factorial = self.log_factorial(k);
-                self.sum(&[(1.0, rising), (-1.0, factorial), (-1.0, base), (1.0, power)])
+                self.non_negative(1, mu);
+                self.finite(1, mu);
+                let log = self.log(mu);
+                self.neg_binomial(k, log, mu, phi)
+            }
+            (NegBinomial2Log, &[eta, phi]) => {
+                let mu = self.unary(Unary::Exp, eta);
+                self.finite(1, mu);
+                self.neg_binomial(k, eta, mu, phi)
+            }
+            (NegBinomial, &[alpha, beta]) => {
+                self.positive(2, beta);
+                let mu = self.div(alpha, beta);
+                let log = self.log(mu);
+                let value = self.neg_binomial(k, log, mu, alpha);
+                // Both parameters here are the first and the second of the other form.
+                self.conditions.last_mut().expect("phi is asked for").argument = 1;
+                value
+            }
+            (Geometric, &[theta]) => {
+                self.probability(1, theta);
+                let (log, rest) = self.log_shares(theta);
+                let failures = self.or_zero(k, rest);
+                self.add(log, failures)
             }
             _ => unreachable!("as many parameters as the distribution has, and its outcomes are whole"),
         }
     }
 
     /// The outcome is a whole number of 0 or more.
-    fn whole(&mut self, k: NodeId) {
+    pub(super) fn whole(&mut self, k: NodeId) {
         let floor = self.unary(Unary::Floor, k);
         self.require(0, Binary::Equal, k, floor, "a whole number");
         self.non_negative(0, k);
     }
 
-    fn log_factorial(&mut self, k: NodeId) -> NodeId {
+    pub(super) fn log_factorial(&mut self, k: NodeId) -> NodeId {
         let next = self.plus(k, 1.0);
         self.lgamma(next)
     }
 
-    fn log_choose(&mut self, n: NodeId, k: NodeId) -> NodeId {
+    pub(super) fn log_choose(&mut self, n: NodeId, k: NodeId) -> NodeId {
         let rest = self.sub(n, k);
         let [n, k, rest] = [n, k, rest].map(|number| self.log_factorial(number));
         self.sum(&[(1.0, n), (-1.0, k), (-1.0, rest)])
     }
 
+    /// (1 + mu/phi)^(−phi)·(mu/(mu + phi))ᵏ·Γ(k + phi)/(Γ(phi)·k!), given log mu too. An infinite phi is as a huge one: Poisson.
+    fn neg_binomial(&mut self, k: NodeId, log_mu: NodeId, mu: NodeId, phi: NodeId) -> NodeId {
+        let zero = self.number(0.0);
+        self.require(2, Binary::Less, zero, phi, "> 0");
+        let phi = self.at_most(HUGE, phi);
+        let ratio = self.div(mu, phi);
+        let log = self.unary(Unary::Log1p, ratio);
+        let base = self.mul(phi, log);
+        let rising = self.log_rising(phi, k);
+        // log mu − log phi − log(1 + mu/phi); log phi comes back in the rising factorial.
+        let per_outcome = self.sub(log_mu, log);
+        let power = self.or_zero(k, per_outcome);
+        let factorial = self.log_factorial(k);
+        self.sum(&[(1.0, rising), (-1.0, factorial), (-1.0, base), (1.0, power)])
+    }
+
     /// k log θ + (n − k) log(1 − θ): linear in the data, so that sums of k and n suffice.
     fn trials(&mut self, k: NodeId, n: NodeId, theta: NodeId) -> NodeId {
+        if let Node::Unary(Unary::Sigmoid, u) = self.graph.node(theta) {
+            return self.logit_trials(k, n, u);
+        }
         let failures = self.sub(n, k);
-        let mirrored = self.neg(theta);
-        let success = self.times_log(k, theta);
-        let failure = if self.graph.number(failures) == Some(0.0) {
-            failures
-        } else {
-            let log = self.unary(Unary::Log1p, mirrored);
-            self.mul(failures, log)
-        };
+        let (log, rest) = self.log_shares(theta);
+        // Of one trial one of the two is read.
+        if self.graph.number(n) == Some(1.0) && self.graph.table_of(theta).is_some() {
+            return self.graph.select(k, log, rest);
+        }
+        let (success, failure) = (self.or_zero(k, log), self.or_zero(failures, rest));
         self.add(success, failure)
+    }
+
+    /// log θ and log(1 − θ): of a sigmoid or a Φ by what keeps its digits, and is finite, where θ rounds to 0 or 1.
+    fn log_shares(&mut self, theta: NodeId) -> (NodeId, NodeId) {
+        match self.graph.node(theta) {
+            Node::Unary(Unary::Sigmoid, u) => {
+                let mirrored = self.neg(u);
+                let [share, rest] = [mirrored, u].map(|side| self.unary(Unary::Softplus, side));
+                (self.neg(share), self.neg(rest))
+            }
+            Node::Binary(Binary::Divide, tail, two) if self.graph.number(two) == Some(2.0) => match self.graph.node(tail) {
+                Node::Unary(Unary::Erfc, u) => {
+                    let mirrored = self.neg(u);
+                    (self.log_half_erfc(u), self.log_half_erfc(mirrored))
+                }
+                _ => self.plain_log_shares(theta),
+            },
+            _ => self.plain_log_shares(theta),
+        }
+    }
+
+    fn plain_log_shares(&mut self, theta: NodeId) -> (NodeId, NodeId) {
+        let mirrored = self.neg(theta);
+        (self.log(theta), self.unary(Unary::Log1p, mirrored))
     }
 
     /// kα − n log(1 + eᵅ); one outcome of all n or of none keeps its digits in the tail.
@@ -116,7 +167,7 @@ impl Formula<'_> {
     }
 
     /// log Γ(φ + k) − log Γ(φ) − k log φ. For φ above 1000 by Stirling's series (DLMF 5.11.1), where the difference would cancel:
-    /// (φ + k − ½) log(1 + k/φ) − k + s(φ + k) − s(φ), s(z) = 1/(12z) − 1/(360z³), the next term being below 10⁻¹⁸.
+    /// (φ + k − ½) log(1 + k/φ) − k + s(φ + k) − s(φ).
     fn log_rising(&mut self, phi: NodeId, k: NodeId) -> NodeId {
         let upper = self.add(phi, k);
         let (above, below) = (self.lgamma(upper), self.lgamma(phi));
@@ -130,14 +181,5 @@ impl Formula<'_> {
         let crossing = self.number(1000.0);
         let large = self.graph.binary(Binary::Less, crossing, phi);
         self.graph.select(large, series, difference)
-    }
-
-    fn stirling(&mut self, z: NodeId) -> NodeId {
-        let one = self.number(1.0);
-        let inverse = self.div(one, z);
-        let square = self.square(inverse);
-        let cubic = self.times(-1.0 / 360.0, square);
-        let factor = self.plus(cubic, 1.0 / 12.0);
-        self.mul(factor, inverse)
     }
 }

@@ -8,7 +8,7 @@ mod cumulative;
 mod discrete;
 mod multivariate;
 
-use super::{Binary, Graph, NodeId, Unary};
+use super::{Binary, Graph, Node, NodeId, Unary};
 use crate::syntax::{Distribution, Form};
 
 pub(super) use multivariate::multivariate;
@@ -98,13 +98,31 @@ impl Formula<'_> {
         self.unary(Unary::Lgamma, a)
     }
 
-    /// a·log b, 0 where a is the number 0.
+    /// a·log b, 0 where a is 0.
     fn times_log(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        if self.graph.number(a) == Some(0.0) {
-            return self.number(0.0);
-        }
         let log = self.log(b);
-        self.mul(a, log)
+        self.or_zero(a, log)
+    }
+
+    /// a·log, 0 where a is 0 though the logarithm may be −∞ there. A logarithm that is the same in all rows stays a factor, which sums of
+    /// the data need.
+    fn or_zero(&mut self, a: NodeId, log: NodeId) -> NodeId {
+        let zero = self.number(0.0);
+        if self.graph.number(a) == Some(0.0) {
+            return zero;
+        }
+        let product = self.mul(a, log);
+        if !self.graph.is_data(a) || self.graph.table_of(log).is_none() || self.graph.is_total(log) {
+            return product;
+        }
+        let some = self.graph.binary(Binary::NotEqual, a, zero);
+        self.graph.select(some, product, zero)
+    }
+
+    /// The smaller of the number and `a`.
+    fn at_most(&mut self, most: f64, a: NodeId) -> NodeId {
+        let most = self.number(most);
+        self.graph.binary(Binary::Min, a, most)
     }
 
     /// The sum of signed terms.
@@ -127,9 +145,19 @@ impl Formula<'_> {
         self.conditions.push(Condition { holds, argument, says });
     }
 
+    /// A parameter is finite, too.
     fn positive(&mut self, argument: usize, a: NodeId) {
         let zero = self.number(0.0);
         self.require(argument, Binary::Less, zero, a, "> 0");
+        if argument > 0 {
+            self.finite(argument, a);
+        }
+    }
+
+    /// `a`, not below 0, is not infinite.
+    fn finite(&mut self, argument: usize, a: NodeId) {
+        let infinity = self.number(f64::INFINITY);
+        self.require(argument, Binary::Less, a, infinity, "finite");
     }
 
     fn non_negative(&mut self, argument: usize, a: NodeId) {
@@ -143,20 +171,64 @@ impl Formula<'_> {
         self.require(argument, Binary::LessEqual, a, one, "<= 1");
     }
 
-    /// The outcome lies strictly between 0 and 1.
-    fn inside_unit(&mut self, x: NodeId) {
-        self.positive(0, x);
-        let one = self.number(1.0);
-        self.require(0, Binary::Less, x, one, "< 1");
+    /// The argument lies strictly between 0 and 1.
+    fn inside_unit(&mut self, argument: usize, x: NodeId) {
+        let (zero, one) = (self.number(0.0), self.number(1.0));
+        self.require(argument, Binary::Less, zero, x, "> 0");
+        self.require(argument, Binary::Less, x, one, "< 1");
     }
 
     /// log B(a, b).
     fn lbeta(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        let both = self.add(a, b);
-        let [a, b, both] = [a, b, both].map(|argument| self.lgamma(argument));
-        self.sum(&[(1.0, a), (1.0, b), (-1.0, both)])
+        let plain = {
+            let both = self.add(a, b);
+            let [a, b, both] = [a, b, both].map(|argument| self.lgamma(argument));
+            self.sum(&[(1.0, a), (1.0, b), (-1.0, both)])
+        };
+        // For a large p ≥ q, log Γ(p + q) − log Γ(p) is all digits that cancel: (p − ½) log(1 + q/p) + q log(p + q) − q + s(p + q) − s(p).
+        let (p, q) = (self.graph.binary(Binary::Max, a, b), self.graph.binary(Binary::Min, a, b));
+        let (both, ratio, shifted) = (self.add(p, q), self.div(q, p), self.plus(p, -0.5));
+        let growth = self.unary(Unary::Log1p, ratio);
+        let (main, log, gamma) = (self.mul(shifted, growth), self.log(both), self.lgamma(q));
+        let less = self.plus(log, -1.0);
+        let power = self.mul(q, less);
+        let (above, below) = (self.stirling(both), self.stirling(p));
+        let series = self.sum(&[(1.0, gamma), (-1.0, power), (-1.0, main), (-1.0, above), (1.0, below)]);
+        let (crossing, zero) = (self.number(STIRLING), self.number(0.0));
+        let (is_large, is_positive) = (self.graph.binary(Binary::Less, crossing, p), self.graph.binary(Binary::Less, zero, q));
+        let serves = self.graph.binary(Binary::And, is_large, is_positive);
+        self.graph.select(serves, series, plain)
+    }
+
+    /// s(z) of log Γ(z) = (z − ½) log z − z + log √(2π) + s(z), by Stirling's series (DLMF 5.11.1), for z from [`STIRLING`] on.
+    fn stirling(&mut self, z: NodeId) -> NodeId {
+        let one = self.number(1.0);
+        let inverse = self.div(one, z);
+        let square = self.square(inverse);
+        let mut series = self.number(-691.0 / 360_360.0);
+        for coefficient in [1.0 / 1188.0, -1.0 / 1680.0, 1.0 / 1260.0, -1.0 / 360.0, 1.0 / 12.0] {
+            series = self.mul(series, square);
+            series = self.plus(series, coefficient);
+        }
+        self.mul(series, inverse)
     }
 }
+
+/// From here on six terms of Stirling's series are enough: the next one is 1/(156·z¹³), below 7·10⁻¹⁶.
+const STIRLING: f64 = 10.0;
+
+/// log |B(a, b)|.
+pub(in crate::graph) fn log_beta(graph: &mut Graph, a: NodeId, b: NodeId) -> NodeId {
+    Formula { graph, conditions: Vec::new() }.lbeta(a, b)
+}
+
+/// The logarithm of the number of ways to choose k of n.
+pub(in crate::graph) fn log_choose(graph: &mut Graph, n: NodeId, k: NodeId) -> NodeId {
+    Formula { graph, conditions: Vec::new() }.log_choose(n, k)
+}
+
+/// What stands for an infinite parameter where the limit is a distribution: its reciprocal is 0 beside anything, and its logarithm finite.
+const HUGE: f64 = 1e300;
 
 /// log √(2π).
 const LOG_ROOT_TWO_PI: f64 = 0.918_938_533_204_672_8;

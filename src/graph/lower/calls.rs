@@ -2,6 +2,7 @@
 
 use super::value::Value;
 use super::{Binary, Error, ErrorKind, ExprId, Function, Graph, Lowering, NodeId, Result, Unary};
+use crate::graph::distributions::{log_beta, log_choose};
 use crate::syntax::Arity;
 
 impl Lowering<'_> {
@@ -14,6 +15,7 @@ impl Lowering<'_> {
                 if !self.graph.is_data(node) {
                     return Err(self.not_over_rows(id, function));
                 }
+                self.read(node)?;
                 let description = self.graph.describe(node);
                 let value = if function == Function::Min { description.low } else { description.high };
                 return Ok(Value::Number(self.graph.constant(value)));
@@ -25,6 +27,9 @@ impl Lowering<'_> {
             }
             Function::Logsumexp if arguments.len() == 1 && self.rows_of(&arguments[0]) => return Err(self.not_over_rows(id, function)),
             Function::Polygamma => self.check_order(id, &arguments[0])?,
+            Function::IsMissing => return self.is_missing(id, &arguments[0]),
+            Function::Levels => return self.levels(id, &arguments[0]),
+            Function::Softmax | Function::LogSoftmax => return self.softmax(id, function, &arguments[0]),
             _ => {}
         }
         if let Arity::AtLeast(_) = function.arity() {
@@ -36,6 +41,21 @@ impl Lowering<'_> {
             return Ok(Value::Number(self.function(function, &nodes)));
         }
         self.elementwise(id, &arguments, |lowering, nodes| lowering.function(function, nodes))
+    }
+
+    /// v − log Σ exp(v), or its exponential.
+    fn softmax(&mut self, id: ExprId, function: Function, argument: &Value) -> Result<Value> {
+        if argument.as_array().is_none() {
+            let name = function.names()[0];
+            let error = self.error(id, ErrorKind::Dimension, format!("`{name}` of one number: it needs a vector"));
+            return Err(error.hint(format!("{name}([a, b, c])")));
+        }
+        self.same_table(id, argument.nodes())?;
+        let total = self.graph.log_sum_exp(argument.nodes());
+        Ok(argument.map(|node| {
+            let log = self.graph.subtract(node, total);
+            if function == Function::Softmax { self.graph.unary(Unary::Exp, log) } else { log }
+        }))
     }
 
     /// Whether the value is one number for each row of a table.
@@ -58,6 +78,7 @@ impl Lowering<'_> {
                     .error(id, ErrorKind::Dimension, format!("`{name}` of one number: it needs a vector, or a column of the data"))
                     .hint(format!("{name}(i in 1..n, ...) runs over an index; --data FILE brings columns")));
             };
+            self.read(node)?;
             let rows = self.graph.table_rows(table) as f64;
             self.summed.push(node);
             let value = match function {
@@ -230,13 +251,32 @@ impl Lowering<'_> {
                 let order = graph.number(x).unwrap_or_default() as u32;
                 graph.polygamma(order, arguments[1])
             }
-            Function::Beta | Function::Lbeta => {
+            Function::Lbeta => log_beta(graph, x, arguments[1]),
+            Function::Beta => {
                 let y = arguments[1];
                 let both = graph.add(x, y);
-                let [a, b, c] = [x, y, both].map(|argument| graph.unary(Unary::Lgamma, argument));
-                let top = graph.add(a, b);
-                let log = graph.subtract(top, c);
-                if function == Function::Beta { graph.unary(Unary::Exp, log) } else { log }
+                let log = log_beta(graph, x, y);
+                let size = graph.unary(Unary::Exp, log);
+                // The sign of each gamma function, which its logarithm lacks.
+                [x, y, both].into_iter().fold(size, |value, argument| match self.is_nonnegative(argument) {
+                    true => value,
+                    false => {
+                        let sign = sign_of_gamma(&mut self.graph, argument);
+                        self.graph.multiply(sign, value)
+                    }
+                })
+            }
+            Function::Lchoose => log_choose(graph, x, arguments[1]),
+            Function::LogDiffExp => {
+                let less = graph.subtract(arguments[1], x);
+                let rest = graph.unary(Unary::Log1mExp, less);
+                graph.add(x, rest)
+            }
+            Function::LogMix => {
+                let mirrored = graph.negate(x);
+                let (share, rest) = (graph.unary(Unary::Log, x), graph.unary(Unary::Log1p, mirrored));
+                let (first, second) = (graph.add(share, arguments[1]), graph.add(rest, arguments[2]));
+                graph.log_sum_exp(&[first, second])
             }
             Function::Sigmoid => unary(graph, Unary::Sigmoid),
             Function::Logit => {
@@ -252,9 +292,21 @@ impl Lowering<'_> {
                 let total = self.total(&squares);
                 self.graph.unary(Unary::Sqrt, total)
             }
-            Function::Dot | Function::Sum | Function::Product | Function::Mean | Function::Sd => {
+            Function::Dot | Function::Sum | Function::Product | Function::Mean | Function::Sd | Function::Softmax => {
                 unreachable!("functions of vectors are made elsewhere")
             }
+            Function::LogSoftmax | Function::IsMissing | Function::Levels => unreachable!("made elsewhere"),
         }
     }
+}
+
+/// The sign of Γ(x): + above 0, and in turn − and + between the poles below.
+fn sign_of_gamma(graph: &mut Graph, x: NodeId) -> NodeId {
+    let [zero, one, two] = [0.0, 1.0, 2.0].map(|number| graph.constant(number));
+    let whole = graph.unary(Unary::Floor, x);
+    let is_odd = graph.binary(Binary::Mod, whole, two);
+    let twice = graph.multiply(two, is_odd);
+    let below = graph.subtract(one, twice);
+    let is_positive = graph.binary(Binary::Less, zero, x);
+    graph.select(is_positive, one, below)
 }

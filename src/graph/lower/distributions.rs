@@ -5,16 +5,15 @@ use super::{Binary, Error, ErrorKind, Expr, ExprId, Lowering, NodeId, Result, Un
 use crate::graph::Node;
 use crate::graph::distributions::{Condition, multivariate, univariate};
 use crate::math::Interval;
-use crate::syntax::{Distribution, Form};
+use crate::syntax::{Distribution, Form, Shape};
 
 /// How deep an argument is looked into for its sign.
 const DEPTH: usize = 12;
 
 impl Lowering<'_> {
     pub(super) fn distribution(&mut self, id: ExprId, distribution: Distribution, form: Form, arguments: Vec<Value>) -> Result<Value> {
-        use Distribution::{Dirichlet, MultiNormal, MultiNormalCholesky};
-        if matches!(distribution, Dirichlet | MultiNormal | MultiNormalCholesky) {
-            return self.multivariate(id, distribution, &arguments);
+        if let Some(shapes) = distribution.shapes() {
+            return self.multivariate(id, distribution, shapes, &arguments);
         }
         let mut failure = None;
         let value = self.elementwise(id, &arguments, |lowering, nodes| {
@@ -30,33 +29,55 @@ impl Lowering<'_> {
         }
     }
 
-    fn multivariate(&mut self, id: ExprId, distribution: Distribution, arguments: &[Value]) -> Result<Value> {
-        let signature = distribution.signature(Form::LogDensity);
-        let refuse = |lowering: &Self, what: String| {
-            Err(lowering.error(id, ErrorKind::Dimension, what).hint(format!("{signature} is of vectors: x[n], mu[n], a matrix [n, n]")))
+    fn multivariate(&mut self, id: ExprId, distribution: Distribution, shapes: &[Shape], arguments: &[Value]) -> Result<Value> {
+        let size = |(shape, argument): (&Shape, &Value)| match (shape, &argument.as_array()?.shape[..]) {
+            (Shape::Vector, &[n]) => Some(n),
+            (Shape::Matrix, &[n, m]) if n == m => Some(n),
+            _ => None,
         };
-        let Some(outcome) = arguments[0].as_array().filter(|array| array.shape.len() == 1).map(|array| array.nodes.clone()) else {
-            return refuse(self, format!("the outcome of `{}` is {}", distribution.name(Form::LogDensity), arguments[0].describe()));
-        };
-        let n = outcome.len();
-        let mut parameters = Vec::new();
-        for (place, argument) in arguments[1..].iter().enumerate() {
-            let is_matrix = place == 1;
-            let nodes = match argument {
-                Value::Number(node) if !is_matrix => vec![*node; n],
-                Value::Array(array) if !is_matrix && array.shape == [n] => array.nodes.clone(),
-                Value::Array(array) if is_matrix && array.shape == [n, n] => array.nodes.clone(),
-                _ => {
-                    let name = distribution.parameters()[place];
-                    return refuse(self, format!("`{name}` is {}, and the outcome a vector of {n}", argument.describe()));
-                }
+        let n = shapes.iter().zip(arguments).find_map(size).unwrap_or(1);
+        let mut parts = Vec::new();
+        for (place, (shape, argument)) in shapes.iter().zip(arguments).enumerate() {
+            let nodes = match (shape, argument) {
+                (Shape::Number, Value::Number(node)) => vec![*node],
+                // A number for the outcome would hide a vector that is missing.
+                (Shape::Vector, Value::Number(node)) if place > 0 && n > 1 => vec![*node; n],
+                (Shape::Vector, Value::Array(array)) if array.shape == [n] => array.nodes.clone(),
+                (Shape::Matrix, Value::Array(array)) if array.shape == [n, n] => array.nodes.clone(),
+                _ => return Err(self.misshapen(id, distribution, shapes, place, n, argument)),
             };
-            parameters.push(nodes);
+            parts.push(nodes);
         }
-        let all: Vec<NodeId> = outcome.iter().chain(parameters.iter().flatten()).copied().collect();
+        let all: Vec<NodeId> = parts.iter().flatten().copied().collect();
         self.same_table(id, &all)?;
-        let (value, conditions) = multivariate(&mut self.graph, distribution, &outcome, &parameters);
-        self.where_all_hold(id, distribution, Form::LogDensity, value, &conditions).map(Value::Number)
+        let faults = if shapes[0] == Shape::Number { self.faults_of(parts[0][0]) } else { None };
+        if shapes[0] == Shape::Number && self.graph.is_free(parts[0][0]) {
+            let error =
+                self.error(id, ErrorKind::Argument, format!("the outcome of `{}` must be data", distribution.name(Form::LogDensity)));
+            return Err(error.hint("add up over what it may be: log_sum_exp(...)"));
+        }
+        let (value, conditions) = multivariate(&mut self.graph, distribution, &parts);
+        let value = self.where_all_hold(id, distribution, Form::LogDensity, value, &conditions)?;
+        faults.iter().for_each(|faults| self.inherit(value, faults));
+        Ok(Value::Number(value))
+    }
+
+    fn misshapen(&self, id: ExprId, distribution: Distribution, shapes: &[Shape], place: usize, n: usize, argument: &Value) -> Error {
+        let name = |place: usize| match place {
+            0 => "the outcome".to_string(),
+            _ => format!("`{}`", distribution.parameters()[place - 1]),
+        };
+        let wanted = |shape: Shape| match shape {
+            Shape::Number => "a number".to_string(),
+            Shape::Vector if n == 1 => "a vector".to_string(),
+            Shape::Vector => format!("a vector of {n}"),
+            Shape::Matrix if n == 1 => "a square matrix".to_string(),
+            Shape::Matrix => format!("a {n} by {n} matrix"),
+        };
+        let call = distribution.name(Form::LogDensity);
+        let message = format!("{} of `{call}` is {}, not {}", name(place), argument.describe(), wanted(shapes[place]));
+        let all: Vec<String> = shapes.iter().enumerate().map(|(place, &shape)| format!("{} {}", name(place), wanted(shape))).collect();
+        self.error(id, ErrorKind::Dimension, message).hint(format!("{}: {}", distribution.signature(Form::LogDensity), all.join(", ")))
     }
 
     /// The value where all conditions hold; elsewhere −∞, or what the distribution function is beyond the support. A condition that is
@@ -70,42 +91,72 @@ impl Lowering<'_> {
         conditions: &[Condition],
     ) -> Result<NodeId> {
         let mut result = value;
+        // What cannot be decided now, by what the value is where it does not hold.
+        let mut asked: Vec<(NodeId, f64)> = Vec::new();
         for condition in conditions {
-            if self.graph.number(condition.holds) == Some(0.0) {
-                return Err(self.fails(id, distribution, form, condition, None));
+            let above = condition.says.starts_with('<');
+            let is_outcome = condition.argument == 0;
+            let otherwise = match form {
+                Form::LogDensity => f64::NEG_INFINITY,
+                Form::Cdf if !is_outcome => f64::NAN,
+                Form::Cdf => f64::from(above),
+                Form::LogCdf if is_outcome && above => 0.0,
+                Form::LogCcdf if is_outcome && !above => 0.0,
+                Form::LogCdf | Form::LogCcdf => f64::NEG_INFINITY,
+            };
+            // A distribution function knows what it is beyond the support.
+            let is_refused = form == Form::LogDensity || !is_outcome;
+            match self.graph.number(condition.holds) {
+                Some(0.0) if is_refused => return Err(self.fails(id, distribution, form, condition)),
+                Some(0.0) => return Ok(self.graph.constant(otherwise)),
+                Some(_) => continue,
+                None => {}
             }
             if self.graph.is_data(condition.holds) {
-                if let Some(row) = self.graph.values_by_row(condition.holds).iter().position(|holds| *holds == 0.0) {
-                    return Err(self.fails(id, distribution, form, condition, Some(row)));
+                let rows = self.graph.values_by_row(condition.holds);
+                if rows.iter().all(|holds| *holds != 0.0) {
+                    continue;
+                }
+                let beyond = self.graph.constant(otherwise);
+                result = self.graph.select(condition.holds, result, beyond);
+                if is_refused {
+                    let error = self.fails(id, distribution, form, condition);
+                    let message = error.message.clone();
+                    let says = move |row: usize| Error {
+                        message: format!("{message}, and row {} of the data breaks it", row + 1),
+                        ..error.clone()
+                    };
+                    self.fault(result, rows.iter().map(|holds| *holds == 0.0), says);
                 }
                 continue;
             }
             if self.always(condition.holds) {
                 continue;
             }
-            let above = condition.says.starts_with('<');
-            let otherwise = match form {
-                Form::LogDensity => f64::NEG_INFINITY,
-                _ if condition.argument > 0 => f64::NAN,
-                Form::Cdf => f64::from(above),
-                Form::LogCdf if above => 0.0,
-                Form::LogCcdf if !above => 0.0,
-                Form::LogCdf | Form::LogCcdf => f64::NEG_INFINITY,
-            };
+            let varies = self.graph.table_of(condition.holds).is_some();
+            let same =
+                |(all, known): &&mut (NodeId, f64)| known.to_bits() == otherwise.to_bits() && self.graph.table_of(*all).is_some() == varies;
+            match asked.iter_mut().find(same) {
+                Some((all, _)) => *all = self.graph.binary(Binary::And, *all, condition.holds),
+                None => asked.push((condition.holds, otherwise)),
+            }
+        }
+        // What is the same in all rows is asked outside.
+        asked.sort_by_key(|(holds, _)| self.graph.table_of(*holds).is_none());
+        for (holds, otherwise) in asked {
             let otherwise = self.graph.constant(otherwise);
-            result = self.graph.select(condition.holds, result, otherwise);
+            result = self.graph.select(holds, result, otherwise);
         }
         Ok(result)
     }
 
-    fn fails(&self, id: ExprId, distribution: Distribution, form: Form, condition: &Condition, row: Option<usize>) -> Error {
+    fn fails(&self, id: ExprId, distribution: Distribution, form: Form, condition: &Condition) -> Error {
         let name = match condition.argument {
             0 => "the outcome",
             place => distribution.parameters()[place - 1],
         };
         let is = if condition.says.starts_with(['<', '>']) { condition.says.to_string() } else { format!("to be {}", condition.says) };
-        let row = row.map_or(String::new(), |row| format!(", and row {} of the data breaks it", row + 1));
-        let message = format!("`{}` needs {name} {is}{row}", distribution.name(form));
+        let message = format!("`{}` needs {name} {is}", distribution.name(form));
         let place = match self.ast.expr(id) {
             Expr::Distribution { arguments, .. } => arguments[condition.argument],
             _ => id,
@@ -118,6 +169,11 @@ impl Lowering<'_> {
         let Node::Binary(op @ (Binary::Less | Binary::LessEqual), a, b) = self.graph.node(condition) else { return false };
         let (a, b) = (self.interval(a, DEPTH), self.interval(b, DEPTH));
         if op == Binary::Less { a.high < b.low } else { a.high <= b.low }
+    }
+
+    /// Whether the node has no negative value, by the intervals of the parameters.
+    pub(super) fn is_nonnegative(&self, id: NodeId) -> bool {
+        self.interval(id, DEPTH).is_nonnegative()
     }
 
     /// An interval that holds the node's values, by the intervals of the parameters. What is positive but may underflow reaches down to 0.

@@ -40,6 +40,7 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn sum_rows(&mut self, table: TableId, id: ExprId) -> Result<()> {
         let value = self.pop();
+        value.nodes().iter().try_for_each(|&node| self.read(node))?;
         self.summed.extend(value.nodes());
         let mut sum = |node: NodeId| match self.graph.table_of(node) {
             Some(other) if other != table => None,

@@ -1,8 +1,10 @@
 //! Ast to graph: names resolved, sums and definitions expanded, functions put in terms of operators.
 
 mod calls;
+mod columns;
 mod constrain;
 mod distributions;
+mod faults;
 mod folds;
 mod names;
 mod statements;
@@ -18,6 +20,7 @@ use crate::syntax::{
     Ast, BinaryOperator, CONSTANTS, Comparison, Definition, Domain, Expr, ExprId, Fold, Formula, Function, IndexRange, Parameter,
     Statement, UnaryOperator,
 };
+pub use columns::Labels;
 use value::{Array, Value};
 
 /// Expanding sums visits at most this many expressions, so that nested sums of nothing cannot hang.
@@ -64,6 +67,8 @@ pub struct Declared {
     pub interval: (f64, f64),
     /// Where that is said.
     pub span: Span,
+    /// Whether it is a missing cell of a column, which nobody declares.
+    pub is_cell: bool,
 }
 
 /// A formula as a graph.
@@ -85,6 +90,8 @@ pub struct Lowered {
     pub transformed: Vec<(VariableName, NodeId)>,
     /// For each variable, whether a sum over rows of data depends on it; none if there is no such sum.
     pub reached: Vec<bool>,
+    /// Names that texts of the data give to elements of arrays.
+    pub labels: Labels,
     /// log |∂parameters/∂variables| of those, to be added to a log density of the parameters; a node of the graph.
     pub log_jacobian: NodeId,
     /// Which nodes the expressions of the text became, operands first; the first `ORIGINS` of a long text.
@@ -120,9 +127,9 @@ pub fn lower_with(formula: &Formula, known: &[(VariableName, (f64, f64))], data:
     }
     let root = lowering.formula()?;
     lowering.graph.check_size()?;
-    let reached = lowering.reached();
+    let (reached, labels) = (lowering.reached(), lowering.labels());
     let Lowering { graph, variables, spans, declared, defined, transformed, log_jacobian, origins, .. } = lowering;
-    Ok(Lowered { graph, root, variables, spans, declared, defined, transformed, reached, log_jacobian, origins })
+    Ok(Lowered { graph, root, variables, spans, declared, defined, transformed, reached, labels, log_jacobian, origins })
 }
 
 /// The value of a constant expression such as `2*pi`.
@@ -198,6 +205,10 @@ struct Lowering<'a> {
     names: HashMap<&'a str, Value>,
     /// The indexed definition that is being made: its name, its first index, its elements so far.
     growing: Option<(&'a str, i64, Vec<NodeId>)>,
+    /// Rows without a value, which are errors only if they are read.
+    faults: faults::Faults,
+    /// Columns of texts and of missing cells that are in use.
+    columns: columns::Columns,
     scopes: Vec<Scope<'a>>,
     tasks: Vec<Task>,
     values: Vec<Value>,
@@ -227,6 +238,8 @@ impl<'a> Lowering<'a> {
             summed: Vec::new(),
             names: HashMap::new(),
             growing: None,
+            faults: faults::Faults::default(),
+            columns: columns::Columns::default(),
             scopes: Vec::new(),
             tasks: Vec::new(),
             values: Vec::new(),

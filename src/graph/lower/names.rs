@@ -1,7 +1,9 @@
 //! Names and elements: indices, definitions, parameters, constants, columns of the data.
 
+use std::rc::Rc;
+
 use super::value::{Array, Value};
-use super::{Bound, CONSTANTS, Error, ErrorKind, Expr, ExprId, IndexRange, Lowering, NodeId, Result, TableId, VariableName};
+use super::{Bound, CONSTANTS, Error, ErrorKind, Expr, ExprId, IndexRange, Lowering, NodeId, Result, VariableName};
 use crate::data::Column;
 use crate::syntax::Subscript;
 
@@ -81,23 +83,6 @@ impl<'a> Lowering<'a> {
             }
         }
         Ok(None)
-    }
-
-    fn column(&mut self, id: ExprId, table: usize, column: &Column) -> Result<NodeId> {
-        let rows = self.data.tables()[table].rows();
-        let table = match self.tables.get(&table) {
-            Some(table) => *table,
-            None => {
-                let new: TableId = self.graph.table(rows);
-                self.tables.insert(table, new);
-                new
-            }
-        };
-        let values = column.values().map_err(|error| match error.span {
-            None => error.at(self.ast.span(id)),
-            Some(_) => error,
-        })?;
-        Ok(self.graph.column(table, column.name(), values))
     }
 
     /// Whether the expressions after `before` up to `body`, one subtree, use a column of the data by an index.
@@ -211,7 +196,7 @@ impl<'a> Lowering<'a> {
         };
         match value {
             Some(Value::Array(array)) => self.pick(id, name, &array, &picks),
-            Some(Value::Number(node)) if self.graph.is_data(node) => self.pick_rows(id, name, node, &picks),
+            Some(Value::Number(node)) if self.graph.is_data(node) || self.cells(node).is_some() => self.pick_rows(id, name, node, &picks),
             Some(Value::Number(_)) => {
                 let error = self.error(id, ErrorKind::Dimension, format!("`{name}` is a number, not a vector"));
                 Err(error.hint(format!("write {name} without an index")))
@@ -262,6 +247,7 @@ impl<'a> Lowering<'a> {
         // Each dimension as the positions to keep, and whether it stays a dimension; at most one is picked by a column at a time.
         let mut kept: Vec<(Vec<usize>, bool)> = Vec::new();
         let mut by: Vec<(usize, NodeId)> = Vec::new();
+        let mut faulty: Vec<Rc<[u32]>> = Vec::new();
         for (dimension, &length) in array.shape.iter().enumerate() {
             let first = if array.shape.len() == 1 { array.first } else { 1 };
             let last = first + length as i64 - 1;
@@ -283,14 +269,12 @@ impl<'a> Lowering<'a> {
                     ((*low..=*high).map(|index| (index - first) as usize).collect(), true)
                 }
                 Some((expr, Pick::By(column))) => {
-                    let indices = self.graph.values_by_row(*column);
-                    let wrong = indices.iter().position(|index| index.fract() != 0.0 || *index < first as f64 || *index > last as f64);
-                    if let Some(row) = wrong {
-                        let message =
-                            format!("row {} asks for `{name}[{}]`, and it has {}", row + 1, indices[row], elements_from(first, last));
-                        return Err(self.error(*expr, ErrorKind::Index, message).hint("an index column holds whole numbers from 1 on"));
+                    if let Some(texts) = self.texts(*column) {
+                        self.label(name, dimension, &texts);
                     }
-                    by.push((dimension, *column));
+                    let (column, faults) = self.within(*expr, name, *column, first, last);
+                    faulty.extend(faults);
+                    by.push((dimension, column));
                     ((0..length).collect(), false)
                 }
             });
@@ -315,7 +299,7 @@ impl<'a> Lowering<'a> {
                     let elements: Vec<NodeId> = (0..array.shape[dimension])
                         .map(|element| if dimension == 0 { at(element, other) } else { at(other, element) })
                         .collect();
-                    nodes.push(self.graph.gather(&elements, index)?);
+                    nodes.push(self.gather(id, &elements, index, &faulty)?);
                 }
                 Ok(if others.1 { Value::vector(nodes) } else { Value::Number(nodes[0]) })
             }
@@ -326,9 +310,57 @@ impl<'a> Lowering<'a> {
                 let width = self.graph.constant(columns as f64);
                 let offset = self.graph.multiply(below, width);
                 let index = self.graph.add(offset, column);
-                Ok(Value::Number(self.graph.gather(&array.nodes, index)?))
+                Ok(Value::Number(self.gather(id, &array.nodes, index, &faulty)?))
             }
         }
+    }
+
+    /// The elements that a column of numbers from 1 picks; what the column lacks, they lack.
+    fn gather(&mut self, id: ExprId, elements: &[NodeId], index: NodeId, faulty: &[Rc<[u32]>]) -> Result<NodeId> {
+        let mut all = elements.to_vec();
+        all.push(index);
+        self.same_table(id, &all)?;
+        let node = self.graph.gather(elements, index)?;
+        faulty.iter().for_each(|faults| self.inherit(node, faults));
+        Ok(node)
+    }
+
+    /// The column with its indices outside of `first ..= last` replaced, and the faults of those rows.
+    fn within(&mut self, expr: ExprId, name: &str, column: NodeId, first: i64, last: i64) -> (NodeId, Option<Rc<[u32]>>) {
+        let indices = self.graph.values_by_row(column);
+        let texts = self.texts(column);
+        // That texts are no numbers is no fault of an index.
+        let known = if texts.is_some() { None } else { self.faults_of(column) };
+        let is_missing = |row: usize| known.as_ref().is_some_and(|known| known[row] > 0);
+        let is_wrong = |index: f64| index.fract() != 0.0 || index < first as f64 || index > last as f64;
+        let wrong: Vec<bool> = indices.iter().enumerate().map(|(row, index)| !is_missing(row) && is_wrong(*index)).collect();
+        if known.is_none() && texts.is_none() && !wrong.contains(&true) {
+            return (column, None);
+        }
+        let table = self.graph.table_of(column).expect("an index that varies");
+        let inside = indices.iter().enumerate().map(|(row, index)| if wrong[row] || is_missing(row) { first as f64 } else { *index });
+        let inside = self.graph.column(table, "", inside.collect());
+        let from_zero = indices.contains(&0.0) && !indices.iter().any(|index| *index < 0.0 || *index > last as f64 - 1.0);
+        let is_lag = self.graph.is_data(column) && !self.names.contains_key(name);
+        let hint = match (&texts, first) {
+            (Some(texts), _) => format!("the column holds {} different texts: {name}[levels(...)]", texts.len()),
+            _ if is_lag => "start the sum later: sum(t in 2..rows, ...)".to_string(),
+            (_, 1) if from_zero => format!("the column counts from 0: {name}[... + 1]"),
+            _ => format!("an index column holds whole numbers from {first} to {last}"),
+        };
+        let (name, elements, span) = (name.to_string(), elements_from(first, last), self.ast.span(expr));
+        let asked = indices.clone();
+        self.fault(inside, wrong.into_iter(), move |row| {
+            let asked = match &texts {
+                Some(_) if asked[row].is_nan() => "(a missing value)".to_string(),
+                Some(texts) => texts[asked[row] as usize - 1].clone(),
+                None => asked[row].to_string(),
+            };
+            let message = format!("row {} asks for `{name}[{asked}]`, and it has {elements}", row + 1);
+            Error::new(ErrorKind::Index, message).at(span).hint(hint.clone())
+        });
+        known.iter().for_each(|known| self.inherit(inside, known));
+        (inside, self.faults_of(inside))
     }
 
     /// Indices that begin at `first`, so that they begin at 1.
@@ -343,9 +375,14 @@ impl<'a> Lowering<'a> {
             return Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is a column: it has one index")));
         };
         let rows = self.graph.table_of(column).map_or(0, |table| self.graph.table_rows(table)) as i64;
+        let cells = self.cells(column);
         let outside = |index: f64| format!("`{name}` has {}, not {index}", elements_from(1, rows));
         match *pick {
             Pick::At(index) if (1..=rows).contains(&index) => {
+                self.read_row(column, index as usize - 1)?;
+                if let Some(cells) = cells {
+                    return Ok(Value::Number(cells[index as usize - 1]));
+                }
                 let value = self.graph.values_by_row(column)[index as usize - 1];
                 Ok(Value::Number(self.graph.constant(value)))
             }
@@ -353,18 +390,31 @@ impl<'a> Lowering<'a> {
                 Err(self.error(*expr, ErrorKind::Index, outside(index as f64)).hint("start the sum later: sum(t in 2..rows, ...)"))
             }
             Pick::Between(low, high) if low > high || (low >= 1 && high <= rows) => {
+                (low..=high).try_for_each(|index| self.read_row(column, index as usize - 1))?;
+                if let Some(cells) = cells {
+                    return Ok(Value::vector((low..=high).map(|index| cells[index as usize - 1]).collect()));
+                }
                 let values = self.graph.values_by_row(column);
                 let nodes = (low..=high).map(|index| self.graph.constant(values[index as usize - 1])).collect();
                 Ok(Value::vector(nodes))
             }
             Pick::Between(low, high) => Err(self.error(*expr, ErrorKind::Index, outside(if low < 1 { low } else { high } as f64))),
+            Pick::By(index) if self.texts(index).is_some() => {
+                let error = self.error(*expr, ErrorKind::Index, "a text picks an element of a vector, not a row of a table");
+                Err(error.hint(format!("number the rows of `{name}` 1, 2, ... and pick by that number")))
+            }
             Pick::By(index) => {
-                let indices = self.graph.values_by_row(index);
-                if let Some(wrong) = indices.iter().find(|index| index.fract() != 0.0 || **index < 1.0 || **index > rows as f64) {
-                    let error = self.error(*expr, ErrorKind::Index, outside(*wrong));
-                    return Err(error.hint("start the sum later: sum(t in 2..rows, ...)"));
+                let (index, faulty) = self.within(*expr, name, index, 1, rows);
+                if let Some(cells) = cells {
+                    return Ok(Value::Number(self.gather(id, &cells, index, faulty.as_slice())?));
                 }
-                Ok(Value::Number(self.graph.rows_at(column, index)))
+                let picked = self.graph.rows_at(column, index);
+                if let Some(known) = self.faults_of(column) {
+                    let at: Vec<u32> = self.graph.values_by_row(index).iter().map(|row| known[*row as usize - 1]).collect();
+                    self.inherit(picked, &at);
+                }
+                faulty.iter().for_each(|faults| self.inherit(picked, faults));
+                Ok(Value::Number(picked))
             }
         }
     }

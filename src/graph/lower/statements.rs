@@ -90,7 +90,7 @@ impl<'a> Lowering<'a> {
                 [_, columns, ..] => vec![element / columns + 1, element % columns + 1],
             };
             let variable = VariableName { name: name.into(), indices };
-            self.declared.push(Declared { variable: variable.clone(), interval, span });
+            self.declared.push(Declared { variable: variable.clone(), interval, span, is_cell: false });
             nodes.push(self.variable(variable, Some(span)));
         }
         if shape.is_empty() { Value::Number(nodes[0]) } else { Value::array(shape.to_vec(), nodes) }

@@ -9,7 +9,7 @@ mod sum;
 
 use rustc_hash::FxHashMap as HashMap;
 
-use super::{Graph, Node, NodeId, Unary};
+use super::{Binary, Graph, Node, NodeId, Unary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::Numbers;
 
@@ -100,7 +100,7 @@ impl Graph {
         self.rows.statistics
     }
 
-    /// `elements[index]`, 1-based, for a column of indices; elements do not vary.
+    /// `elements[index]`, 1-based, for a column of indices. Where the elements vary it is a choice among them in each row.
     ///
     /// # Errors
     /// Kind `index`, with the row, for an index that is no whole number from 1 to the number of elements.
@@ -118,6 +118,15 @@ impl Graph {
             return Ok(self.column(table, "", values));
         }
         let index = self.as_column(index);
+        if elements.iter().any(|&element| self.table_of(element).is_some()) {
+            let (&last, others) = elements.split_last().expect("an index has an element");
+            let choose = |otherwise: NodeId, (at, &element): (usize, &NodeId)| {
+                let number = self.constant(at as f64 + 1.0);
+                let is_it = self.binary(Binary::Equal, index, number);
+                self.select(is_it, element, otherwise)
+            };
+            return Ok(others.iter().enumerate().rev().fold(last, choose));
+        }
         let list = self.intern_list(elements);
         Ok(self.intern(Node::Gather(list, index)))
     }

@@ -1,4 +1,5 @@
-//! What only the formula can say: a support that is smaller than the range, a scale that makes a funnel, jumps.
+//! What only the formula can say: a support that is smaller than the range, a scale that makes a funnel, jumps, places without a
+//! value.
 
 use super::{Case, Warning, Weight};
 use crate::proof::inferred;
@@ -19,6 +20,12 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     if !functions.is_empty() {
         warnings.push(jumps(&functions.join(", ")));
     }
+    warnings.extend(case.question.wild.map(wild));
+}
+
+/// A look at the density met places without a value, which count as places of zero density: what has none, and why.
+fn wild(what: &str) -> Warning {
+    Warning::new("wild", Weight::Note, format!("the density has no value in places, where it counts as 0: {what}"))
 }
 
 /// The support of a variable is proved to be smaller than its range: what is inferred, and the flag that says it.
