@@ -11,7 +11,7 @@ use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 const DEPTH_LIMIT: usize = 24;
 
 /// log of `root`, as a node of `graph`; `variables[i]` is the range of variable number i.
-pub(super) fn logarithm(graph: &mut Graph, root: NodeId, variables: &[Interval]) -> NodeId {
+pub(crate) fn logarithm(graph: &mut Graph, root: NodeId, variables: &[Interval]) -> NodeId {
     let ranges = ranges(graph, root, variables);
     let exponential = exponential(graph, root);
     Logarithm { ranges, exponential }.of(graph, root, 0)

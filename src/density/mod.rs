@@ -4,6 +4,7 @@ mod batches;
 mod bounds;
 mod declare;
 pub mod gallery;
+mod jumps;
 mod landmarks;
 mod log_density;
 mod logarithm;
@@ -18,5 +19,7 @@ pub use landmarks::{End, Landmarks};
 pub use log_density::{Evaluate, FromFn, LogDensity};
 pub use model::Model;
 pub use transform::Transform;
+
+pub(crate) use logarithm::logarithm;
 
 pub use crate::syntax::Meaning;

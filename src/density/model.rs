@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::declare::{declare, label};
+use super::jumps::{Jumps, jumps};
 use super::landmarks::landmarks;
 use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
@@ -41,6 +42,8 @@ pub struct Model {
     /// What is sampled in the place of which parameter, by name.
     pub(super) replaced: Vec<(String, String)>,
     landmarks: Landmarks,
+    /// Found when first asked for.
+    jumps: OnceLock<Jumps>,
     tapes: Tapes,
 }
 
@@ -132,6 +135,7 @@ impl Model {
             origins: lowered.origins,
             replaced: Vec::new(),
             landmarks,
+            jumps: OnceLock::new(),
             tapes,
         })
     }
@@ -236,7 +240,12 @@ impl Model {
 
     /// What computes some of the model's expressions.
     pub fn program_of(&self, nodes: &[NodeId]) -> Program {
-        Program::compile(&self.graph, nodes, self.bounds.len(), self.tapes.rounding)
+        self.program_in(&self.graph, nodes)
+    }
+
+    /// What computes nodes of `graph`, which grew from the model's.
+    pub(crate) fn program_in(&self, graph: &Graph, nodes: &[NodeId]) -> Program {
+        Program::compile(graph, nodes, self.bounds.len(), self.tapes.rounding)
     }
 
     /// Parameters on sets with a name (simplex, ordered, …) as expressions of the variables.
@@ -284,17 +293,18 @@ impl Model {
         found
     }
 
-    /// The functions in the formula that jump: their gradient is zero almost everywhere and misses the jumps.
-    pub fn jumps(&self) -> Vec<&'static str> {
-        let mut found = Vec::new();
-        for id in self.graph.order(&[self.log_density]) {
-            if let Node::Unary(op @ (Unary::Floor | Unary::Ceil | Unary::Round | Unary::Sign), _) = self.graph.node(id)
-                && !found.contains(&op.name())
-            {
-                found.push(op.name());
-            }
-        }
-        found
+    /// The functions in the formula that make the density jump from one positive value to another: a gradient sees nothing of it.
+    pub fn jumps(&self) -> &[&'static str] {
+        &self.steps().functions
+    }
+
+    /// Whether the density jumps to 0 somewhere inside its ranges.
+    pub fn has_edges(&self) -> bool {
+        self.steps().has_edges
+    }
+
+    fn steps(&self) -> &Jumps {
+        self.jumps.get_or_init(|| jumps(self))
     }
 
     /// What computes the formula as typed.
@@ -329,12 +339,20 @@ impl Model {
     /// # Errors
     /// Kind `too_long`.
     pub(crate) fn part(&self, graph: &Graph, log_density: NodeId, variables: &[usize]) -> Result<Model> {
+        let bounds: Vec<Bound> = variables.iter().map(|&variable| self.bounds[variable].clone()).collect();
+        let numbers: Vec<u32> = variables.iter().map(|&variable| variable as u32).collect();
+        self.in_variables(graph, log_density, &numbers, bounds)
+    }
+
+    /// A log density of its own, `log_density` of `graph` as a function of the variables of these numbers, in these ranges.
+    ///
+    /// # Errors
+    /// Kind `too_long`.
+    pub(crate) fn in_variables(&self, graph: &Graph, log_density: NodeId, numbers: &[u32], bounds: Vec<Bound>) -> Result<Model> {
         let mut source = graph.clone();
-        let numbered = variables.iter().zip(0..);
-        let leaves = numbered.map(|(&variable, place)| (source.variable(variable as u32), place)).collect();
+        let leaves = numbers.iter().zip(0..).map(|(&variable, place)| (source.variable(variable), place)).collect();
         let (mut graph, roots) = extract(&source, &[log_density], &leaves);
         let log_density = roots[0];
-        let bounds: Vec<Bound> = variables.iter().map(|&variable| self.bounds[variable].clone()).collect();
         let positions = positions(&mut graph, bounds.len());
         let gradient = gradient(&mut graph, log_density, &positions)?;
         let landmarks = landmarks(&graph, &[log_density], bounds.len(), None);
@@ -357,6 +375,7 @@ impl Model {
             origins: Vec::new(),
             replaced: Vec::new(),
             landmarks,
+            jumps: OnceLock::new(),
             tapes,
         })
     }

@@ -19,7 +19,8 @@ pub(super) struct Choice {
 pub(super) fn choose(question: &Question, law: &Law) -> Result<Choice> {
     let Question { density, settings, .. } = *question;
     let chosen = settings.sampler;
-    let (mut sampler, mut why) = chosen.resolved(density.dimension(), law.reference.is_some(), settings.batch.is_some());
+    let has_law = law.reference.is_some() || law.joint().is_some();
+    let (mut sampler, mut why) = chosen.resolved(density.dimension(), has_law, settings.batch.is_some());
     let chains = settings.chains.unwrap_or_else(|| affordable_chains(density));
     let beginning = beginning(density, sampler, chains, settings)?;
     if let (Sampler::Auto, Some(found)) = (chosen, &beginning) {

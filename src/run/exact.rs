@@ -1,4 +1,5 @@
-//! Independent draws of one variable: the quantile function of the exact law at uniform numbers.
+//! Independent draws of the exact law: of one variable its quantile function at uniform numbers, of several by the recipe that the
+//! structure of the density gives.
 
 use std::sync::atomic::Ordering;
 
@@ -6,6 +7,7 @@ use super::drawn::{Drawn, Method};
 use super::law::Law;
 use super::question::Question;
 use super::until::{self, Measure, Progress, Target};
+use crate::density::Bound;
 use crate::diagnostics::mean_and_sd;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, Lanes};
@@ -21,11 +23,11 @@ const MOST: usize = 10_000_000;
 
 pub(super) fn exact(question: &Question, law: &Law) -> Result<Drawn> {
     let Question { density, settings, control, .. } = *question;
-    let Some(reference) = &law.reference else {
-        let reason = law.unknown.as_deref().unwrap_or("there is no reference");
+    if law.reference.is_none() && law.joint().is_none() {
+        let reason = law.unknown.as_deref().unwrap_or("the structure of the density gives no recipe for them");
         return Err(Error::new(ErrorKind::Unsupported, format!("no exact draws: {reason}"))
-            .hint("they need one variable and its distribution function; use --sampler nuts"));
-    };
+            .hint("they need one variable, or variables that come apart into such; use --sampler nuts"));
+    }
     until::check(&settings.until, density.bounds())?;
     if settings.until.iter().any(|target| target.measure == Measure::Rhat) {
         return Err(Error::new(ErrorKind::Setting, "independent draws have no R-hat: there are no chains to compare")
@@ -36,24 +38,25 @@ pub(super) fn exact(question: &Question, law: &Law) -> Result<Drawn> {
         (None, None, false) => MOST,
         (chains, draws, _) => chains.unwrap_or(1).saturating_mul(draws.unwrap_or(1)),
     };
-    let mut column: Vec<f64> = Vec::new();
+    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); density.dimension()];
     let mut wanted = if settings.until.is_empty() { most } else { most.min(FIRST) };
     let until = loop {
-        extend(&mut column, wanted, settings.seed, reference, control);
-        let progress = progress(&settings.until, &density.bounds()[0].name, &column);
+        match (&law.reference, law.joint()) {
+            (Some(reference), _) => extend(&mut columns[0], wanted, settings.seed, reference, control),
+            (None, Some(joint)) => columns = joint.draws(wanted, settings.seed).columns().to_vec(),
+            (None, None) => {}
+        }
+        let progress = progress(&settings.until, density.bounds(), &columns);
         let growth = until::growth(&progress);
-        if column.len() < wanted || wanted >= most || growth <= 1.0 {
+        if columns[0].len() < wanted || wanted >= most || growth <= 1.0 {
             break progress;
         }
         wanted = ((wanted as f64 * growth.clamp(1.05, 1e3)).ceil() as usize).min(most);
     };
-    let count = column.len();
-    if count == 0 {
-        return Err(Error::new(ErrorKind::Setting, "ended at once: nothing was drawn"));
-    }
+    let count = columns[0].len();
     Ok(Drawn {
         method: Method::Independent,
-        draws: Draws::from(Population::from_columns(vec![column])),
+        draws: Draws::from(Population::from_columns(columns)),
         starts: None,
         wanted,
         complete: count >= wanted,
@@ -82,13 +85,15 @@ fn extend(column: &mut Vec<f64>, count: usize, seed: u64, reference: &Reference,
     }
 }
 
-/// Where independent draws are with each target: their ESS is their number, the error of their mean sd/√n.
-fn progress(targets: &[Target], name: &str, column: &[f64]) -> Vec<Progress> {
-    let count = column.len() as f64;
+/// Where independent draws are with each target: their ESS is their number, the error of a mean sd/√n, and the largest counts.
+fn progress(targets: &[Target], bounds: &[Bound], columns: &[Vec<f64>]) -> Vec<Progress> {
+    let count = columns[0].len() as f64;
+    let errors = columns.iter().map(|column| mean_and_sd(column).1 / count.sqrt());
+    let (worst, error) = errors.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, f64::NAN));
     let found = |measure: Measure| match measure {
         Measure::Ess => count,
-        Measure::Mcse => mean_and_sd(column).1 / count.sqrt(),
+        Measure::Mcse => error,
         Measure::Rhat => f64::NAN,
     };
-    targets.iter().map(|target| Progress::of(target, name, found(target.measure))).collect()
+    targets.iter().map(|target| Progress::of(target, &bounds[worst].name, found(target.measure))).collect()
 }

@@ -4,7 +4,7 @@ use super::discrepancy::discrepancy;
 use super::drawn::{Drawn, Method};
 use super::law::Law;
 use super::question::Question;
-use super::summary::{Fit, VariableSummary, fit, fit_marginal, summaries, test_identities, thinned};
+use super::summary::{Fit, VariableSummary, fit, fit_marginal, fit_statistic, summaries, test_identities, thinned};
 use crate::diagnostics::SteinDiscrepancy;
 use crate::quadrature::Marginal;
 use crate::sampler::Population;
@@ -42,5 +42,8 @@ fn fits(law: &Law, variables: &[VariableSummary], draws: &Population) -> Vec<Fit
     }
     let laws = law.evidence.as_ref().map_or(&[][..], |evidence| &evidence.marginals);
     let fit = |(index, (variable, law)): (usize, (&VariableSummary, &Marginal))| fit_marginal(variable, law, draws.column(index));
-    variables.iter().zip(laws).enumerate().filter_map(fit).collect()
+    let mut fits: Vec<Fit> = variables.iter().zip(laws).enumerate().filter_map(fit).collect();
+    let statistics = law.evidence.iter().flat_map(|evidence| &evidence.statistics);
+    fits.extend(statistics.map(|statistic| fit_statistic(statistic, draws)));
+    fits
 }

@@ -3,7 +3,7 @@
 use super::question::Question;
 use crate::density::{LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
-use crate::quadrature::{CERTIFY, Evidence, Reference, Tolerance, certified, evidence_at_a_glance, reference};
+use crate::quadrature::{CERTIFY, Evidence, Joint, Reference, Tolerance, certified, evidence_at_a_glance, reference};
 
 /// The laws of the variables, as far as they are known.
 #[derive(Debug, Default)]
@@ -16,10 +16,17 @@ pub(super) struct Law {
     pub(super) unknown: Option<String>,
 }
 
+/// What a run spends on the law of one variable at most; waves to infinity would take more.
+const OF_A_RUN: Tolerance = Tolerance { relative: 1e-10, evaluations: 200_000 };
 /// Variables up to which a run asks quadrature for their laws.
-const SEVERAL: usize = 64;
+const SEVERAL: usize = 128;
 
 impl Law {
+    /// The recipe for draws of several variables, if there is one.
+    pub(super) fn joint(&self) -> Option<&Joint> {
+        self.evidence.as_ref().and_then(|evidence| evidence.joint.as_ref())
+    }
+
     /// What can be had for little.
     ///
     /// # Errors
@@ -27,7 +34,7 @@ impl Law {
     pub(super) fn of(question: &Question) -> Result<Law> {
         let line = |found: Result<Reference>| found.map(|reference| Law { reference: Some(reference), ..Law::default() });
         let found = match question.model {
-            Some(model) if model.dimension() == 1 => line(certified(model, Tolerance::default(), CERTIFY)),
+            Some(model) if model.dimension() == 1 => line(certified(model, OF_A_RUN, CERTIFY)),
             Some(model) => of_several(model).map(|evidence| Law { evidence: Some(evidence), ..Law::default() }),
             None => line(reference(question.density, Tolerance::default())),
         };

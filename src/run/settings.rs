@@ -21,7 +21,7 @@ pub enum Sampler {
     Psgld,
     /// An annealed population with momenta, by the BAOAB splitting.
     Underdamped,
-    /// Independent draws by the inverse of the exact distribution function; one variable.
+    /// Independent draws by the exact law: of one variable, or of several that the structure of the density takes apart.
     Exact,
     /// Random-walk Metropolis.
     Rwm,
@@ -118,12 +118,13 @@ impl Sampler {
     }
 
     /// What stands for `auto` in a problem of so many variables, and why.
-    pub(super) fn resolved(self, dimension: usize, has_reference: bool, in_batches: bool) -> (Sampler, Option<&'static str>) {
+    pub(super) fn resolved(self, dimension: usize, has_law: bool, in_batches: bool) -> (Sampler, Option<&'static str>) {
         match self {
             Sampler::Auto if in_batches => (Sampler::Lm, Some("batches: a gradient a step as sgld, and no bias of the step on a Gaussian")),
-            Sampler::Auto if dimension == 1 && has_reference => {
+            Sampler::Auto if dimension == 1 && has_law => {
                 (Sampler::Exact, Some("one variable, so quadrature gives the distribution function and its inverse independent draws"))
             }
+            Sampler::Auto if has_law => (Sampler::Exact, Some("the formula comes apart into laws that are known: independent draws")),
             Sampler::Auto if dimension == 1 => (Sampler::Nuts, Some("one variable without an exact law")),
             Sampler::Auto => (Sampler::Mams, Some("several variables: exact, and half the gradients of nuts for as many effective draws")),
             chosen => (chosen, None),

@@ -5,9 +5,10 @@ use crate::diagnostics::{
     Convergence, MANY_CHAINS, NestedRhat, SteinTest, boundary_atoms, kolmogorov_smirnov, mean_and_sd, nested_rhat, quantile, sorted,
     stein_tests, wasserstein1,
 };
-use crate::math::Lanes;
-use crate::quadrature::{Basin, Marginal, Reference};
+use crate::math::{Lanes, Level, log};
+use crate::quadrature::{Basin, Marginal, Reference, Statistic};
 use crate::sampler::{Draws, Population, parallel_map};
+use crate::tape::ProgramEvaluator;
 
 /// The quantiles of every summary.
 pub const QUANTILES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
@@ -67,6 +68,8 @@ pub struct BasinSummary {
     pub found: f64,
     /// (found − exact) in standard errors of independent draws.
     pub z: f64,
+    /// n times the relative entropy of the share of the draws to the exact one.
+    pub surprise: f64,
 }
 
 /// One variable of the draws against the exact law.
@@ -203,6 +206,33 @@ pub(super) fn fit_marginal(variable: &VariableSummary, law: &Marginal, draws: &[
     Some(compare(variable, moments, QUANTILES.map(|p| law.quantile(p).unwrap_or(f64::NAN)), &ordered, cdf.as_deref()))
 }
 
+/// Compares a function of the variables with its exact law; its mean is not, as error bars are those of variables.
+pub(super) fn fit_statistic(statistic: &Statistic, draws: &Population) -> Fit {
+    let mut evaluator = ProgramEvaluator::new(&statistic.value, Level::detect());
+    let mut values = Vec::with_capacity(draws.chains());
+    for block in 0..draws.blocks() {
+        let mut row = [Lanes::default()];
+        evaluator.run(&statistic.value, &draws.block(block), &mut row);
+        values.extend_from_slice(&row[0][..draws.chains_of(block)]);
+    }
+    let ordered = sorted(&values);
+    let mut cdf = vec![0.0; ordered.len()];
+    statistic.law.cdf_batch(&ordered, &mut cdf);
+    let test = kolmogorov_smirnov(&cdf);
+    Fit {
+        name: statistic.name.clone(),
+        mean: statistic.law.mean,
+        sd: statistic.law.sd,
+        quantiles: QUANTILES.map(|p| statistic.law.quantile(p)),
+        z_mean: f64::NAN,
+        ks: test.distance,
+        ks_p: test.p_value,
+        wasserstein1: wasserstein1(&ordered, &cdf),
+        extremes: extremes(&ordered, &cdf),
+        basins: Vec::new(),
+    }
+}
+
 /// Draws in ascending order against moments and, if they are known, the probabilities of values up to each.
 fn compare(
     variable: &VariableSummary,
@@ -217,7 +247,8 @@ fn compare(
         mean,
         sd,
         quantiles,
-        z_mean: mean.map_or(f64::NAN, |mean| (variable.mean - mean) / variable.mcse_mean),
+        // A mean of draws has no error bar where the variance is infinite.
+        z_mean: mean.filter(|_| sd.is_some_and(f64::is_finite)).map_or(f64::NAN, |mean| (variable.mean - mean) / variable.mcse_mean),
         ks: test.as_ref().map_or(f64::NAN, |test| test.distance),
         ks_p: test.as_ref().map_or(f64::NAN, |test| test.p_value),
         wasserstein1: cdf.map_or(f64::NAN, |cdf| wasserstein1(ordered, cdf)),
@@ -250,7 +281,9 @@ fn basins(reference: &Reference, ordered: &[f64]) -> Vec<BasinSummary> {
         let found = inside as f64 / n;
         let error = (basin.mass * (1.0 - basin.mass) / n).sqrt();
         let z = if error > 0.0 { (found - basin.mass) / error } else { 0.0 };
-        BasinSummary { low: basin.low, high: basin.high, exact: basin.mass, found, z }
+        let term = |found: f64, exact: f64| if found > 0.0 { found * log(found / exact) } else { 0.0 };
+        let surprise = n * (term(found, basin.mass) + term(1.0 - found, 1.0 - basin.mass));
+        BasinSummary { low: basin.low, high: basin.high, exact: basin.mass, found, z, surprise }
     };
     basins.iter().map(summarise).collect()
 }

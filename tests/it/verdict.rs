@@ -51,11 +51,13 @@ fn unadjusted_chains_say_that_they_are() {
 }
 
 #[test]
-fn exact_draws_fit_and_need_one_variable() {
+fn exact_draws_fit_and_need_a_recipe() {
     let found = run("(x-0.4)^4 - (x-0.2)^2 + 0.6", &["-0.7,1.5"], by(Sampler::Auto, 4));
     assert_eq!((found.sampler, found.verdict.trust), (Sampler::Exact, Trust::Yes));
     assert!(found.fits[0].ks_p > 1e-3);
-    let two = Model::new("exp(-x^2-y^2)", Meaning::Density, &[]).unwrap();
+    let apart = run("exp(-x^2-abs(y))", &[], by(Sampler::Auto, 4));
+    assert_eq!((apart.sampler, apart.verdict.trust), (Sampler::Exact, Trust::Yes));
+    let two = Model::new("exp(-x^2-(y-x)^4)", Meaning::Density, &[]).unwrap();
     assert!(sample(&two, &by(Sampler::Exact, 4)).is_err());
     assert_eq!(sample(&two, &by(Sampler::Auto, 4)).unwrap().sampler, Sampler::Mams);
 }

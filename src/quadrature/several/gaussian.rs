@@ -20,6 +20,8 @@ pub(super) struct Eliminated {
     pub(super) laws: Vec<Conditional>,
     /// Their covariances given the others.
     covariance: Vec<Vec<NodeId>>,
+    /// A triangle that turns standard normal noise into their deviations from the means, where it is of numbers.
+    pub(super) spread: Option<Vec<Vec<f64>>>,
     /// What is left.
     pub(super) block: Block,
 }
@@ -45,7 +47,7 @@ impl Conditional {
         }
         let nodes: Vec<NodeId> = gone.iter().map(|&variable| graph.variable(variable)).collect();
         let slopes = gradient(graph, self.mean, &nodes)?;
-        if slopes.iter().any(|&slope| touches(graph, slope) || kinked(graph, slope, self.mean)) {
+        if slopes.iter().zip(&nodes).any(|(&slope, &node)| touches(graph, slope) || kinked(graph, self.mean, node)) {
             return Ok(());
         }
         for (i, law) in eliminated.laws.iter().enumerate() {
@@ -83,7 +85,7 @@ pub(super) fn eliminate(model: &Model, graph: &mut Graph, block: &Block) -> Resu
     let mut quadratic = Vec::new();
     for place in 0..candidates.len() {
         let row = gradient(graph, slopes[place], &nodes)?;
-        if !known.of(graph, row[place]).contains(&(candidates[place] as u32)) && !kinked(graph, row[place], slopes[place]) {
+        if !known.of(graph, row[place]).contains(&(candidates[place] as u32)) && !kinked(graph, block.log_density, nodes[place]) {
             quadratic.push((place, row));
         }
     }
@@ -125,17 +127,24 @@ pub(super) fn eliminate(model: &Model, graph: &mut Graph, block: &Block) -> Resu
             let one = graph.constant(1.0);
             let variance = graph.divide(one, width);
             let laws = vec![Conditional { variable, mean: mode, variance }];
-            return Ok(Some(Eliminated { laws, covariance: vec![vec![variance]], block: Block { log_density, variables: left } }));
+            return Ok(Some(Eliminated {
+                laws,
+                covariance: vec![vec![variance]],
+                spread: None,
+                block: Block { log_density, variables: left },
+            }));
         }
     }
     Ok(None)
 }
 
-/// Whether a second derivative of 0 hides a kink or a jump: |x| and floor x have it too.
-fn kinked(graph: &Graph, curvature: NodeId, slope: NodeId) -> bool {
+/// Whether log p has a kink or a jump in a variable, which no derivative shows: |x|, floor x and `if(x > y, 1, 0)` are straight beside it.
+pub(super) fn kinked(graph: &Graph, log_density: NodeId, variable: NodeId) -> bool {
     use crate::graph::{Binary, Node};
-    let choice = |id: NodeId| {
-        matches!(
+    let mut varies = vec![false; log_density.index() + 1];
+    for id in graph.order(&[log_density]) {
+        varies[id.index()] = id == variable || graph.operands(id).any(|operand| varies[operand.index()]);
+        let is_choice = matches!(
             graph.node(id),
             Node::Select(..)
                 | Node::Unary(Unary::Abs | Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Not, _)
@@ -143,9 +152,12 @@ fn kinked(graph: &Graph, curvature: NodeId, slope: NodeId) -> bool {
                     Binary::Min | Binary::Max | Binary::Mod | Binary::Less | Binary::LessEqual | Binary::Equal | Binary::NotEqual,
                     ..
                 )
-        )
-    };
-    graph.order(&[curvature, slope]).into_iter().any(choice)
+        );
+        if is_choice && varies[id.index()] {
+            return true;
+        }
+    }
+    false
 }
 
 /// `root` with these variables at 0.
@@ -196,16 +208,16 @@ fn constant_block(
     log_density = graph.add(log_density, constant);
     graph.check_size()?;
     let left: Vec<usize> = block.variables.iter().copied().filter(|variable| !variables.contains(variable)).collect();
-    let inverse = inverse(&factor);
-    let covariance: Vec<Vec<NodeId>> = inverse.iter().map(|row| row.iter().map(|&entry| graph.constant(entry)).collect()).collect();
+    let spread = inverse_factor(&factor);
+    let covariance: Vec<Vec<NodeId>> =
+        squared(&spread).iter().map(|row| row.iter().map(|&entry| graph.constant(entry)).collect()).collect();
     let laws = variables.iter().enumerate().map(|(i, &variable)| Conditional { variable, mean: mode[i], variance: covariance[i][i] });
-    Ok(Eliminated { laws: laws.collect(), covariance, block: Block { log_density, variables: left } })
+    Ok(Eliminated { laws: laws.collect(), covariance, spread: Some(spread), block: Block { log_density, variables: left } })
 }
 
-/// (LLᵀ)⁻¹ = L⁻ᵀL⁻¹.
-fn inverse(factor: &[Vec<f64>]) -> Vec<Vec<f64>> {
+/// L⁻ᵀ, row by row: row i is column i of L⁻¹. Times standard normal noise it is a deviation of covariance (LLᵀ)⁻¹.
+pub(super) fn inverse_factor(factor: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let size = factor.len();
-    // Column i of L⁻¹.
     let column = |i: usize| {
         let mut x = vec![0.0; size];
         for row in i..size {
@@ -214,13 +226,24 @@ fn inverse(factor: &[Vec<f64>]) -> Vec<Vec<f64>> {
         }
         x
     };
-    let columns: Vec<Vec<f64>> = (0..size).map(column).collect();
-    let product = |i: usize, j: usize| columns[i].iter().zip(&columns[j]).map(|(a, b)| a * b).sum();
-    (0..size).map(|i| (0..size).map(|j| product(i, j)).collect()).collect()
+    (0..size).map(column).collect()
+}
+
+/// The product of a matrix with its transpose.
+fn squared(rows: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum();
+    rows.iter().map(|a| rows.iter().map(|b| product(a, b)).collect()).collect()
+}
+
+/// x with LLᵀx = b.
+pub(super) fn solve(factor: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
+    let inverse = inverse_factor(factor);
+    let forward: Vec<f64> = (0..b.len()).map(|row| (0..=row).map(|i| inverse[i][row] * b[i]).sum()).collect();
+    inverse.iter().map(|row| row.iter().zip(&forward).map(|(a, b)| a * b).sum()).collect()
 }
 
 /// L with LLᵀ = matrix; the row at which it fails to be positive definite.
-fn cholesky(matrix: &[Vec<f64>]) -> std::result::Result<Vec<Vec<f64>>, usize> {
+pub(super) fn cholesky(matrix: &[Vec<f64>]) -> std::result::Result<Vec<Vec<f64>>, usize> {
     let size = matrix.len();
     let mut factor = vec![vec![0.0; size]; size];
     for i in 0..size {

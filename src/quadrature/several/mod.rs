@@ -2,11 +2,24 @@
 //! or cubature.
 
 mod cubature;
+mod elliptic;
 mod gaussian;
+mod joint;
+mod marginal;
+mod mixture;
 mod nested;
 mod split;
+mod structure;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;
+mod tilted;
+
+pub use joint::Joint;
+pub use marginal::Marginal;
 
 use gaussian::Conditional;
+use joint::Factor;
 use split::{Block, Variables, blocks};
 
 use super::certify::certify_boxes;
@@ -15,6 +28,7 @@ use crate::density::{LogDensity, Model};
 use crate::enclosure::Interval;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Graph, NodeId, Unary};
+use crate::tape::Program;
 
 /// Evaluations allowed to an iterated integral.
 const EVALUATIONS: usize = 20_000_000;
@@ -43,6 +57,21 @@ pub struct Evidence {
     pub parts: Vec<Part>,
     /// `[variable]`: its marginal law, where it is known.
     pub marginals: Vec<Marginal>,
+    /// The law of all variables as a recipe for draws, where the structure of the density gives one.
+    pub joint: Option<Joint>,
+    /// Functions of the variables of which the laws are known.
+    pub statistics: Vec<Statistic>,
+}
+
+/// A function of the variables that has a known law.
+#[derive(Debug, Clone)]
+pub struct Statistic {
+    /// What it is.
+    pub name: String,
+    /// Computes it.
+    pub value: Program,
+    /// Its law.
+    pub law: Reference,
 }
 
 /// A factor of the density, or a set of variables integrated out of one.
@@ -52,105 +81,6 @@ pub struct Part {
     pub variables: Vec<usize>,
     /// How its integral was found.
     pub method: &'static str,
-}
-
-/// The law of one variable.
-#[derive(Debug, Clone)]
-pub enum Marginal {
-    /// Its distribution function.
-    Reference(Box<Reference>),
-    /// Normal.
-    Normal {
-        /// Mean.
-        mean: f64,
-        /// Standard deviation.
-        sd: f64,
-    },
-    /// The density does not depend on it.
-    Uniform {
-        /// Lower end.
-        low: f64,
-        /// Upper end.
-        high: f64,
-    },
-    /// Known by two moments.
-    Moments {
-        /// Mean.
-        mean: f64,
-        /// Standard deviation.
-        sd: f64,
-    },
-    /// It was integrated out.
-    Unknown,
-}
-
-impl Marginal {
-    /// The mean; `None` if it is not known, or undefined.
-    pub fn mean(&self) -> Option<f64> {
-        match self {
-            Marginal::Reference(reference) => reference.mean,
-            Marginal::Normal { mean, .. } | Marginal::Moments { mean, .. } => Some(*mean),
-            Marginal::Uniform { low, high } => Some(0.5 * (low + high)),
-            Marginal::Unknown => None,
-        }
-    }
-
-    /// The standard deviation; `None` if it is not known, or undefined.
-    pub fn sd(&self) -> Option<f64> {
-        match self {
-            Marginal::Reference(reference) => reference.sd,
-            Marginal::Normal { sd, .. } | Marginal::Moments { sd, .. } => Some(*sd),
-            Marginal::Uniform { low, high } => Some((high - low) / 12_f64.sqrt()),
-            Marginal::Unknown => None,
-        }
-    }
-
-    /// The probabilities of values up to each of `xs`, in ascending order; `None` if they are not known.
-    pub fn cdf(&self, xs: &[f64]) -> Option<Vec<f64>> {
-        match self {
-            Marginal::Reference(reference) => {
-                let mut out = vec![0.0; xs.len()];
-                reference.cdf_batch(xs, &mut out);
-                Some(out)
-            }
-            Marginal::Normal { mean, sd } => {
-                Some(xs.iter().map(|x| 0.5 * crate::math::erfc((mean - x) / (sd * std::f64::consts::SQRT_2))).collect())
-            }
-            Marginal::Uniform { low, high } => Some(xs.iter().map(|x| ((x - low) / (high - low)).clamp(0.0, 1.0)).collect()),
-            Marginal::Moments { .. } | Marginal::Unknown => None,
-        }
-    }
-
-    /// The value that a draw stays below with probability `p`.
-    pub fn quantile(&self, p: f64) -> Option<f64> {
-        match self {
-            Marginal::Reference(reference) => Some(reference.quantile(p)),
-            Marginal::Normal { mean, sd } => Some(mean + sd * standard_normal(p)),
-            Marginal::Uniform { low, high } => Some(low + p * (high - low)),
-            Marginal::Moments { .. } | Marginal::Unknown => None,
-        }
-    }
-}
-
-/// The quantile of the standard normal law, by Newton's method on log Φ.
-fn standard_normal(p: f64) -> f64 {
-    if p > 0.5 {
-        return -standard_normal(1.0 - p);
-    }
-    // Φ(x) = erfc(−x/√2)/2.
-    let mut x = -(-2.0 * p.ln()).max(0.0).sqrt() * 0.5;
-    for _ in 0..60 {
-        let z = -x / std::f64::consts::SQRT_2;
-        let log = crate::math::log_erfc(z) - std::f64::consts::LN_2;
-        // d log Φ/dx = φ/Φ = √(2/π)/erfcx(−x/√2).
-        let slope = (2.0 / std::f64::consts::PI).sqrt() / crate::math::erfcx(z);
-        let step = (p.ln() - log) / slope;
-        x += step;
-        if step.abs() < 1e-15 * x.abs().max(1e-3) {
-            break;
-        }
-    }
-    x
 }
 
 /// Z of a density of any number of variables, as far as its structure allows.
@@ -182,20 +112,52 @@ pub fn evidence(model: &Model, tolerance: Tolerance, relative: f64) -> Result<Ev
 /// # Errors
 /// As [`evidence`]; `unsupported` also where that little does not suffice.
 pub fn evidence_at_a_glance(model: &Model) -> Result<Evidence> {
-    let found = taken_apart(model, Tolerance { relative: GLANCE_ERROR, evaluations: GLANCE }, None)?;
-    if !found.integral.converged {
-        return Err(Error::new(ErrorKind::Unsupported, "Z takes more evaluations than a run spends on it").hint("langevin integrate"));
+    let found = taken_apart(model, Tolerance { relative: GLANCE_ERROR, evaluations: GLANCE }, None);
+    let found = match found {
+        Ok(found) if !found.integral.converged => {
+            Err(Error::new(ErrorKind::Unsupported, "Z takes more evaluations than a run spends on it").hint("langevin integrate"))
+        }
+        found => found,
+    };
+    match found {
+        Err(error) if error.kind == ErrorKind::InfiniteZ => Err(error),
+        Ok(found) if found.joint.is_some() || model.rows() > 0 => Ok(found),
+        // Z and marginals are quadrature's where it has them; draws are those of the rejection.
+        Ok(found) => Ok(Evidence { joint: tilted::tilted(model).and_then(|tilted| tilted.joint), ..found }),
+        Err(error) if model.rows() > 0 => Err(error),
+        Err(error) => tilted::tilted(model).ok_or(error),
     }
-    Ok(found)
+}
+
+/// How much may be spent on the parts of mixtures within mixtures.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    /// Parts, all together.
+    parts: usize,
+    /// Whether only a recipe for draws is wanted: what has none is not integrated either.
+    only_joint: bool,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget { parts: 256, only_joint: false }
+    }
 }
 
 fn taken_apart(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Result<Evidence> {
+    taken_apart_within(model, tolerance, relative, Budget::default())
+}
+
+fn taken_apart_within(model: &Model, tolerance: Tolerance, relative: Option<f64>, budget: Budget) -> Result<Evidence> {
     let all: Vec<usize> = (0..model.dimension()).collect();
     if let [variable] = all[..] {
         // Nothing to split: the formula as typed has the best proof.
         let found = line(model, tolerance, relative)?;
         let parts = vec![Part { variables: vec![variable], method: found.integral.method }];
-        return Ok(Evidence { integral: found.integral.clone(), parts, marginals: vec![Marginal::Reference(Box::new(found))] });
+        let integral = found.integral.clone();
+        let law = Marginal::Reference(Box::new(found));
+        let joint = Some(Joint::new(1, vec![Factor::Alone { variable, law: law.clone() }]));
+        return Ok(Evidence { integral, parts, marginals: vec![law], joint, statistics: Vec::new() });
     }
     let mut work = Work {
         model,
@@ -212,6 +174,10 @@ fn taken_apart(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Re
         conditional: Vec::new(),
         alone: Vec::new(),
         conditional_laws: 0,
+        budget,
+        factors: Some(Vec::new()),
+        normal: Vec::new(),
+        statistics: Vec::new(),
     };
     if model.rows() > 0 {
         work.coupled(model, &all)?;
@@ -222,6 +188,8 @@ fn taken_apart(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Re
             work.block(&mut graph, &block, &mut open)?;
         }
         // Those integrated out last depend on the fewest others.
+        let normal = std::mem::take(&mut work.normal).into_iter().rev();
+        work.factors = work.factors.take().map(|factors| factors.into_iter().chain(normal).collect());
         for law in std::mem::take(&mut work.conditional).into_iter().rev() {
             work.marginals[law.variable] = work.marginal_of(&mut graph, &law);
         }
@@ -285,6 +253,11 @@ struct Work<'a> {
     alone: Vec<(usize, NodeId)>,
     /// Whole laws of such variables found so far.
     conditional_laws: usize,
+    budget: Budget,
+    /// The recipe for draws, as long as there is one, and what follows it: normal variables given others, in the order they left.
+    factors: Option<Vec<Factor>>,
+    normal: Vec<Factor>,
+    statistics: Vec<Statistic>,
 }
 
 impl Work<'_> {
@@ -305,7 +278,9 @@ impl Work<'_> {
             let width = Interval::point(bound.high) - Interval::point(bound.low);
             self.proof = self.proof.take().map(|proof| Certificate { bounds: proof.bounds * width, ..proof });
             self.parts.push(Part { variables: vec![variable], method: "uniform" });
-            self.marginals[variable] = Marginal::Uniform { low: bound.low, high: bound.high };
+            let law = Marginal::Uniform { low: bound.low, high: bound.high };
+            self.draw_by(Factor::Alone { variable, law: law.clone() });
+            self.marginals[variable] = law;
         }
         if pieces.len() > 1 {
             open.extend(pieces.into_iter().rev());
@@ -316,7 +291,13 @@ impl Work<'_> {
         if piece.variables.len() > 1
             && let Some(eliminated) = gaussian::eliminate(self.model, graph, &piece)?
         {
-            let variables = eliminated.laws.iter().map(|law| law.variable).collect();
+            let variables: Vec<usize> = eliminated.laws.iter().map(|law| law.variable).collect();
+            let mut nodes: Vec<NodeId> = eliminated.laws.iter().map(|law| law.mean).collect();
+            if eliminated.spread.is_none() {
+                nodes.extend(eliminated.laws.iter().map(|law| law.variance));
+            }
+            let program = self.model.program_in(graph, &nodes);
+            self.normal.push(Factor::Normal { variables: variables.clone(), program, spread: eliminated.spread.clone() });
             self.parts.push(Part { variables, method: "Gaussian, exactly" });
             for law in &mut self.conditional {
                 law.without(graph, &eliminated)?;
@@ -329,6 +310,9 @@ impl Work<'_> {
             return Ok(());
         }
         let part = self.model.part(graph, piece.log_density, &piece.variables)?;
+        if piece.variables.len() > 1 && (self.mixture(graph, &piece, &part)? || self.elliptic(graph, block, constant, &piece, &part)?) {
+            return Ok(());
+        }
         match piece.variables[..] {
             [variable] => {
                 self.alone.push((variable, piece.log_density));
@@ -347,8 +331,16 @@ impl Work<'_> {
         self.note(&found.integral);
         self.prove(found.integral.proof.clone());
         self.parts.push(Part { variables: vec![variable], method: found.integral.method });
-        self.marginals[variable] = Marginal::Reference(Box::new(found));
+        let law = Marginal::Reference(Box::new(found));
+        self.draw_by(Factor::Alone { variable, law: law.clone() });
+        self.marginals[variable] = law;
         Ok(())
+    }
+
+    fn draw_by(&mut self, factor: Factor) {
+        if let Some(factors) = &mut self.factors {
+            factors.push(factor);
+        }
     }
 
     /// The law of a variable that is normal given others: where those are none, or one that is known by itself.
@@ -401,6 +393,10 @@ impl Work<'_> {
 
     /// Variables that no splitting parts: two by iterated integrals, each once as the outer one, whose marginal law that gives.
     fn coupled(&mut self, part: &Model, variables: &[usize]) -> Result<()> {
+        self.factors = None;
+        if self.budget.only_joint {
+            return Err(Error::new(ErrorKind::Unsupported, "the variables stay coupled"));
+        }
         let dimension = variables.len();
         if cubature::DIMENSIONS.contains(&dimension) {
             let wanted = if self.relative.is_some() { CUBATURE_ERROR } else { GLANCE_CUBATURE };
@@ -511,6 +507,7 @@ impl Work<'_> {
             non_finite_at: None,
             notes,
         };
-        Evidence { integral, parts: self.parts, marginals: self.marginals }
+        let joint = self.factors.map(|factors| Joint::new(self.model.dimension(), factors));
+        Evidence { integral, parts: self.parts, marginals: self.marginals, joint, statistics: self.statistics }
     }
 }

@@ -16,7 +16,9 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     {
         warnings.push(centred(&hierarchy.name, &hierarchy.term));
     }
-    let functions = model.jumps();
+    // Where the law of all is known the comparison has seen them.
+    let is_asked = case.law.reference.is_none() && !case.sampler.is_exact();
+    let functions = if is_asked { model.jumps() } else { &[] };
     if !functions.is_empty() {
         warnings.push(jumps(&functions.join(", ")));
     }
@@ -39,8 +41,8 @@ fn centred(variable: &str, term: &str) -> Warning {
         .advise(format!("--noncenter samples {variable} = location + scale*eta with a standard eta, and `langevin check` prints the model"))
 }
 
-/// The formula has jumps that a gradient cannot see.
+/// The density jumps, and the sampler goes by its gradient without a Metropolis test.
 fn jumps(functions: &str) -> Warning {
-    let text = format!("{functions} jump, and a gradient does not see jumps: the draws may be wrong beside them");
-    Warning::new("jumps", Weight::Doubt, text)
+    let text = format!("the density jumps ({functions}), and a gradient without a Metropolis test sees nothing of it");
+    Warning::new("jumps", Weight::Failure, text).advise("--sampler rwm, or auto")
 }

@@ -1,0 +1,161 @@
+//! Where a formula jumps: found by following lines across the places where a step of its changes, whatever makes the step.
+//!
+//! A function that jumps need not make the density jump: x·sign x does not. So the log density itself is compared on both sides.
+
+use super::{Bound, LogDensity, Model};
+use crate::graph::{Binary, Graph, Node, NodeId, Unary};
+use crate::math::{LANES, Lanes, Level};
+use crate::random::{BlockRng, Purpose};
+use crate::tape::{Program, ProgramEvaluator, Rounding};
+
+/// What was found on both sides of the steps of a formula.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Jumps {
+    /// Functions at whose steps the density goes from one positive value to another.
+    pub(super) functions: Vec<&'static str>,
+    /// Whether there is a step from a positive density to none.
+    pub(super) has_edges: bool,
+}
+
+/// Half widths of the stretches of an unbounded variable that lines cross.
+const REACHES: [f64; 4] = [0.3, 3.0, 30.0, 1000.0];
+/// Halvings of a line: down to neighbouring doubles, about.
+const HALVINGS: usize = 60;
+/// Differences of log p that are not rounding.
+const DIFFERENCE: f64 = 1e-6;
+
+/// Follows lines through the range of `model`. Steps that only a set that no line meets has are not found.
+pub(super) fn jumps(model: &Model) -> Jumps {
+    let (mut graph, root) = (model.graph().clone(), model.log_density_node());
+    let steps = steps(&mut graph, root);
+    let mut functions: Vec<&'static str> = Vec::new();
+    if steps.is_empty() || graph.order(&[root]).iter().any(|id| varies(&graph, *id)) {
+        // Of sums over rows nobody follows the steps: all of them may jump.
+        steps.iter().filter(|(_, name)| *name != "if").for_each(|(_, name)| add(&mut functions, name));
+        return Jumps { functions, has_edges: false };
+    }
+    let outputs: Vec<NodeId> = std::iter::once(root).chain(steps.iter().map(|(id, _)| *id)).collect();
+    let program = Program::compile(&graph, &outputs, model.dimension(), Rounding::default());
+    let mut evaluator = ProgramEvaluator::new(&program, Level::detect());
+    let mut values = vec![Lanes::default(); outputs.len()];
+    let mut has_edges = false;
+    for (number, reach) in REACHES.into_iter().enumerate() {
+        let mut rng = BlockRng::new(0, number as u64, Purpose::Proposal);
+        let [mut from, mut to] = [(), ()].map(|()| places(model.bounds(), reach, &mut rng));
+        evaluator.run(&program, &from, &mut values);
+        let first = values.clone();
+        evaluator.run(&program, &to, &mut values);
+        let mut last = values.clone();
+        let mut middle = from.clone();
+        let mut before = first.clone();
+        for _ in 0..HALVINGS {
+            for ((middle, from), to) in middle.iter_mut().zip(&from).zip(&to) {
+                for lane in 0..LANES {
+                    middle[lane] = 0.5 * from[lane] + 0.5 * to[lane];
+                }
+            }
+            evaluator.run(&program, &middle, &mut values);
+            for lane in 0..LANES {
+                // The first half if a step lies in it.
+                let is_first = (1..values.len()).any(|step| values[step][lane] != before[step][lane]);
+                let (end, kept) = if is_first { (&mut to, &mut last) } else { (&mut from, &mut before) };
+                end.iter_mut().zip(&middle).for_each(|(end, middle)| end[lane] = middle[lane]);
+                kept.iter_mut().zip(&values).for_each(|(kept, values)| kept[lane] = values[lane]);
+            }
+        }
+        for lane in 0..LANES {
+            let (a, b) = (before[0][lane], last[0][lane]);
+            let mut changed = steps.iter().enumerate().filter(|(step, _)| before[step + 1][lane] != last[step + 1][lane]).peekable();
+            if changed.peek().is_none() || a.is_nan() || b.is_nan() || a == b {
+                continue;
+            }
+            if a == f64::NEG_INFINITY || b == f64::NEG_INFINITY {
+                has_edges = true;
+            } else if (a - b).abs() > DIFFERENCE * (1.0 + a.abs().min(b.abs())) {
+                changed.for_each(|(_, (_, name))| add(&mut functions, name));
+            }
+        }
+    }
+    Jumps { functions, has_edges }
+}
+
+fn add(names: &mut Vec<&'static str>, name: &'static str) {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+}
+
+/// Nodes of `graph` that are the same number up to a step, and the functions that they belong to; a comparison stands in an `if`.
+fn steps(graph: &mut Graph, root: NodeId) -> Vec<(NodeId, &'static str)> {
+    let mut found = Vec::new();
+    for id in graph.order(&[root]) {
+        match graph.node(id) {
+            Node::Unary(op @ (Unary::Floor | Unary::Ceil | Unary::Round | Unary::Sign), _) => found.push((id, op.name())),
+            Node::Unary(Unary::Not, _) => found.push((id, "if")),
+            Node::Binary(Binary::Mod, a, b) => {
+                let quotient = graph.divide(a, b);
+                found.push((graph.unary(Unary::Floor, quotient), Binary::Mod.name()));
+            }
+            Node::Binary(Binary::Less | Binary::LessEqual | Binary::Equal | Binary::NotEqual | Binary::And | Binary::Or, ..) => {
+                found.push((id, "if"))
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn varies(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.node(id), Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..))
+}
+
+/// A place for each lane: anywhere in a finite range, as far as `reach` in another.
+fn places(bounds: &[Bound], reach: f64, rng: &mut BlockRng) -> Vec<Lanes> {
+    let place = |bound: &Bound| {
+        let mut row = Lanes::default();
+        rng.fill_uniform(&mut row);
+        let (low, high) = match (bound.low.is_finite(), bound.high.is_finite()) {
+            (true, true) => (bound.low, bound.high),
+            (true, false) => (bound.low, bound.low + reach),
+            (false, true) => (bound.high - reach, bound.high),
+            (false, false) => (-reach, reach),
+        };
+        row.iter_mut().for_each(|x| *x = low + (high - low) * *x);
+        row
+    };
+    bounds.iter().map(place).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::syntax::Meaning;
+
+    #[track_caller]
+    fn check(formula: &str, functions: &[&str], has_edges: bool) {
+        let model = Model::new(formula, Meaning::LogDensity, &[]).unwrap();
+        assert_eq!((model.jumps(), model.has_edges()), (functions, has_edges), "{formula}");
+    }
+
+    #[test]
+    fn jumps_of_every_kind_are_listed() {
+        check("if(x > y, log(4), 0) - x^2/2 - y^2/2", &["if"], false);
+        check("(x + y > 1) - x^2 - y^2", &["if"], false);
+        check("not (x > y) - x^2 - y^2", &["if"], false);
+        check("sign(x*y) - x^2 - y^2", &["sign"], false);
+        check("-round(x)^2 - y^2", &["round"], false);
+        check("floor(x) - x^2", &["floor"], false);
+        check("ceil(x) - x^2", &["ceil"], false);
+        check("mod(x, 1) - x^2", &["mod"], false);
+        check("if(x^2 + y^2 < 1, -inf, -x^2 - y^2)", &[], true);
+    }
+
+    #[test]
+    fn kinks_are_no_jumps() {
+        check("-if(abs(x) < 1, x^2/2, abs(x) - 0.5)", &[], false);
+        check("-x*sign(x) - y^2", &[], false);
+        check("-(mod(x, 1) - 0.5)^2 - x^2", &[], false);
+        check("-max(x, -x) - min(y^2, 3*y^2)", &[], false);
+    }
+}

@@ -1,0 +1,116 @@
+//! Joint laws against what is known of them by hand: shares of parts, laws of radii, probabilities of events.
+
+use std::f64::consts::{LN_2, PI, TAU};
+
+use super::{Evidence, evidence_at_a_glance};
+use crate::density::Model;
+
+const DRAWS: usize = 20_000;
+/// Standard errors that a share may be off: fixed seeds, so nothing is left to chance but the choice of the seed.
+const ERRORS: f64 = 4.0;
+
+fn solve(text: &str) -> Evidence {
+    let model = Model::with_data(text.parse().unwrap(), None, &[], &crate::data::Data::default()).unwrap();
+    evidence_at_a_glance(&model).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// The share of draws for which `event` holds is `exact`.
+#[track_caller]
+fn check_share(text: &str, exact: f64, event: impl Fn(&[f64]) -> bool) {
+    let found = solve(text);
+    let draws = found.joint.unwrap_or_else(|| panic!("{text}: no recipe")).draws(DRAWS, 3);
+    let share = (0..DRAWS).filter(|&draw| event(&draws.position(draw))).count() as f64 / DRAWS as f64;
+    let error = (exact * (1.0 - exact) / DRAWS as f64).sqrt();
+    assert!((share - exact).abs() < ERRORS * error, "{text}: {share} for {exact}");
+}
+
+#[track_caller]
+fn check_log_z(text: &str, exact: f64) {
+    let found = solve(text).integral;
+    let allowed = 4.0 * found.relative_error.max(1e-9);
+    assert!((found.log_value - exact).abs() < allowed, "{text}: log Z {} for {exact}, {allowed:.1e} allowed", found.log_value);
+}
+
+const PLANE: &str = "x in (-inf, inf); y in (-inf, inf); ";
+
+#[test]
+fn a_mixture_is_taken_part_by_part_whatever_its_scales() {
+    let needle = format!("{PLANE} density = 0.9*exp(-(x^2 + y^2)/2) + 0.1*1e6*exp(-5e5*((x - 3)^2 + (y - 3)^2))");
+    check_log_z(&needle, TAU.ln());
+    check_share(&needle, 0.1, |x| (x[0] - 3.0).hypot(x[1] - 3.0) < 0.01);
+    // As an energy, in many dimensions, and beside variables that have no part in it.
+    let wide = "x[8] in (-inf, inf); energy = -log(0.25*exp(-sum((x - 2)^2)/2) + 0.75*0.1^-8*exp(-sum((x + 2)^2)*50))";
+    check_log_z(wide, 4.0 * TAU.ln());
+    check_share(wide, 0.25, |x| x.iter().sum::<f64>() > 0.0);
+    let beside = format!("{PLANE} z in (0, inf); log_density = logsumexp(-x^2/2 - y^2/2, LN_TWO - (x - 50)^2/2 - y^2/2) - z");
+    check_share(&beside.replace("LN_TWO", "log(2)"), 2.0 / 3.0, |x| x[0] > 25.0);
+    let known = solve(&needle).marginals[0].cdf(&[2.9, 3.1]).unwrap();
+    // 0.1 and what the broad part has there.
+    assert!((known[1] - known[0] - 0.1 - 0.9 * 0.000_898_2).abs() < 1e-6, "{known:?}");
+}
+
+#[test]
+fn mixtures_in_mixtures_are_multiplied_out() {
+    // Two spikes and slabs that a coupling ties: all four parts are normal.
+    let text = format!(
+        "{PLANE} log_density = logsumexp(normal_lpdf(x | 0, 0.1), normal_lpdf(x | 0, 3)) + logsumexp(normal_lpdf(y | 0, 0.1), \
+         normal_lpdf(y | 0, 3)) - (x - y)^2/2"
+    );
+    let found = solve(&text);
+    assert!(found.integral.converged && found.joint.is_some());
+    // ∫∫ of each pair: 1/√(1 + s² + t²).
+    let pair = |s: f64, t: f64| 1.0 / (1.0 + s * s + t * t).sqrt();
+    check_log_z(&text, (pair(0.1, 0.1) + 2.0 * pair(0.1, 3.0) + pair(3.0, 3.0)).ln());
+}
+
+#[test]
+fn a_density_of_a_quadratic_form_has_one_radius() {
+    // ∫(1 + r²)^(−2) dx over three dimensions is π².
+    let cauchy = "x[3] in (-inf, inf); log_density = -2*log1p(sum(x^2))";
+    check_log_z(cauchy, 2.0 * PI.ln());
+    check_share(cauchy, 0.5, |x| x[1] > 0.0);
+    // x₁ of a Cauchy vector is Cauchy: its quartiles are ±1.
+    check_share(cauchy, 0.25, |x| x[0] > 1.0);
+    let slanted = format!("{PLANE} log_density = -1.5*log1p((x^2 - 1.6*x*y + y^2)/0.36 - 2*x + 10)");
+    assert!(solve(&slanted).joint.is_some());
+    // A shell, by hypot: all the mass at 10 ± 1.
+    let shell = format!("{PLANE} log_density = -(hypot(x - 1, y) - 10)^2*50");
+    check_log_z(&shell, (TAU * 10.0 * (TAU / 100.0).sqrt()).ln());
+    check_share(&shell, 0.25, |x| x[0] > 1.0 && x[1] > 0.0);
+    // Not a function of the form: |x| is beside it.
+    let beside = format!("{PLANE} log_density = -sqrt(x^2 + y^2) - abs(x)");
+    assert!(!solve(&beside).parts.iter().any(|part| part.method.starts_with("radius")));
+}
+
+#[test]
+fn what_is_bounded_is_left_to_rejection() {
+    let jump = format!("{PLANE} log_density = if(x > y, log(4), 0) - x^2/2 - y^2/2");
+    check_share(&jump, 0.8, |x| x[0] > x[1]);
+    check_log_z(&jump, (5.0 * PI).ln());
+    let quadrants = "x in (-2, 2); y in (-2, 2); log_density = if(x*y > 0, log(3), 0)";
+    check_share(quadrants, 0.75, |x| x[0] * x[1] > 0.0);
+    // A Gaussian of correlation 0.8 that is cut to a quadrant: P(x < y) is 1/2, Z the whole times 1/4 + asin(0.8)/2π.
+    let cut = "x in (0, inf); y in (0, inf); log_density = -(x^2 - 1.6*x*y + y^2)/0.72";
+    check_log_z(cut, (TAU * 0.6 * (0.25 + 0.8_f64.asin() / TAU)).ln());
+    check_share(cut, 0.5, |x| x[0] < x[1]);
+    let hole = format!("{PLANE} log_density = if(x^2 + y^2 < 1, -inf, -(x^2 + y^2)/2)");
+    check_log_z(&hole, TAU.ln() - 0.5);
+    check_share(&hole, (-1.5_f64).exp(), |x| x[0].hypot(x[1]) > 2.0);
+    let half = "x[5] in (-inf, inf); log_density = if(sum(x) > 0, log(6), 0) - sum(x^2)/2";
+    check_share(half, 6.0 / 7.0, |x| x.iter().sum::<f64>() > 0.0);
+    check_log_z(half, 2.5 * TAU.ln() + 7.0_f64.ln() - LN_2);
+}
+
+#[test]
+fn normal_variables_are_drawn_given_those_they_depend_on() {
+    let funnel = "v in (-inf, inf); x[3] in (-inf, inf); log_density = normal_lpdf(v | 0, 3) + sum(normal_lpdf(x | 0, exp(v/2)))";
+    check_share(funnel, 0.5, |x| x[0] > 0.0);
+    // |x| < exp(v/2) is |N(0, 1)| < 1.
+    check_share(funnel, 0.682_689_492_137_086, |x| x[2].abs() < (x[0] / 2.0).exp());
+    let rosenbrock = format!("{PLANE} log_density = -(1 - x)^2 - 100*(y - x^2)^2");
+    check_share(&rosenbrock, 0.5, |x| x[1] > x[0] * x[0]);
+    check_share(&rosenbrock, 0.5, |x| x[0] > 1.0);
+    let correlated = format!("{PLANE} log_density = -(x^2 - 1.6*x*y + y^2)/0.72 + x");
+    // P(both above their means) is 1/4 + asin(0.8)/2π; the means are (1, 0.8).
+    check_share(&correlated, 0.25 + 0.8_f64.asin() / TAU, |x| x[0] > 1.0 && x[1] > 0.8);
+}
