@@ -4,14 +4,13 @@
 //!     cargo bench --bench hostile -- auto,nuts --only mixture  two samplers on those with `mixture` in their names
 //!     cargo bench --bench hostile -- --every 5                 each fifth
 //!
-//! Each run is a process of its own, ended after a minute. `-v` has a line for each run.
+//! Each run is a process of its own, ended after forty seconds of processor time. `-v` has a line for each run.
 
 mod case;
 mod cases;
 mod clock;
 mod truth;
 
-use std::io::Read;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,8 +23,8 @@ use langevin::run::{Sampler, Sampling, Trust, sample};
 
 /// Runs at a time.
 const PARALLEL: usize = 2;
-/// Seconds by the clock that a run may take.
-const LIMIT: u32 = 60;
+/// Processor time that a run may take.
+const LIMIT: Duration = Duration::from_secs(40);
 
 /// What became of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,6 +53,7 @@ fn main() -> ExitCode {
     let cases = cases::all();
     if let (Some(name), Some(sampler)) = (value("--case"), value("--sampler")) {
         let Some(case) = cases.iter().find(|case| case.name == *name) else { return ExitCode::from(2) };
+        std::thread::spawn(watch);
         println!("{}", run(case, sampler));
         return ExitCode::SUCCESS;
     }
@@ -109,26 +109,20 @@ fn report(sampler: &str, cases: &[&Case], verbose: bool) {
 
 /// The line that a process of this program prints for one run.
 fn in_its_own_process(case: &Case, sampler: &str) -> String {
-    let timed_out = || OUTCOMES[5].1.to_string();
     let Ok(program) = std::env::current_exe() else { return "no program".into() };
     let arguments = ["--case", &case.name, "--sampler", sampler];
-    let child = Command::new(program).args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let Ok(mut child) = child else { return "no process".into() };
-    for _ in 0..20 * LIMIT {
-        match child.try_wait() {
-            Ok(Some(_)) => {
-                let mut text = String::new();
-                let read = child.stdout.take().map(|mut out| out.read_to_string(&mut text));
-                return if matches!(read, Some(Ok(_))) && !text.trim().is_empty() { text.trim().to_string() } else { "crashed".into() };
-            }
-            Ok(None) => std::thread::sleep(Duration::from_millis(50)),
-            Err(_) => break,
-        }
+    let output = Command::new(program).args(arguments).stderr(Stdio::null()).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string()).unwrap_or_default();
+    if text.is_empty() { "crashed".into() } else { text }
+}
+
+/// Ends this process once it has computed for too long.
+fn watch() {
+    while clock::of_process() < LIMIT {
+        std::thread::sleep(Duration::from_millis(100));
     }
-    // It may have ended in between.
-    let _ = child.kill();
-    let _ = child.wait();
-    timed_out()
+    println!("{}", OUTCOMES[5].1);
+    std::process::exit(0);
 }
 
 /// One run, as a line: what it came to, processor seconds, why.

@@ -23,7 +23,7 @@ mod tests;
 pub use certify::{Certificate, certify};
 pub use of_density::{certified, reference};
 pub use reference::{Basin, Reference};
-pub use several::{Evidence, Joint, Marginal, Part, Statistic, evidence, evidence_at_a_glance};
+pub use several::{Evidence, Joint, Marginal, Part, Statistic, evidence, evidence_at_a_glance, visible_parts};
 
 pub use crate::density::End;
 use crate::error::{Error, ErrorKind, Result, plain};

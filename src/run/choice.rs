@@ -21,6 +21,9 @@ pub(super) fn choose(question: &Question, law: &Law) -> Result<Choice> {
     let chosen = settings.sampler;
     let has_law = law.reference.is_some() || law.joint().is_some();
     let (mut sampler, mut why) = chosen.resolved(density.dimension(), has_law, settings.batch.is_some());
+    if chosen == Sampler::Auto && sampler == Sampler::Mams && question.model.is_some_and(|model| !model.jumps().is_empty()) {
+        (sampler, why) = (Sampler::Rwm, Some("the density jumps, and a gradient sees nothing of that"));
+    }
     let chains = settings.chains.unwrap_or_else(|| affordable_chains(density));
     let beginning = beginning(density, sampler, chains, settings)?;
     if let (Sampler::Auto, Some(found)) = (chosen, &beginning) {

@@ -1,7 +1,7 @@
 //! The parts of a mixture, as the formula shows them: a log Σ exp, or the logarithm of a sum of terms that are nowhere negative.
 
 use super::split::terms;
-use crate::density::{Model, logarithm};
+use crate::density::{LogDensity, Model, logarithm};
 use crate::enclosure::{Interval, ranges};
 use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 
@@ -22,14 +22,25 @@ pub(super) fn parts(model: &Model, graph: &mut Graph, root: NodeId) -> Option<Ve
     Some(with_rest)
 }
 
+/// How many parts the formula of a density shows; 1 where it shows none. Of a product of mixtures those of the first.
+pub fn visible_parts(model: &Model) -> usize {
+    if model.rows() > 0 {
+        return 1;
+    }
+    let mut graph = model.graph().clone();
+    let terms = terms(&mut graph, model.log_density_node());
+    let is_switch = |graph: &Graph, term: NodeId| matches!(graph.node(term), Node::Unary(Unary::Softplus, _));
+    let parts = terms.into_iter().filter(|&term| !is_switch(&graph, term)).collect::<Vec<_>>();
+    parts.into_iter().find_map(|term| summed(model, &mut graph, term)).map_or(1, |parts| parts.len())
+}
+
 /// The logarithms of the terms of a sum of which `term` is the logarithm.
 fn summed(model: &Model, graph: &mut Graph, term: NodeId) -> Option<Vec<NodeId>> {
     match graph.node(term) {
         Node::LogSumExp(list) => Some(graph.list(list).to_vec()),
         Node::Unary(Unary::Softplus, a) => Some(vec![graph.constant(0.0), a]),
         Node::Unary(Unary::Log, sum) if matches!(graph.node(sum), Node::Binary(Binary::Add, ..)) => {
-            let ends: Vec<Interval> =
-                crate::density::LogDensity::bounds(model).iter().map(|bound| Interval::new(bound.low, bound.high)).collect();
+            let ends: Vec<Interval> = model.bounds().iter().map(|bound| Interval::new(bound.low, bound.high)).collect();
             let found = ranges(graph, sum, &ends);
             let (mut open, mut parts) = (vec![sum], Vec::new());
             while let Some(id) = open.pop() {

@@ -17,6 +17,7 @@ mod tilted;
 
 pub use joint::Joint;
 pub use marginal::Marginal;
+pub use mixture::visible_parts;
 
 use gaussian::Conditional;
 use joint::Factor;

@@ -2,7 +2,9 @@
 //! value.
 
 use super::{Case, Warning, Weight};
+use crate::density::LogDensity;
 use crate::proof::inferred;
+use crate::quadrature::visible_parts;
 
 /// What a neck that chains do not enter leaves behind.
 const OF_A_FUNNEL: [&str; 9] =
@@ -15,6 +17,13 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
         && let Some(hierarchy) = model.hierarchies().into_iter().next()
     {
         warnings.push(centred(&hierarchy.name, &hierarchy.term));
+    }
+    // R-hat cannot see a part that no chain has visited, nor shares that all chains have wrong.
+    if case.law.unknown.is_some() && model.dimension() > 1 {
+        let parts = visible_parts(model);
+        if parts > 1 {
+            warnings.push(mixture(parts));
+        }
     }
     // Where the law of all is known the comparison has seen them.
     let is_asked = case.law.reference.is_none() && !case.sampler.is_exact();
@@ -39,6 +48,12 @@ fn support(says: &str) -> Warning {
 fn centred(variable: &str, term: &str) -> Warning {
     Warning::new("centred", Weight::Note, format!("in {term} the scale of `{variable}` is a parameter, which makes a funnel"))
         .advise(format!("--noncenter samples {variable} = location + scale*eta with a standard eta, and `langevin check` prints the model"))
+}
+
+/// The formula is a mixture of so many parts, and nothing is known of what each should hold.
+fn mixture(parts: usize) -> Warning {
+    let text = format!("the formula is a sum of {parts} parts, and whether each holds its share of the draws could not be checked");
+    Warning::new("mixture", Weight::Doubt, text).advise("compare with --sampler tempering, begun apart with --init uniform")
 }
 
 /// The density jumps, and the sampler goes by its gradient without a Metropolis test.
