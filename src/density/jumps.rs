@@ -2,7 +2,7 @@
 //!
 //! A function that jumps need not make the density jump: x·sign x does not. So the log density itself is compared on both sides.
 
-use super::{Bound, LogDensity, Model};
+use super::Bound;
 use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 use crate::math::{LANES, Lanes, Level};
 use crate::random::{BlockRng, Purpose};
@@ -24,9 +24,9 @@ const HALVINGS: usize = 60;
 /// Differences of log p that are not rounding.
 const DIFFERENCE: f64 = 1e-6;
 
-/// Follows lines through the range of `model`. Steps that only a set that no line meets has are not found.
-pub(super) fn jumps(model: &Model) -> Jumps {
-    let (mut graph, root) = (model.graph().clone(), model.log_density_node());
+/// Follows lines through the ranges of the variables of `root`, a log density. A step that no line meets is not found.
+pub(super) fn jumps(graph: &Graph, root: NodeId, bounds: &[Bound]) -> Jumps {
+    let mut graph = graph.clone();
     let steps = steps(&mut graph, root);
     let mut functions: Vec<&'static str> = Vec::new();
     if steps.is_empty() || graph.order(&[root]).iter().any(|id| varies(&graph, *id)) {
@@ -35,13 +35,13 @@ pub(super) fn jumps(model: &Model) -> Jumps {
         return Jumps { functions, has_edges: false };
     }
     let outputs: Vec<NodeId> = std::iter::once(root).chain(steps.iter().map(|(id, _)| *id)).collect();
-    let program = Program::compile(&graph, &outputs, model.dimension(), Rounding::default());
+    let program = Program::compile(&graph, &outputs, bounds.len(), Rounding::default());
     let mut evaluator = ProgramEvaluator::new(&program, Level::detect());
     let mut values = vec![Lanes::default(); outputs.len()];
     let mut has_edges = false;
     for (number, reach) in REACHES.into_iter().enumerate() {
         let mut rng = BlockRng::new(0, number as u64, Purpose::Proposal);
-        let [mut from, mut to] = [(), ()].map(|()| places(model.bounds(), reach, &mut rng));
+        let [mut from, mut to] = [(), ()].map(|()| places(bounds, reach, &mut rng));
         evaluator.run(&program, &from, &mut values);
         let first = values.clone();
         evaluator.run(&program, &to, &mut values);
@@ -124,38 +124,4 @@ fn places(bounds: &[Bound], reach: f64, rng: &mut BlockRng) -> Vec<Lanes> {
         row
     };
     bounds.iter().map(place).collect()
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use super::*;
-    use crate::syntax::Meaning;
-
-    #[track_caller]
-    fn check(formula: &str, functions: &[&str], has_edges: bool) {
-        let model = Model::new(formula, Meaning::LogDensity, &[]).unwrap();
-        assert_eq!((model.jumps(), model.has_edges()), (functions, has_edges), "{formula}");
-    }
-
-    #[test]
-    fn jumps_of_every_kind_are_listed() {
-        check("if(x > y, log(4), 0) - x^2/2 - y^2/2", &["if"], false);
-        check("(x + y > 1) - x^2 - y^2", &["if"], false);
-        check("not (x > y) - x^2 - y^2", &["if"], false);
-        check("sign(x*y) - x^2 - y^2", &["sign"], false);
-        check("-round(x)^2 - y^2", &["round"], false);
-        check("floor(x) - x^2", &["floor"], false);
-        check("ceil(x) - x^2", &["ceil"], false);
-        check("mod(x, 1) - x^2", &["mod"], false);
-        check("if(x^2 + y^2 < 1, -inf, -x^2 - y^2)", &[], true);
-    }
-
-    #[test]
-    fn kinks_are_no_jumps() {
-        check("-if(abs(x) < 1, x^2/2, abs(x) - 0.5)", &[], false);
-        check("-x*sign(x) - y^2", &[], false);
-        check("-(mod(x, 1) - 0.5)^2 - x^2", &[], false);
-        check("-max(x, -x) - min(y^2, 3*y^2)", &[], false);
-    }
 }

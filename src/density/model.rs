@@ -304,7 +304,7 @@ impl Model {
     }
 
     fn steps(&self) -> &Jumps {
-        self.jumps.get_or_init(|| jumps(self))
+        self.jumps.get_or_init(|| jumps(&self.graph, self.log_density, &self.bounds))
     }
 
     /// What computes the formula as typed.

@@ -265,3 +265,30 @@ fn symmetries_are_read_off_the_expression() {
     let plane = ranged("x^2 + y^2 + x*y", Meaning::Energy, &["x=-inf,inf", "y=-inf,inf"]);
     assert_eq!(symmetries(&plane), [Symmetry::Exchange(0, 1)]);
 }
+
+#[track_caller]
+fn check_jumps(formula: &str, functions: &[&str], has_edges: bool) {
+    let model = Model::new(formula, Meaning::LogDensity, &[]).unwrap();
+    assert_eq!((model.jumps(), model.has_edges()), (functions, has_edges), "{formula}");
+}
+
+#[test]
+fn jumps_of_every_kind_are_listed() {
+    check_jumps("if(x > y, log(4), 0) - x^2/2 - y^2/2", &["if"], false);
+    check_jumps("(x + y > 1) - x^2 - y^2", &["if"], false);
+    check_jumps("(not (x > y)) - x^2 - y^2", &["if"], false);
+    check_jumps("sign(x*y) - x^2 - y^2", &["sign"], false);
+    check_jumps("-round(x)^2 - y^2", &["round"], false);
+    check_jumps("floor(x) - x^2", &["floor"], false);
+    check_jumps("ceil(x) - x^2", &["ceil"], false);
+    check_jumps("mod(x, 1) - x^2", &["mod"], false);
+    check_jumps("if(x^2 + y^2 < 1, -inf, -x^2 - y^2)", &[], true);
+}
+
+#[test]
+fn kinks_are_no_jumps() {
+    check_jumps("-if(abs(x) < 1, x^2/2, abs(x) - 0.5)", &[], false);
+    check_jumps("-x*sign(x) - y^2", &[], false);
+    check_jumps("-(mod(x, 1) - 0.5)^2 - x^2", &[], false);
+    check_jumps("-max(x, -x) - min(y^2, 3*y^2)", &[], false);
+}
