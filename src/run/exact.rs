@@ -54,6 +54,9 @@ pub(super) fn exact(question: &Question, law: &Law) -> Result<Drawn> {
         wanted = ((wanted as f64 * growth.clamp(1.05, 1e3)).ceil() as usize).min(most);
     };
     let count = columns[0].len();
+    if count == 0 {
+        return Err(Error::new(ErrorKind::Setting, "ended at once: nothing was drawn"));
+    }
     Ok(Drawn {
         method: Method::Independent,
         draws: Draws::from(Population::from_columns(columns)),
