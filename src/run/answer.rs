@@ -17,7 +17,7 @@ pub struct Run {
     /// What ran.
     pub sampler: Sampler,
     /// Why, if the sampler was left to the problem.
-    pub why: Option<&'static str>,
+    pub why: Option<String>,
     /// How it ran, defaults filled in.
     pub method: Method,
     /// The draws.

@@ -4,21 +4,63 @@ use super::law::Law;
 use super::question::Question;
 use super::settings::Sampler;
 use super::starts::{Beginning, affordable_chains, beginning};
+use crate::density::{Boundary, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) struct Choice {
     pub(super) sampler: Sampler,
     /// Why, if the sampler was left to the problem.
-    pub(super) why: Option<&'static str>,
+    pub(super) why: Option<String>,
     /// Where chains begin, if a search found that.
     pub(super) beginning: Option<Beginning>,
     /// Whether a ladder of temperatures is drawn without a Metropolis test.
     pub(super) has_replicas: bool,
 }
 
+/// Updates of a coordinate that a population may take where nobody asks for one: about 0.2 s of work.
+pub(super) const A_MOMENT: f64 = 3e7;
+
+/// Whether `auto` begins with an annealed population: where the exact law of every variable tells whether it arrived, and nobody sets what
+/// only chains have. A jump would not be seen: its gradient has none of it, and the law of each variable need not show it.
+pub(super) fn may_begin_with_population(question: &Question, law: &Law) -> bool {
+    let Question { density, model, settings, .. } = *question;
+    let is_for_chains = settings.warmup.is_some()
+        || settings.draws.is_some()
+        || settings.thin.is_some()
+        || settings.target_acceptance.is_some()
+        || settings.rungs.is_some()
+        || settings.batch.is_some()
+        || !settings.until.is_empty();
+    let is_known = match (&law.reference, &law.evidence) {
+        (Some(reference), _) => reference.integral.converged,
+        (None, Some(evidence)) => {
+            let laws = evidence.marginals.iter().filter(|law| law.quantile(0.5).is_some()).count();
+            evidence.integral.converged && laws == density.dimension()
+        }
+        _ => false,
+    };
+    let has_jumps = model.is_none_or(|model| !model.jumps().is_empty());
+    let is_transformed = density.bounds().iter().any(|bound| bound.boundary == Boundary::Transform);
+    settings.sampler == Sampler::Auto
+        && !asks_for_population(density, settings)
+        && is_known
+        && !is_for_chains
+        && !has_jumps
+        && !is_transformed
+        && density.rows() == 0
+}
+
+/// Whether something is asked for that only a population has: a film, or false mass at the ends.
+fn asks_for_population(density: &dyn LogDensity, settings: &Sampling) -> bool {
+    settings.frames > 0 || density.bounds().iter().any(|bound| bound.boundary == Boundary::Clamp)
+}
+
 pub(super) fn choose(question: &Question, law: &Law) -> Result<Choice> {
     let Question { density, settings, .. } = *question;
-    let chosen = settings.sampler;
+    let chosen = match settings.sampler {
+        Sampler::Auto if asks_for_population(density, settings) && settings.batch.is_none() => Sampler::Sgld,
+        chosen => chosen,
+    };
     let has_law = law.reference.is_some() || law.joint().is_some();
     let (mut sampler, mut why) = chosen.resolved(density.dimension(), has_law, settings.batch.is_some());
     if chosen == Sampler::Auto && sampler == Sampler::Mams && question.model.is_some_and(|model| !model.jumps().is_empty()) {
@@ -38,14 +80,14 @@ pub(super) fn choose(question: &Question, law: &Law) -> Result<Choice> {
     if settings.rungs.is_some() && sampler != Sampler::Tempering && !has_replicas {
         return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("--sampler tempering, sgld and lm have"));
     }
-    Ok(Choice { sampler, why, beginning, has_replicas })
+    Ok(Choice { sampler, why: why.map(str::to_string), beginning, has_replicas })
 }
 
 impl Choice {
     /// What draws instead if the first draws refute this choice.
     pub(super) fn second(&self, chosen: Sampler) -> Option<Choice> {
         let beginning = self.beginning.clone().filter(|_| chosen == Sampler::Auto && self.sampler == Sampler::Pcn)?;
-        let why = Some("proposals from the normal law at its mode were stuck in its tails");
+        let why = Some("proposals from the normal law at its mode were stuck in its tails".to_string());
         Some(Choice { sampler: Sampler::Mams, why, beginning: Some(beginning), has_replicas: false })
     }
 }

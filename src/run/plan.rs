@@ -34,6 +34,8 @@ pub struct Plan {
     pub relaxation_time: f64,
     /// The largest curvature |∂²log p| that chains meet.
     pub curvature: f64,
+    /// Steps that it takes to forget the start, and the bias of the larger steps; those of the run may be fewer.
+    pub wanted_steps: f64,
     /// Euler steps below this size are stable everywhere: proved.
     pub stable_step_size: Option<f64>,
 }
@@ -94,10 +96,8 @@ pub fn plan(
         }
     };
     let step_size = Schedule { shape, first, last };
-    let steps = match settings.steps {
-        Some(steps) => steps,
-        None => affordable_steps(enough_steps(step_size, relaxation_time), chains, density),
-    };
+    let wanted_steps = enough_steps(step_size, relaxation_time);
+    let steps = settings.steps.unwrap_or_else(|| affordable_steps(wanted_steps, chains, density));
     let temperature = settings.temperature.unwrap_or(1.0);
     let cooled = settings.final_temperature.unwrap_or(if settings.temperature.is_some() { temperature } else { 1.0 });
     let annealing = Annealing {
@@ -113,7 +113,7 @@ pub fn plan(
     let guard = if pilot.has_zeros { Guard::Refuse } else { Guard::None };
     let stable_step_size = smoothness.and_then(Smoothness::stable_step_size);
     let metric = Metric::identity(density.dimension());
-    Ok(Plan { metric, annealing, guard, relaxation_time, curvature, stable_step_size })
+    Ok(Plan { metric, annealing, guard, relaxation_time, curvature, wanted_steps, stable_step_size })
 }
 
 /// Steps for [`RELAXATIONS`] relaxation times in all, and for the bias of the larger step sizes to be forgotten by the end.

@@ -120,7 +120,17 @@ fn powers_of_two(population: &Population) -> Metric {
     Metric::diagonal(vec![0.0; scales.len()], &scales)
 }
 
-pub(super) fn population(question: &Question, law: &Law, sampler: Sampler) -> Result<Drawn> {
+/// What came of a population that may spend so much.
+pub(super) enum Attempt {
+    Drawn(Box<Drawn>),
+    /// It would take so many steps, and was not begun.
+    TooFar {
+        steps: f64,
+    },
+}
+
+/// Draws unless the plan needs more than `most` updates of a coordinate.
+pub(super) fn population(question: &Question, law: &Law, sampler: Sampler, most: f64) -> Result<Attempt> {
     let Question { density, model, settings, control, .. } = *question;
     let reference = law.reference.as_ref();
     if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
@@ -143,6 +153,11 @@ pub(super) fn population(question: &Question, law: &Law, sampler: Sampler) -> Re
         }
         None => (density, plan(density, reference, &plain, model.map(smoothness).as_ref(), settings)?),
     };
+    let updates = |steps: f64| steps * (plan.annealing.chains * density.dimension()) as f64;
+    let steps = settings.steps.map_or(plan.wanted_steps, |steps| steps as f64);
+    if most.is_finite() && (updates(steps).is_nan() || updates(steps) > most) {
+        return Ok(Attempt::TooFar { steps });
+    }
     let seen = learned.as_ref().map(|learned| &learned.seen);
     let (mut plan, mut shorter, mut chain_steps, mut runs) = (plan, None, 0, 0);
     let (plan, annealed, complete) = loop {
@@ -170,7 +185,7 @@ pub(super) fn population(question: &Question, law: &Law, sampler: Sampler) -> Re
         }
     };
     let Annealed { starts, draws, film, info, chain_steps: last_steps, .. } = annealed;
-    Ok(Drawn {
+    Ok(Attempt::Drawn(Box::new(Drawn {
         method: Method::Population { plan: Box::new(plan), film },
         draws: draws.into(),
         starts: Some(starts),
@@ -190,7 +205,7 @@ pub(super) fn population(question: &Question, law: &Law, sampler: Sampler) -> Re
             place: info.first_non_finite.map(|(_, position)| position),
         }),
         step_bias: None,
-    })
+    })))
 }
 
 /// One run of `plan`.

@@ -2,12 +2,13 @@
 
 use super::advice::explain_failure;
 use super::answer::Run;
-use super::choice::{Choice, choose};
+use super::choice::{A_MOMENT, Choice, choose, may_begin_with_population};
 use super::drawn::Drawn;
 use super::figures::Figures;
-use super::judge::{Case, Trust, Verdict, judge};
+use super::judge::{Case, Trust, Verdict, Warning, Weight, judge};
 use super::law::Law;
 use super::memory;
+use super::population::{Attempt, population};
 use super::question::Question;
 use super::settings::{Sampler, Sampling};
 use crate::density::{LogDensity, Model};
@@ -68,15 +69,77 @@ pub fn sample_density(density: &dyn LogDensity, settings: &Sampling, control: &C
 fn answer(question: &Question) -> Result<Run> {
     let law = Law::of(question)?;
     question.control.enter(Stage::Sampling);
+    let reason = match begin(question, &law)? {
+        Begun::Arrived(found) => return Ok(run(question, law, *found)),
+        Begun::Instead(reason) => reason,
+    };
     let choice = choose(question, &law)?;
     let second = choice.second(question.settings.sampler);
     let mut found = judged(question, &law, choice)?;
     if let Some(second) = second.filter(|_| found.drawn.complete && found.verdict.trust != Trust::Yes) {
         found = judged(question, &law, second)?;
     }
-    let Judged { sampler, why, drawn, figures, verdict } = found;
+    if let (Some(reason), Some(why)) = (reason, &mut found.why) {
+        *why = format!("{reason}; {why}; --sampler sgld insists");
+    }
+    Ok(run(question, law, found))
+}
+
+/// Draws of one sampler, and what is to be said of them.
+struct Judged {
+    sampler: Sampler,
+    why: Option<String>,
+    drawn: Drawn,
+    figures: Figures,
+    verdict: Verdict,
+}
+
+/// What came of the population that `auto` begins with.
+enum Begun {
+    Arrived(Box<Judged>),
+    /// Another sampler draws; why, if a population was thought of.
+    Instead(Option<String>),
+}
+
+fn begin(question: &Question, law: &Law) -> Result<Begun> {
+    if !may_begin_with_population(question, law) {
+        return Ok(Begun::Instead(None));
+    }
+    let drawn = match population(question, law, Sampler::Sgld, A_MOMENT)? {
+        Attempt::TooFar { steps } => return Ok(Begun::Instead(Some(format!("sgld would need {steps:.1e} steps here")))),
+        Attempt::Drawn(drawn) => *drawn,
+    };
+    let found = conclude(question, law, Sampler::Sgld, None, drawn);
+    // Who asks for few chains has few, whoever draws them; who ends a run has what there is.
+    let is_grave = |warning: &&Warning| warning.weight() > Weight::Note && warning.kind() != "few_effective";
+    let grave = found.verdict.warnings.iter().find(is_grave).filter(|_| found.drawn.complete);
+    Ok(match grave {
+        None => Begun::Arrived(Box::new(found)),
+        Some(warning) => Begun::Instead(Some(format!("draws of sgld were wrong here ({})", warning.kind()))),
+    })
+}
+
+fn judged(question: &Question, law: &Law, choice: Choice) -> Result<Judged> {
+    let (sampler, why) = (choice.sampler, choice.why.clone());
+    question.control.enter(Stage::Sampling);
+    let drawn = draw(question, law, choice)?;
+    Ok(conclude(question, law, sampler, why, drawn))
+}
+
+/// From draws to a verdict.
+fn conclude(question: &Question, law: &Law, sampler: Sampler, why: Option<String>, mut drawn: Drawn) -> Judged {
+    question.control.enter(Stage::Judging);
+    question.control.keep(&drawn.draws);
+    let figures = Figures::of(question, law, &mut drawn);
+    let verdict = judge(&Case { question, law, sampler, drawn: &drawn, figures: &figures });
+    Judged { sampler, why, drawn, figures, verdict }
+}
+
+/// The answer.
+fn run(question: &Question, law: Law, judged: Judged) -> Run {
+    let Judged { sampler, why, drawn, figures, verdict } = judged;
     let Question { settings, .. } = question;
-    Ok(Run {
+    Run {
         sampler,
         why,
         method: drawn.method,
@@ -93,27 +156,7 @@ fn answer(question: &Question) -> Result<Run> {
         until: drawn.until,
         discrepancy: figures.discrepancy,
         verdict,
-    })
-}
-
-/// Draws of one sampler, and what is to be said of them.
-struct Judged {
-    sampler: Sampler,
-    why: Option<&'static str>,
-    drawn: Drawn,
-    figures: Figures,
-    verdict: Verdict,
-}
-
-fn judged(question: &Question, law: &Law, choice: Choice) -> Result<Judged> {
-    let (sampler, why) = (choice.sampler, choice.why);
-    question.control.enter(Stage::Sampling);
-    let mut drawn = draw(question, law, choice)?;
-    question.control.enter(Stage::Judging);
-    question.control.keep(&drawn.draws);
-    let figures = Figures::of(question, law, &mut drawn);
-    let verdict = judge(&Case { question, law, sampler, drawn: &drawn, figures: &figures });
-    Ok(Judged { sampler, why, drawn, figures, verdict })
+    }
 }
 
 fn draw(question: &Question, law: &Law, choice: Choice) -> Result<Drawn> {
@@ -121,6 +164,9 @@ fn draw(question: &Question, law: &Law, choice: Choice) -> Result<Drawn> {
         _ if question.settings.batch.is_some() || choice.has_replicas => super::minibatch::minibatch(question, choice.sampler),
         Sampler::Exact => super::exact::exact(question, law),
         sampler if sampler.is_chained() => super::chained::chained(question, law, choice),
-        sampler => super::population::population(question, law, sampler),
+        sampler => match population(question, law, sampler, f64::INFINITY)? {
+            Attempt::Drawn(drawn) => Ok(*drawn),
+            Attempt::TooFar { steps } => unreachable!("a population without a limit was refused {steps} steps"),
+        },
     }
 }

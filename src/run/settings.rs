@@ -280,12 +280,14 @@ pub struct Sampling {
 }
 
 impl Sampling {
-    /// The sampler where nobody names one: what is set for a population asks for one; else `auto` for a model (`is_model`: a model file, or
-    /// data), for targets and for batches.
-    pub fn usual_sampler(&self, is_model: bool) -> Sampler {
-        let asks_for_population = self.steps.is_some() || self.schedule.is_some() || self.temperature.is_some();
-        let asks_for_chains = is_model || !self.until.is_empty() || self.batch.is_some();
-        if asks_for_chains && !asks_for_population { Sampler::Auto } else { Sampler::Sgld }
+    /// The sampler where nobody names one: sgld where what only an annealed population has is set, else `auto`.
+    pub fn usual_sampler(&self) -> Sampler {
+        let of_a_population = self.steps.is_some()
+            || self.schedule.is_some()
+            || self.final_step_size.is_some()
+            || self.temperature.is_some()
+            || self.final_temperature.is_some();
+        if of_a_population { Sampler::Sgld } else { Sampler::Auto }
     }
 
     /// Whether the run is a population whose way can be filmed.

@@ -147,7 +147,7 @@ pub(crate) struct Compare {
 pub(crate) struct SamplingFlags {
     /// The algorithm. A population of short annealed chains: sgld, psgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
     /// hmc, mams, mala, barker, pcn, rwm; across far modes, with Z: tempering; without a Metropolis test: mclmc, sghmc, sgnht. Independent draws of one variable: exact. By the problem: auto
-    /// [default: sgld; auto with --model or --data].
+    /// [default: auto, which begins with sgld wherever it arrives in a moment; sgld where --steps, --schedule or a temperature is given].
     #[arg(long, value_name = "NAME")]
     pub(crate) sampler: Option<String>,
     /// Number of chains; those of a population give one draw each [default: 4096, with warm-up 256].

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Compare, talk: Talk) -> Outcome {
     }
     check_writable(&targets, &input::sources(&arguments.density))?;
     let model = input::model(&arguments.density, None)?;
-    let settings = input::sampling(&arguments.sampling, true)?;
+    let settings = input::sampling(&arguments.sampling)?;
     let source = model.formula().source();
     // What is no density is no sampler's fault.
     langevin::proof::inspect(&model).refuse(&model).map_err(|error| Failure::of(error, source))?;

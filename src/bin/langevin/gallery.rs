@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
     }
     let model = input::with_engine(model, &arguments.engine)?;
     let flags = merge(own.sampling, &arguments.sampling);
-    sample::sample(&model, input::sampling(&flags, false)?, &arguments.output, &[], false, talk)
+    sample::sample(&model, input::sampling(&flags)?, &arguments.output, &[], false, talk)
 }
 
 /// The entry's flags, except where the user says otherwise.

@@ -157,8 +157,8 @@ pub(crate) fn expression_model(density: &Density, positional: Option<&OsString>)
     model(&density, None)
 }
 
-/// The settings of the flags; the seed is filled in. A model with data is not for a population unless a flag says so.
-pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling, Failure> {
+/// The settings of the flags; the seed is filled in.
+pub(crate) fn sampling(flags: &SamplingFlags) -> Result<Sampling, Failure> {
     let schedule = flags.schedule.as_deref().map(str::parse).transpose()?;
     let until = flags.until.iter().map(|text| targets(text)).collect::<Result<Vec<_>, _>>()?.concat();
     let mut settings = Sampling {
@@ -191,7 +191,7 @@ pub(crate) fn sampling(flags: &SamplingFlags, is_model: bool) -> Result<Sampling
         memory: memory::free(),
     };
     if flags.sampler.is_none() {
-        settings.sampler = settings.usual_sampler(is_model);
+        settings.sampler = settings.usual_sampler();
     }
     settings.check()?;
     Ok(settings)

@@ -25,8 +25,7 @@ use crate::terminal::{Talk, colour, print, write_out};
 
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
     let model = input::model(&arguments.density, None)?;
-    let is_model = arguments.density.model.is_some() || !arguments.density.data.is_empty();
-    let settings = input::sampling(&arguments.sampling, is_model)?;
+    let settings = input::sampling(&arguments.sampling)?;
     sample(&model, settings, &arguments.output, &input::sources(&arguments.density), arguments.show, talk)
 }
 

@@ -106,7 +106,7 @@ pub fn plan(run: &Run) -> String {
     });
     let stein = stein.unwrap_or_default();
     let Some(plan) = run.plan() else {
-        return format!("  chosen  {}: {}{stein}", run.sampler, run.why.unwrap_or("asked for"));
+        return format!("  chosen  {}: {}{stein}", run.sampler, run.why.as_deref().unwrap_or("asked for"));
     };
     let proved = plan.stable_step_size.map(|step| format!(", steps stable below {} (proved)", short(step))).unwrap_or_default();
     let starts: Vec<String> = plan.annealing.starts.iter().take(4).map(|start| format!("{start:?}")).collect();
@@ -255,7 +255,7 @@ fn method(run: &Run) -> Vec<String> {
         Method::Independent => format!("{}, {}", run.sampler, run.shape()),
     };
     let mut lines = vec![format!("{how}, seed {}", run.seed)];
-    if let Some(why) = run.why {
+    if let Some(why) = &run.why {
         lines.extend(wrap(&format!("chosen  {why}"), 10));
     }
     lines

@@ -7,11 +7,16 @@ use crate::run::summary::VariableSummary;
 use crate::sampler::Draws;
 
 pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
+    let (drawn, variables) = (case.drawn, &case.figures.variables);
+    let agreements: Vec<Agreement> = variables.iter().map(agreement).collect();
     if !case.has_chains() {
+        judge_weight(&agreements, warnings);
         return;
     }
-    let (drawn, variables) = (case.drawn, &case.figures.variables);
-    judge_agreement(&drawn.draws, &variables.iter().map(agreement).collect::<Vec<_>>(), warnings);
+    if drawn.draws.chains() == 1 {
+        warnings.push(one_chain());
+    }
+    judge_agreement(&drawn.draws, &agreements, warnings);
     let Method::Chains(figures) = &drawn.method else { return };
     if figures.divergences > 0 {
         warnings.push(divergences(figures.divergences, drawn.draws.chains() * drawn.draws.draws()));
@@ -64,17 +69,24 @@ fn judge_agreement(draws: &Draws, variables: &[Agreement], warnings: &mut Vec<Wa
     if let Some(farthest) = variables.iter().rev().max_by_key(|one| one.apart).filter(|one| one.apart > 0) {
         warnings.push(apart(farthest.variable, farthest.apart, draws.chains()));
     }
-    let worst = |figure: fn(&Agreement) -> f64| {
-        let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
-        variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b))))
-    };
     let is_wide = |rhat: f64| rhat.is_nan() || rhat > RHAT_WANTED;
-    if let Some(found) = worst(|one| one.rhat).filter(|found| draws.chains() > 1 && is_wide(found.rhat)) {
+    if let Some(found) = worst(variables, |one| one.rhat).filter(|found| draws.chains() > 1 && is_wide(found.rhat)) {
         warnings.push(rhat(found.variable, found.rhat));
     }
-    if let Some(found) = worst(|one| -one.ess).filter(|found| found.ess.is_nan() || found.ess < ESS_WANTED) {
+    judge_weight(variables, warnings);
+}
+
+/// Whether the draws weigh enough for any figure to be believed, whoever made them.
+fn judge_weight(variables: &[Agreement], warnings: &mut Vec<Warning>) {
+    if let Some(found) = worst(variables, |one| -one.ess).filter(|found| found.ess.is_nan() || found.ess < ESS_WANTED) {
         warnings.push(few_effective(found.variable, found.ess));
     }
+}
+
+/// The variable whose figure is largest; one that is not a number is larger than all.
+fn worst<'a>(variables: &'a [Agreement<'a>], figure: fn(&Agreement) -> f64) -> Option<&'a Agreement<'a>> {
+    let rank = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
+    variables.iter().max_by(|a, b| rank(figure(a)).total_cmp(&rank(figure(b))))
 }
 
 /// Chains that are where they began in every variable.
@@ -103,7 +115,7 @@ fn rhat(variable: &str, value: f64) -> Warning {
 fn few_effective(variable: &str, ess: f64) -> Warning {
     let weight = if ess.is_nan() || ess < 0.25 * ESS_WANTED { Weight::Failure } else { Weight::Doubt };
     let text = format!("the draws of `{variable}` weigh as much as {ess:.0} independent ones, {ESS_WANTED:.0} are wanted");
-    Warning::new("few_effective", weight, text).advise("raise --draws or --thin")
+    Warning::new("few_effective", weight, text).advise("raise --draws or --thin; of a population, --chains")
 }
 
 /// Chains that are where they began.

@@ -25,12 +25,15 @@ fn unadjusted(step_size: f64) -> Warning {
     Warning::new("unadjusted", Weight::Note, text).advise("--sampler mams has none")
 }
 
+/// A share by which standard deviations may be off unnoticed: the Monte Carlo error of an sd, 1/√(2n), at the ESS of 400 that is wanted.
+const SD_NOTICED: f64 = 0.035;
+
 /// What the step and the gradient's noise do to a Gaussian.
 fn step_bias(bias: StepBias) -> Warning {
     let StepBias { sd, noise, step_size } = bias;
     let weight = if sd > 0.5 {
         Weight::Failure
-    } else if sd > 0.1 || noise > 1.0 {
+    } else if sd > SD_NOTICED || noise > 1.0 {
         Weight::Doubt
     } else {
         Weight::Note
