@@ -2,7 +2,7 @@
 
 use super::law::Law;
 use super::question::Question;
-use super::settings::Sampler;
+use super::settings::{Sampler, Sampling};
 use super::starts::{Beginning, affordable_chains, beginning};
 use crate::density::{Boundary, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
