@@ -287,8 +287,9 @@ fn uses_inside(folder: &Path, sources: &[Source]) -> Vec<Module> {
             None => found.push((own, named)),
         }
     }
-    let modules: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
     let root = sources.iter().find(|source| source.path == folder.join("mod.rs")).map(Source::code).unwrap_or_default();
+    found.retain(|(name, _)| !is_for_tests(name, &root));
+    let modules: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
     let exports: Vec<Module> = modules.iter().map(|name| (name.clone(), following(&root, name))).collect();
     let home = |name: &String| {
         modules
@@ -303,6 +304,12 @@ fn uses_inside(folder: &Path, sources: &[Source]) -> Vec<Module> {
             (own, uses)
         })
         .collect()
+}
+
+/// Whether `root`, the code of a `mod.rs`, declares the module `name` for tests only.
+fn is_for_tests(name: &str, root: &str) -> bool {
+    let lines: Vec<&str> = root.lines().collect();
+    lines.windows(2).any(|pair| pair[0] == "#[cfg(test)]" && pair[1].ends_with(&format!("mod {name};")))
 }
 
 /// The modules that are left when those that use none of those left, or are used by none, are taken away again and
@@ -399,6 +406,8 @@ fn the_rules_see_what_they_forbid() {
     let module = |name: &str, uses: &[&str]| (name.to_string(), uses.iter().map(ToString::to_string).collect::<Vec<_>>());
     assert_eq!(circles(vec![module("a", &["b"]), module("b", &["c"]), module("c", &["b"]), module("d", &[])]), ["b", "c"]);
     assert!(circles(vec![module("a", &["b", "c"]), module("b", &["c"]), module("c", &[])]).is_empty());
+    let root = "mod a;\n#[cfg(test)]\npub(crate) mod b;\nmod c;";
+    assert_eq!(["a", "b", "c"].map(|name| is_for_tests(name, root)), [false, true, false]);
     assert_eq!(code_of("let a = \"crate::run\"; // crate::plot"), "let a = \"\"; ");
     assert_eq!(code_of("'\"' => 1, // \""), "'\"' => 1, ");
     assert!(contains_word("println!()", "println!") && !contains_word("eprintln!()", "println!"));
