@@ -127,7 +127,7 @@ mod tests {
                 short(value),
                 error(value),
                 count(value),
-                probability(value),
+                probability(value.clamp(0.0, 1.0)),
                 fixed(value, 3),
                 time(value),
                 percent(value),

@@ -20,8 +20,8 @@ pub(super) struct Choice {
 /// Updates of a coordinate that a population may take where nobody asks for one: about 0.2 s of work.
 pub(super) const A_MOMENT: f64 = 3e7;
 
-/// Whether `auto` begins with an annealed population: where the exact law of every variable tells whether it arrived, and nobody sets what
-/// only chains have. A jump would not be seen: its gradient has none of it, and the law of each variable need not show it.
+/// Whether `auto` begins with an annealed population: in one variable, whose exact law tells whether it arrived, where nobody sets what only
+/// chains have. In several the law of each variable would not tell a wrong joint law.
 pub(super) fn may_begin_with_population(question: &Question, law: &Law) -> bool {
     let Question { density, model, settings, .. } = *question;
     let is_for_chains = settings.warmup.is_some()
@@ -31,14 +31,7 @@ pub(super) fn may_begin_with_population(question: &Question, law: &Law) -> bool 
         || settings.rungs.is_some()
         || settings.batch.is_some()
         || !settings.until.is_empty();
-    let is_known = match (&law.reference, &law.evidence) {
-        (Some(reference), _) => reference.integral.converged,
-        (None, Some(evidence)) => {
-            let laws = evidence.marginals.iter().filter(|law| law.quantile(0.5).is_some()).count();
-            evidence.integral.converged && laws == density.dimension()
-        }
-        _ => false,
-    };
+    let is_known = law.reference.as_ref().is_some_and(|reference| reference.integral.converged);
     let has_jumps = model.is_none_or(|model| !model.jumps().is_empty());
     let is_transformed = density.bounds().iter().any(|bound| bound.boundary == Boundary::Transform);
     settings.sampler == Sampler::Auto
@@ -47,7 +40,6 @@ pub(super) fn may_begin_with_population(question: &Question, law: &Law) -> bool 
         && !is_for_chains
         && !has_jumps
         && !is_transformed
-        && density.rows() == 0
 }
 
 /// Whether something is asked for that only a population has: a film, or false mass at the ends.

@@ -102,26 +102,3 @@ fn dips(evaluate: &mut dyn Evaluate, z: &[Lanes], height: &Lanes, from: &[usize]
     let lower = from.iter().zip(to).map(|(&from, &to)| height[from].min(height[to]));
     lower.zip(lowest).map(|(end, lowest)| end - lowest).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::density::{Meaning, Model};
-    use crate::sampler::pathfinder;
-
-    fn found(formula: &str) -> bool {
-        let model = Model::new(formula, Meaning::LogDensity, &[]).expect("a model");
-        let paths = pathfinder(&model, 3, LANES).expect("a start").expect("paths");
-        are_separate(&model, &paths.coordinates, &paths.starts)
-    }
-
-    #[test]
-    fn far_modes_are_separate_and_near_ones_and_bent_ridges_are_not() {
-        assert!(found("logsumexp(-((x-8)^2 + y^2)/2, -((x+8)^2 + y^2)/2)"));
-        assert!(found("logsumexp(-(x-6)^2/2 - y^2/2, log(0.3) - 2*(x+6)^2 - 2*(y-1)^2)"));
-        assert!(!found("logsumexp(-((x-1.5)^2 + y^2)/2, -((x+1.5)^2 + y^2)/2)"));
-        assert!(!found("-x^2 - (y - x^2)^2"));
-        assert!(!found("-x^2/200 - 20*(y - 0.1*x^2)^2"));
-        assert!(!found("-50*(hypot(x, y) - 3)^2"));
-    }
-}

@@ -106,7 +106,10 @@ fn begin(question: &Question, law: &Law) -> Result<Begun> {
         return Ok(Begun::Instead(None));
     }
     let drawn = match population(question, law, Sampler::Sgld, A_MOMENT)? {
-        Attempt::TooFar { steps } => return Ok(Begun::Instead(Some(format!("sgld would need {steps:.1e} steps here")))),
+        Attempt::TooFar { steps } if steps.is_finite() => {
+            return Ok(Begun::Instead(Some(format!("sgld would need {steps:.1e} steps here"))));
+        }
+        Attempt::TooFar { .. } => return Ok(Begun::Instead(Some("sgld does not arrive here".into()))),
         Attempt::Drawn(drawn) => *drawn,
     };
     let found = conclude(question, law, Sampler::Sgld, None, drawn);

@@ -290,9 +290,9 @@ impl Sampling {
         if of_a_population { Sampler::Sgld } else { Sampler::Auto }
     }
 
-    /// Whether the run is a population whose way can be filmed.
+    /// Whether the run is a population whose way can be filmed, as `auto` takes one where a film is asked for.
     pub fn is_filmed(&self) -> bool {
-        let is_population = !self.sampler.is_chained() && !matches!(self.sampler, Sampler::Exact | Sampler::Auto);
+        let is_population = !self.sampler.is_chained() && self.sampler != Sampler::Exact;
         is_population && self.batch.is_none() && self.rungs.is_none()
     }
 

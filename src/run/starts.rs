@@ -66,8 +66,8 @@ pub(super) fn beginning(density: &dyn LogDensity, sampler: Sampler, chains: usiz
     let Some(Paths { starts, ends, coordinates, gradients }) = pathfinder(density, Stage::Look.of(settings.seed), chains)? else {
         return Ok(None);
     };
-    let looked_at = if density.rows() > 0 { &ends } else { &starts };
-    if are_separate(density, &coordinates, looked_at) {
+    let looked_at = if density.rows() > 0 { ends.clone() } else { both(&ends, &starts) };
+    if are_separate(density, &coordinates, &looked_at) {
         return Ok(Some(Beginning { starts, coordinates, gradients, settled: false, nearly_normal: false, separate: true }));
     }
     let is_open = settings.metric == MetricKind::Auto && settings.step_size.is_none() && settings.warmup.is_none();
@@ -78,4 +78,32 @@ pub(super) fn beginning(density: &dyn LogDensity, sampler: Sampler, chains: usiz
     let NearlyNormal { starts: normal, coordinates, efficiency, .. } = found;
     let (nearly_normal, settled) = (efficiency > THE_SAME, efficiency > ALIKE || chains < FEW);
     Ok(Some(Beginning { starts: if settled { normal } else { starts }, coordinates, gradients, settled, nearly_normal, separate: false }))
+}
+
+/// The places of one population and then of another.
+fn both(first: &Population, second: &Population) -> Population {
+    let columns = first.columns().iter().zip(second.columns());
+    Population::from_columns(columns.map(|(first, second)| [first.as_slice(), second].concat()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::density::{Meaning, Model};
+
+    fn found(formula: &str) -> bool {
+        let model = Model::new(formula, Meaning::LogDensity, &[]).expect("a model");
+        let settings = Sampling { seed: 3, ..Sampling::default() };
+        beginning(&model, Sampler::Mams, LANES, &settings).expect("a start").expect("paths").separate
+    }
+
+    #[test]
+    fn far_modes_are_separate_and_near_ones_and_bent_ridges_are_not() {
+        assert!(found("logsumexp(-((x-8)^2 + y^2)/2, -((x+8)^2 + y^2)/2)"));
+        assert!(found("logsumexp(-(x-6)^2/2 - y^2/2, log(0.3) - 2*(x+6)^2 - 2*(y-1)^2)"));
+        assert!(!found("logsumexp(-((x-1.5)^2 + y^2)/2, -((x+1.5)^2 + y^2)/2)"));
+        assert!(!found("-x^2 - (y - x^2)^2"));
+        assert!(!found("-x^2/200 - 20*(y - 0.1*x^2)^2"));
+        assert!(!found("-50*(hypot(x, y) - 3)^2"));
+    }
 }

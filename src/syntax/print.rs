@@ -174,7 +174,10 @@ fn take_apart<'a>(expr: &'a Expr, parts: &mut Vec<Work<'a>>, out: &mut impl Writ
         }
         Expr::Distribution { distribution, form, arguments } => {
             out.write_str(&distribution.name(*form))?;
-            parts.extend([Work::Text("("), Work::Expr(arguments[0], None), Work::Text(" | ")]);
+            parts.extend([Work::Text("("), Work::Expr(arguments[0], None)]);
+            if arguments.len() > 1 {
+                parts.push(Work::Text(" | "));
+            }
             parts.extend(comma_separated(&arguments[1..]));
             parts.push(Work::Text(")"));
         }

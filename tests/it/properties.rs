@@ -7,6 +7,7 @@ use std::cell::Cell;
 use crate::common::dual::{Dual, Forward, Unfit};
 use crate::common::formulas::{VARIABLES, call, coordinate, formula, position, positive_formula, with_definitions};
 use langevin::density::{Declaration, Meaning, Model};
+use langevin::error::ErrorKind;
 use langevin::gradient::{gradient, hessian};
 use langevin::graph::{Binary, Graph, Lowered, NodeId, Unary, VariableName, lower, substitute};
 use langevin::math::{LANES, Lanes, Level};
@@ -529,6 +530,11 @@ fn the_log_density_is_the_logarithm_of_the_density() {
         .run(&(positive_formula(3), position()), |(text, at)| {
             let model = match Model::new(&text, Meaning::Density, &ranges) {
                 Ok(model) => model,
+                // A constant that is 0 as a double is no density.
+                Err(error) if error.kind == ErrorKind::ZeroDensity => {
+                    Counts::add(&counts.unfit);
+                    return Ok(());
+                }
                 Err(error) => return Err(TestCaseError::fail(format!("{text}: {error}"))),
             };
             let Ok((dual, _)) = Forward::eval(model.formula().ast(), at) else {

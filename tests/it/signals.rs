@@ -30,7 +30,7 @@ fn every_command_stops_with_the_code_of_the_signal_and_a_word() {
     let commands = [
         vec!["sample", "--density", "exp(-x^2)", "--steps", "100000000000", "-o", "x.gif"],
         vec!["sample", "--density", "exp(-x^2)", "--sampler", "exact", "--draws", "20000000"],
-        forever(&["--warmup", "1000000000"]),
+        forever(&["--thin", "1000000000"]),
         vec!["compare", "--density", "exp(-x^2 - y^2)", "--samplers", "nuts", "--draws", "1000000"],
         vec!["integrate", "--log-density", "sum(i in 1..2000, -(x - i)^2*(y + i)^2*(z - i*x)^2) - x^2 - y^2 - z^2"],
     ];

@@ -80,7 +80,7 @@ fn a_mixture_in_ten_dimensions_has_its_shares_and_its_z() {
     check_share(&found, |x| x > 0.0, 0.3);
     check_log_z(&found, 5.0 * std::f64::consts::TAU.ln(), 0.02);
     let normalizer = found.normalizer().unwrap();
-    assert_eq!((normalizer.method, normalizer.certified, normalizer.converged), ("stepping stone", false, true));
+    assert_eq!((normalizer.method, normalizer.certified, normalizer.converged), ("part by part", false, true));
 }
 
 /// Between walls, with mass against both: the exact law is known, and Z by quadrature stays the run's.

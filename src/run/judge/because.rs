@@ -1,6 +1,6 @@
 //! The evidence for the draws, in a sentence.
 
-use super::Case;
+use super::{Case, figure};
 use crate::run::drawn::Method;
 use crate::run::summary::{Fit, VariableSummary};
 
@@ -8,6 +8,7 @@ pub(super) fn because(case: &Case) -> String {
     let variables = &case.figures.variables;
     let compared = compared(&case.figures.fits, variables.len());
     let rhat = variables.iter().map(|variable| variable.rhat).fold(f64::NAN, f64::max);
+    let rhat = figure(rhat, 3);
     let ess = variables.iter().map(|variable| variable.ess_bulk.min(variable.ess_tail)).fold(f64::INFINITY, f64::min);
     match (&case.drawn.method, compared) {
         (Method::Independent, compared) => {
@@ -20,12 +21,12 @@ pub(super) fn because(case: &Case) -> String {
             let rhat = variables.iter().filter_map(nested).fold(f64::NAN, f64::max);
             format!("no exact law to compare with; Stein identities: largest |z| = {worst:.1}; memory of the start: nested R-hat {rhat:.3}")
         }
-        (Method::Chains(_), Some(compared)) => format!("{compared}; R-hat {rhat:.3}"),
+        (Method::Chains(_), Some(compared)) => format!("{compared}; R-hat {rhat}"),
         (Method::Chains(figures), None) => {
-            format!("largest R-hat {rhat:.3}, smallest ESS {ess:.0}, {} divergences", figures.divergences)
+            format!("largest R-hat {rhat}, smallest ESS {ess:.0}, {} divergences", figures.divergences)
         }
         (Method::Batches(figures), _) => format!(
-            "largest R-hat {rhat:.3}, smallest ESS {ess:.0}; unadjusted: sds off by {:.1} % at this step on a Gaussian; begun around one \
+            "largest R-hat {rhat}, smallest ESS {ess:.0}; unadjusted: sds off by {:.1} % at this step on a Gaussian; begun around one \
              place, so a mode {} would not be seen",
             100.0 * figures.sd_bias,
             if figures.replicas.is_some() { "that the hottest replicas do not reach" } else { "elsewhere" }

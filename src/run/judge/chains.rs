@@ -1,6 +1,6 @@
 //! Chains against each other and themselves: R-hat, effective draws, places that some do not leave and others do not find.
 
-use super::{Case, Warning, Weight, percent};
+use super::{Case, Warning, Weight, figure, percent};
 use crate::diagnostics::RHAT_WANTED;
 use crate::run::drawn::Method;
 use crate::run::summary::VariableSummary;
@@ -107,14 +107,14 @@ const ESS_WANTED: f64 = 400.0;
 /// Chains disagree: rank-normalised split R-hat.
 fn rhat(variable: &str, value: f64) -> Warning {
     let weight = if value.is_nan() || value > RHAT_FAILURE { Weight::Failure } else { Weight::Doubt };
-    let text = format!("the chains disagree about `{variable}`: R-hat {value:.3}, should be below {RHAT_WANTED}");
+    let text = format!("the chains disagree about `{variable}`: R-hat {}, should be below {RHAT_WANTED}", figure(value, 3));
     Warning::new("rhat", weight, text).advise("raise --draws or --thin, and if that does not help, chains sit in different modes")
 }
 
 /// The draws weigh too little.
 fn few_effective(variable: &str, ess: f64) -> Warning {
     let weight = if ess.is_nan() || ess < 0.25 * ESS_WANTED { Weight::Failure } else { Weight::Doubt };
-    let text = format!("the draws of `{variable}` weigh as much as {ess:.0} independent ones, {ESS_WANTED:.0} are wanted");
+    let text = format!("the draws of `{variable}` weigh as much as {} independent ones, {ESS_WANTED:.0} are wanted", figure(ess, 0));
     Warning::new("few_effective", weight, text).advise("raise --draws or --thin; of a population, --chains")
 }
 

@@ -170,6 +170,11 @@ pub(super) fn judge(case: &Case) -> Verdict {
     Verdict::new(warnings, because::because(case))
 }
 
+/// A figure with so many decimals; `-` where the draws are too few for one.
+fn figure(value: f64, decimals: usize) -> String {
+    if value.is_nan() { "-".into() } else { format!("{value:.decimals$}") }
+}
+
 /// A share as a percentage with two significant digits.
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;

@@ -15,7 +15,10 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
             Method::Independent => drawn.last_steps as f64 / drawn.wanted.max(1) as f64,
             _ => drawn.draws.draws() as f64 / drawn.wanted.max(1) as f64,
         };
-        warnings.push(incomplete(share));
+        // Of a population that was being made again the run before is kept, which is whole.
+        if share < 1.0 {
+            warnings.push(incomplete(share));
+        }
     } else {
         // A run that was ended early says so itself.
         let draws = drawn.draws.draws();

@@ -139,9 +139,9 @@ impl Schedule {
     }
 }
 
-/// Σ f(step); of a very long run every so many steps tell.
+/// Σ f(step); of a very long run every so many steps tell, as a run that is ended has a third of a second for its figures.
 pub(in crate::sampler) fn sum_over(steps: usize, f: impl Fn(usize) -> f64) -> f64 {
-    let every = steps.div_ceil(1 << 20).max(1);
+    let every = steps.div_ceil(1 << 14).max(1);
     (0..steps).step_by(every).map(f).sum::<f64>() * every as f64
 }
 

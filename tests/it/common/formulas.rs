@@ -57,6 +57,11 @@ pub(crate) fn call(function: Function, a: &str, b: &str, c: &str) -> String {
         // Apart from the point where all are equal, which has no derivative.
         Function::Sd => format!("sd([{a}, {b}, {c}, ({a}) + {p}])"),
         Function::Min | Function::Max | Function::Logsumexp | Function::Norm => format!("{name}({a}, {b}, {c})"),
+        Function::LogDiffExp => format!("log_diff_exp(({a}) + {p}, {a})"),
+        Function::LogMix => format!("log_mix(0.02 + 0.96*sigmoid({a}), {b}, {c})"),
+        Function::Lchoose => format!("lchoose({p} + {q}, {p})"),
+        // Of vectors and columns: docs/language.md has them.
+        Function::Softmax | Function::LogSoftmax | Function::IsMissing | Function::Levels => format!("({a})"),
         Function::Exp
         | Function::Expm1
         | Function::Cbrt
