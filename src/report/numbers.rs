@@ -61,7 +61,7 @@ pub(super) fn digits(value: f64, relative_error: f64) -> String {
     }
     let significant = (-relative_error.max(1e-16).log10()).floor().clamp(2.0, 15.0) as i32;
     let magnitude = value.abs().log10().floor() as i32;
-    if !(-5..16).contains(&magnitude) {
+    if !(-5..13).contains(&magnitude) {
         let text = format!("{value:.*e}", (significant - 1) as usize);
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
@@ -123,14 +123,16 @@ mod tests {
     fn numbers_of_any_size_fit_their_columns_and_none_is_nan() {
         let parts = [0.0, 1.0, 0.123_456_789, 99_999.5, 1e15, 1e308, f64::MAX, 5e-324, f64::INFINITY, f64::NAN];
         for value in parts.into_iter().flat_map(|x| [x, -x]) {
+            // Errors, counts, times and shares have no sign.
+            let size = value.abs();
             let texts = [
                 short(value),
-                error(value),
-                count(value),
-                probability(value.clamp(0.0, 1.0)),
+                error(size),
+                count(size),
+                probability(size.min(1.0)),
                 fixed(value, 3),
-                time(value),
-                percent(value),
+                time(size),
+                percent(size),
                 digits(value, 0.1),
             ];
             for (which, text) in texts.iter().enumerate() {
