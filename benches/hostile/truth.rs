@@ -24,6 +24,9 @@ pub(crate) struct Worst {
     pub(crate) excess: f64,
 }
 
+/// An event: its name, and whether a position is in it.
+type Event<'a> = (String, Box<dyn Fn(&[f64]) -> bool + 'a>);
+
 /// The event that draws, an entry a variable, worth `ess` independent ones, have most wrong; `None` where there is no law.
 pub(crate) fn worst(case: &Case, columns: &[Vec<f64>], ess: f64) -> Option<Worst> {
     let draw = case.draw.as_ref()?;
@@ -32,7 +35,7 @@ pub(crate) fn worst(case: &Case, columns: &[Vec<f64>], ess: f64) -> Option<Worst
     let found: Vec<Vec<f64>> = (0..columns[0].len()).map(|at| columns.iter().map(|column| column[at]).collect()).collect();
     let events = battery(case, &exact);
     let share = |draws: &[Vec<f64>], is: &dyn Fn(&[f64]) -> bool| draws.iter().filter(|x| is(x)).count() as f64 / draws.len() as f64;
-    let judge = |(name, is): &(String, Box<dyn Fn(&[f64]) -> bool + '_>)| {
+    let judge = |(name, is): &Event| {
         let (exact, found) = (share(&exact, is), share(&found, is));
         // Laplace's rule keeps an event that never happened from having no error.
         let p = (exact * DRAWS as f64 + 1.0) / (DRAWS as f64 + 2.0);
@@ -43,7 +46,7 @@ pub(crate) fn worst(case: &Case, columns: &[Vec<f64>], ess: f64) -> Option<Worst
 }
 
 /// Events of the case, of each variable, of pairs of them, and of the distance from the middle.
-fn battery<'a>(case: &'a Case, exact: &[Vec<f64>]) -> Vec<(String, Box<dyn Fn(&[f64]) -> bool + 'a>)> {
+fn battery<'a>(case: &'a Case, exact: &[Vec<f64>]) -> Vec<Event<'a>> {
     let dimension = exact[0].len();
     let shown: Vec<usize> = (0..dimension.min(VARIABLES)).map(|at| at * dimension / dimension.min(VARIABLES)).collect();
     let quantiles = |of: &dyn Fn(&[f64]) -> f64| {
@@ -51,7 +54,7 @@ fn battery<'a>(case: &'a Case, exact: &[Vec<f64>]) -> Vec<(String, Box<dyn Fn(&[
         values.sort_by(f64::total_cmp);
         LEVELS.map(|level| values[(level * values.len() as f64) as usize])
     };
-    let mut events: Vec<(String, Box<dyn Fn(&[f64]) -> bool>)> = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     for (name, is) in &case.events {
         events.push((name.clone(), Box::new(is)));
     }
