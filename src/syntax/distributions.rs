@@ -27,6 +27,7 @@ pub enum Shape {
 macro_rules! distributions {
     ($($variant:ident [$($name:literal)+] ($($argument:literal),*) $kind:ident $cdf:literal, $about:literal;)*) => {
         /// A distribution of the language.
+        #[allow(rustdoc::broken_intra_doc_links, reason = "subscripts of formulas are no links")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Distribution { $(#[doc = $about] $variant,)* }
 

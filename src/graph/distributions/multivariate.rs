@@ -116,7 +116,7 @@ impl Formula<'_> {
         self.sub(chosen, all)
     }
 
-    /// log(F(eta − c[k − 1]) − F(eta − c[k])): the tails are those of F, between them
+    /// `log(F(eta − c[k − 1]) − F(eta − c[k]))`: the tails are those of F, between them
     /// F(a) − F(b) = F(a)·(1 − F(b))·(1 − exp(b − a)) for the logistic function, whose last factor has only the cut points.
     fn ordered(&mut self, distribution: Distribution, k: NodeId, eta: NodeId, cuts: &[NodeId]) -> NodeId {
         for pair in cuts.windows(2) {

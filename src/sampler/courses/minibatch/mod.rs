@@ -2,7 +2,7 @@
 //!
 //! g(θ) = G_batch(θ) − G_batch(θ̂) + G_all(θ̂), where a batch's sums over rows are scaled up to all rows (Baker et al. 2019, section 3). The
 //! anchor θ̂ is a mode, or the chain's own place at the beginning of each epoch (Dubey et al. 2016, algorithm 2, SVRG), or for each row
-//! where the chain last saw it (algorithm 1, SAGA). Everything is in the whitened coordinates z of a [`Laplace`](super::Laplace)
+//! where the chain last saw it (algorithm 1, SAGA). Everything is in the whitened coordinates z of a [`Laplace`](crate::sampler::Laplace)
 //! approximation, so that bounds are no matter and a step suits every variable.
 
 mod choice;
