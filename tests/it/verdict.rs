@@ -52,7 +52,7 @@ fn unadjusted_chains_say_that_they_are() {
 
 #[test]
 fn exact_draws_fit_and_need_a_recipe() {
-    let found = run("(x-0.4)^4 - (x-0.2)^2 + 0.6", &["-0.7,1.5"], by(Sampler::Auto, 4));
+    let found = run("(x-0.4)^4 - (x-0.2)^2 + 0.6", &["-0.7,1.5"], by(Sampler::Exact, 4));
     assert_eq!((found.sampler, found.verdict.trust), (Sampler::Exact, Trust::Yes));
     assert!(found.fits[0].ks_p > 1e-3);
     let apart = run("exp(-x^2-abs(y))", &[], by(Sampler::Auto, 4));

@@ -32,6 +32,11 @@ pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
 /// Samples `model`, which was read from `sources`, and writes what was asked for; `show` draws in the terminal.
 pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sources: &[PathBuf], show: bool, talk: Talk) -> Outcome {
     let targets = targets(&output.output)?;
+    let shows_chains = |format: &Format| matches!(format, Format::Plot(DrawsPlot::Chains(_), _));
+    if settings.sampler == Sampler::Auto && targets.iter().any(|(_, format)| shows_chains(format)) {
+        // How chains went is asked for: independent draws and populations have none.
+        settings.sampler = Sampler::Nuts;
+    }
     check_pictures(&targets, &settings)?;
     check_writable(&targets, sources)?;
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
