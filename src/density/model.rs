@@ -435,7 +435,12 @@ impl LogDensity for Model {
     }
 
     fn rows(&self) -> usize {
-        self.tapes.gradient.loops().iter().map(|&(_, rows)| rows).sum()
+        let rows = |program: &Program| program.loops().iter().map(|&(_, rows)| rows).sum();
+        // A sum over rows may leave none to its gradient.
+        match rows(&self.tapes.gradient) {
+            0 => rows(&self.tapes.value),
+            rows => rows,
+        }
     }
 
     fn near_end(&self, end: End) -> Option<Box<dyn Evaluate + '_>> {

@@ -87,3 +87,11 @@ fn few_chains_draw_until_they_are_trusted() {
     assert_eq!(run.verdict.trust, Trust::Yes, "{:?}", run.verdict);
     assert!(run.draws.chains() < 32 && run.draws.chains() * run.draws.draws() > 4000, "{}", run.draws.draws());
 }
+
+#[test]
+fn a_sum_over_rows_whose_gradient_has_none_is_a_model_of_rows() {
+    let text = "p in (0, 1); l in (0, inf)\nlog_density = gamma_lpdf(l | 1, 0.1) + sum(if(k == 0, logsumexp(log(p), log1p(-p) - l), log1p(-p) + poisson_lpmf(k | l)))";
+    let model = Model::with_data(text.parse().unwrap(), None, &[], &crate::common::tables()).unwrap();
+    assert!(langevin::density::LogDensity::rows(&model) > 0);
+    sample(&model, &Sampling { sampler: Sampler::Auto, seed: 1, ..Sampling::default() }).unwrap();
+}
