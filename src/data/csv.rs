@@ -1,44 +1,35 @@
-//! Comma-separated values to tables.
+//! Tables of text to columns.
 
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use super::cell::{Cell, cell};
+use super::opening::Opening;
 use super::part::Format;
-use super::records::{Records, unreadable};
+use super::records::{Records, decoded};
 use super::rows::{Columns, Ended};
 use super::{Column, Table};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Most columns, and most bytes before the first line end: beyond, the file is no table.
+/// Most columns: beyond, the file is no table.
 pub(super) const COLUMNS: usize = 100_000;
-const HEADER: usize = 1 << 23;
 
 pub(super) fn read(source: &str, reader: impl Read, length: Option<u64>) -> Result<Table> {
     let mut reader = BufReader::with_capacity(1 << 16, reader);
-    // A reader may give one byte at a time; what the file is shows in the first four.
-    let mut start = Vec::new();
-    reader.by_ref().take(4).read_to_end(&mut start).map_err(|error| unreadable(source, &error))?;
     let refuse = |message: &str, hint: &str| Err(Error::new(ErrorKind::Data, format!("{source}: {message}")).hint(hint));
-    match start.as_slice() {
-        [] => return refuse("the file is empty", "a line with the names of the columns, then a line for each row"),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => return refuse("the file is UTF-16 text", "save it as UTF-8"),
-        [b'P', b'K', 3, 4, ..] => return refuse("the file is a spreadsheet or an archive, not text", "save it as CSV"),
-        [b'P', b'A', b'R', b'1', ..] => return refuse("the file is Parquet, not text", "build with --features parquet, or save it as CSV"),
-        [0x1F, 0x8B, ..] => return refuse("the file is compressed", "decompress it first"),
-        [0xEF, 0xBB, 0xBF, ..] => drop(start.drain(..3)),
-        _ => {}
+    let Opening { header, header_line, rows, rows_line, layout, rows_have_names } = Opening::read(source, &mut reader)?;
+    if header.is_empty() {
+        return refuse("the file is empty", "a line with the names of the columns, then a line for each row");
     }
-    let mut reader = Cursor::new(start).chain(reader);
-    let head = head(source, &mut reader)?;
-    let separator = separator(&head);
-    let mut rows = Records::new(source, head.as_slice().chain(reader), separator, 1);
-    if !rows.advance()? {
+    let mut names_row = Records::new(source, header.as_slice(), layout, header_line);
+    if !names_row.advance()? {
         return refuse("the file holds blank lines only", "a line with the names of the columns, then a line for each row");
     }
-    let headers = texts(source, &rows)?;
-    let names = names(source, rows.line(), &headers)?;
-    let (rest, line) = rows.rest()?;
-    let found = Columns::read(Format { source, separator, headers: &headers }, rest, length, line)?;
+    let mut headers = texts(source, &names_row)?;
+    if rows_have_names {
+        headers.insert(0, String::new());
+    }
+    let names = names(source, names_row.line(), &headers)?;
+    let found = Columns::read(Format { source, layout, headers: &headers }, rows.as_slice().chain(reader), length, rows_line)?;
     let rows = found.rows;
     if rows == 0 {
         return refuse("there is a header and no row", "a line for each row below the names");
@@ -49,42 +40,6 @@ pub(super) fn read(source: &str, reader: impl Read, length: Option<u64>) -> Resu
     };
     let columns = names.into_iter().zip(headers).zip(found.ended()).map(column).collect();
     Ok(Table { name: None, source: source.into(), columns, rows })
-}
-
-/// The bytes up to the first line end that is neither inside quotes nor behind blanks only.
-fn head(source: &str, reader: &mut impl BufRead) -> Result<Vec<u8>> {
-    let (mut head, mut quoted, mut blank) = (Vec::new(), false, true);
-    while head.len() < HEADER {
-        let buffer = reader.fill_buf().map_err(|error| unreadable(source, &error))?;
-        if buffer.is_empty() {
-            break;
-        }
-        let stop = buffer.iter().position(|byte| {
-            quoted ^= *byte == b'"';
-            blank &= byte.is_ascii_whitespace();
-            matches!(byte, b'\n' | b'\r') && !quoted && !blank
-        });
-        let used = stop.unwrap_or(buffer.len());
-        head.extend_from_slice(&buffer[..used]);
-        reader.consume(used);
-        if stop.is_some() {
-            break;
-        }
-    }
-    Ok(head)
-}
-
-/// The separator that the header has most of, outside quotes; a comma where it has none.
-fn separator(head: &[u8]) -> u8 {
-    let count = |separator: u8| {
-        let mut quoted = false;
-        let outside = head.iter().filter(|byte| {
-            quoted ^= **byte == b'"';
-            **byte == separator && !quoted
-        });
-        outside.count()
-    };
-    [b'\t', b';', b','].into_iter().max_by_key(|&separator| count(separator)).unwrap_or(b',')
 }
 
 /// What formulas call the columns.
@@ -119,13 +74,11 @@ pub(super) fn name(header: &str, at: usize) -> String {
     }
 }
 
-fn texts<R: BufRead>(source: &str, rows: &Records<'_, R>) -> Result<Vec<String>> {
-    let line = rows.line();
-    let text = |bytes: &[u8]| match std::str::from_utf8(bytes) {
-        Ok(text) if text.contains('\0') => Err("the file holds NUL bytes; it is no text"),
-        Ok(text) => Ok(text.trim().to_string()),
-        Err(_) => Err("not UTF-8 text"),
-    };
-    let cells: std::result::Result<Vec<String>, &str> = rows.cells().map(text).collect();
-    cells.map_err(|what| Error::new(ErrorKind::Data, format!("{source}, line {line}: {what}")).hint("save the file as UTF-8 text"))
+fn texts<R: BufRead>(source: &str, row: &Records<'_, R>) -> Result<Vec<String>> {
+    let cells: Vec<String> = row.cells().map(|cell| decoded(cell).trim().to_string()).collect();
+    if cells.iter().any(|cell| cell.contains('\0')) {
+        let message = format!("{source}, line {}: the file holds NUL bytes; it is no text", row.line());
+        return Err(Error::new(ErrorKind::Data, message).hint("save the file as UTF-8 text"));
+    }
+    Ok(cells)
 }

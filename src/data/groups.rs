@@ -1,5 +1,7 @@
 //! A column of texts as groups: the number of each text, in order of first appearance.
 
+use std::borrow::Cow;
+
 use rustc_hash::FxHashMap as HashMap;
 
 /// More groups than this are no groups but names of rows.
@@ -21,7 +23,7 @@ impl Groups {
         if self.is_over {
             return;
         }
-        let code = text.map_or(f64::NAN, |text| self.number(text.trim()) as f64);
+        let code = text.map_or(f64::NAN, |text| self.number(&printable(text.trim())) as f64);
         self.codes.push(code);
         if self.names.len() > MOST {
             self.end();
@@ -61,4 +63,9 @@ impl Groups {
         self.known.insert(text.into(), self.names.len());
         self.names.len()
     }
+}
+
+/// The text, fit to be shown: a terminal obeys control characters.
+fn printable(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) { Cow::Owned(text.replace(char::is_control, " ")) } else { Cow::Borrowed(text) }
 }

@@ -4,14 +4,14 @@ use std::io::BufRead;
 
 use super::cell::{Cell, cell, leading_number};
 use super::groups::Groups;
-use super::records::Records;
+use super::records::{BLANKS, Layout, Records, decoded};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What the rows of a file have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Format<'a> {
     pub(super) source: &'a str,
-    pub(super) separator: u8,
+    pub(super) layout: Layout,
     /// The names of the columns as they stand in the file.
     pub(super) headers: &'a [String],
 }
@@ -75,7 +75,7 @@ impl Stretch {
 
     /// Adds the cell in a line and column.
     fn push(&mut self, format: Format, text: &str, (line, at): (u64, usize)) {
-        let comma = format.separator != b',';
+        let comma = format.layout.separator != b',';
         let error = |message: &str, hint: &str| Error::new(ErrorKind::Data, format!("{}: {message}", format.place(line, at))).hint(hint);
         match self.marks.agree(text, comma).unwrap_or_else(|| cell(text, comma)) {
             // A word for a truth value may be one of several texts.
@@ -100,7 +100,7 @@ impl Stretch {
 }
 
 /// The way out.
-const MISSING: &str = "drop such rows, or tell them apart: if(is_missing(x), ..., ...); other columns can be used as they are";
+pub(super) const MISSING: &str = "drop such rows, or tell them apart: if(is_missing(x), ..., ...); other columns can be used as they are";
 
 impl Part {
     /// No rows of so many columns.
@@ -120,13 +120,12 @@ impl Part {
     /// Reads the row at which `records` is.
     pub(super) fn append(&mut self, format: Format, row: &Records<impl BufRead>) -> Result<()> {
         let line = row.line();
+        if row.width() != format.headers.len() && row.is_comment() {
+            return Ok(());
+        }
         format.check_width(row.width(), line)?;
         for (at, bytes) in row.cells().enumerate() {
-            let Ok(text) = std::str::from_utf8(bytes) else {
-                let message = format!("{}: not UTF-8 text", format.place(line, at));
-                return Err(Error::new(ErrorKind::Data, message).hint("save the file as UTF-8"));
-            };
-            self.columns[at].push(format, text, (line, at));
+            self.columns[at].push(format, &decoded(bytes), (line, at));
         }
         self.rows += 1;
         Ok(())
@@ -137,9 +136,8 @@ impl Part {
         self.clear();
         match std::str::from_utf8(text) {
             Ok(text) => self.append_lines(format, text, first),
-            // To say where.
             Err(_) => {
-                let mut rows = Records::new(format.source, text, format.separator, first);
+                let mut rows = Records::new(format.source, text, format.layout, first);
                 while rows.advance()? {
                     self.append(format, &rows)?;
                 }
@@ -155,9 +153,10 @@ impl Part {
         let (mut line, mut width, mut start) = (first, 0, 0);
         while start <= text.len() {
             let number = format.number(&text.as_bytes()[start..]);
-            let length = number.map_or_else(|| memchr::memchr2(format.separator, b'\n', &text.as_bytes()[start..]), |(_, used)| Some(used));
+            let length =
+                number.map_or_else(|| memchr::memchr2(format.layout.separator, b'\n', &text.as_bytes()[start..]), |(_, used)| Some(used));
             let end = length.map_or(text.len(), |length| start + length);
-            let (cell, ends) = (&text[start..end], text.as_bytes().get(end) != Some(&format.separator));
+            let (cell, ends) = (&text[start..end], text.as_bytes().get(end) != Some(&format.layout.separator));
             let cell = if ends { cell.strip_suffix('\r').unwrap_or(cell) } else { cell };
             start = end + 1;
             let is_blank = ends && width == 0 && number.is_none() && cell.bytes().all(|byte| byte.is_ascii_whitespace());
@@ -197,22 +196,23 @@ impl Format<'_> {
     /// The number that the next cell is, and its length, where that needs no second look: no blanks, and no commas that may be decimal.
     #[inline]
     fn number(&self, text: &[u8]) -> Option<(f64, usize)> {
-        let is_end = |next: &u8| *next == self.separator || *next == b'\n';
-        let found = if self.separator == b',' { leading_number(text) } else { None };
+        let is_end = |next: &u8| *next == self.layout.separator || *next == b'\n';
+        let found = if self.layout.separator == b',' { leading_number(text) } else { None };
         found.filter(|(_, used)| text.get(*used).is_none_or(is_end))
     }
 
-    /// Whether each line is a row, and what a cell means does not hang on the rows before: no quotes, no returns that end a line alone, no
-    /// decimal commas.
+    /// Whether each line is a row, and what a cell means does not hang on the rows before: no quotes, no comments, no returns that end a
+    /// line alone, no decimal commas; and whether one byte parts cells.
     pub(super) fn lines_are_rows(&self, block: &[u8]) -> bool {
         let holds = |byte: u8| memchr::memchr(byte, block).is_some();
         let alone = || block.iter().zip(&block[1..]).any(|(byte, next)| *byte == b'\r' && *next != b'\n');
-        !(holds(b'"') || holds(b'\r') && alone() || self.separator != b',' && holds(b','))
+        let Layout { separator, .. } = self.layout;
+        !(separator == BLANKS || holds(b'"') || holds(b'#') || holds(b'\r') && alone() || separator != b',' && holds(b','))
     }
 }
 
 /// A cell for a message.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let shown: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(24).collect();
     if text.trim().chars().count() > 24 { format!("{shown}...") } else { shown }
 }

@@ -1,11 +1,23 @@
 //! Bytes to records: cells between separators, quotes undone, and the line on which each record begins.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// Most bytes of one record: beyond, the file is no table.
 const RECORD: usize = 1 << 23;
+
+/// The separator of cells that runs of blanks and tabs part.
+pub(super) const BLANKS: u8 = b' ';
+
+/// How lines are cut.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    pub(super) separator: u8,
+    /// Whether lines that begin with `#` are none.
+    pub(super) comments: bool,
+}
 
 /// Where in a cell the next byte falls.
 #[derive(Clone, Copy, PartialEq)]
@@ -15,6 +27,8 @@ enum State {
     Quoted,
     /// Behind a quote that ends the cell, or is the first of two that stand for one.
     Closed,
+    /// In a line that is none.
+    Comment,
 }
 
 /// The records of a file, one at a time in a buffer that they share.
@@ -23,7 +37,7 @@ enum State {
 pub(super) struct Records<'a, R> {
     source: &'a str,
     reader: R,
-    separator: u8,
+    layout: Layout,
     /// The bytes that are no plain text: a table is quicker than comparisons.
     marks: [bool; 256],
     /// Of the next byte, from 1.
@@ -36,10 +50,11 @@ pub(super) struct Records<'a, R> {
 
 impl<'a, R: BufRead> Records<'a, R> {
     /// `line` is the number of the first line.
-    pub(super) fn new(source: &'a str, reader: R, separator: u8, line: u64) -> Self {
+    pub(super) fn new(source: &'a str, reader: R, layout: Layout, line: u64) -> Self {
         let mut marks = [false; 256];
-        [b'"', b'\n', b'\r', separator].into_iter().for_each(|byte| marks[usize::from(byte)] = true);
-        Records { source, reader, separator, marks, next_line: line, line, after_return: false, text: Vec::new(), ends: Vec::new() }
+        [b'"', b'\n', b'\r', b'#', layout.separator].into_iter().for_each(|byte| marks[usize::from(byte)] = true);
+        marks[usize::from(b'\t')] |= layout.separator == BLANKS;
+        Records { source, reader, layout, marks, next_line: line, line, after_return: false, text: Vec::new(), ends: Vec::new() }
     }
 
     /// The line on which the record begins.
@@ -47,13 +62,9 @@ impl<'a, R: BufRead> Records<'a, R> {
         self.line
     }
 
-    /// What follows the record, and the number of its first line.
-    pub(super) fn rest(mut self) -> Result<(R, u64)> {
-        if self.after_return {
-            let next = self.reader.fill_buf().map_err(|error| unreadable(self.source, &error))?.first().copied();
-            self.reader.consume(usize::from(next == Some(b'\n')));
-        }
-        Ok((self.reader, self.next_line))
+    /// Whether the record begins with `#`.
+    pub(super) fn is_comment(&self) -> bool {
+        self.text.starts_with(b"#")
     }
 
     /// How many cells the record has.
@@ -77,7 +88,7 @@ impl<'a, R: BufRead> Records<'a, R> {
                     return Err(self.refuse("a quote is opened and never closed", "close it with a second `\"`"));
                 }
                 let blank = !quotes && self.ends.is_empty() && self.text.iter().all(u8::is_ascii_whitespace);
-                self.ends.push(self.text.len());
+                self.end_row(state);
                 return Ok(!blank);
             }
             let (mut used, mut whole) = (0, false);
@@ -99,6 +110,8 @@ impl<'a, R: BufRead> Records<'a, R> {
                     (State::Quoted, b'"') => state = State::Closed,
                     (State::Quoted, _) => self.text.push(byte),
                     _ if second => {}
+                    (State::Comment, _) if !line_end => {}
+                    (State::Start, b'#') if self.layout.comments && self.ends.is_empty() => state = State::Comment,
                     _ if line_end => {
                         if quotes || !self.ends.is_empty() || !self.text.iter().all(u8::is_ascii_whitespace) {
                             whole = true;
@@ -108,7 +121,8 @@ impl<'a, R: BufRead> Records<'a, R> {
                         self.line = self.next_line;
                         state = State::Start;
                     }
-                    (_, byte) if byte == self.separator => {
+                    (State::Start, b' ' | b'\t') if self.layout.separator == BLANKS => {}
+                    (_, byte) if byte == self.layout.separator || byte == b'\t' && self.layout.separator == BLANKS => {
                         self.ends.push(self.text.len());
                         state = State::Start;
                     }
@@ -129,12 +143,19 @@ impl<'a, R: BufRead> Records<'a, R> {
             }
             self.reader.consume(used);
             if whole {
-                self.ends.push(self.text.len());
+                self.end_row(state);
                 return Ok(true);
             }
             if self.text.len() > RECORD || self.ends.len() > RECORD {
                 return Err(self.refuse("a row of more than 8 MiB", "is this a table? a quote may be open"));
             }
+        }
+    }
+
+    /// Ends the last cell; blanks at the end of a row begin none.
+    fn end_row(&mut self, state: State) {
+        if !(self.layout.separator == BLANKS && state == State::Start && !self.ends.is_empty()) {
+            self.ends.push(self.text.len());
         }
     }
 
@@ -147,6 +168,11 @@ impl<'a, R: BufRead> Records<'a, R> {
     fn refuse(&self, message: &str, hint: &str) -> Error {
         Error::new(ErrorKind::Data, format!("{}, line {}: {message}", self.source, self.line)).hint(hint)
     }
+}
+
+/// The text that bytes are: UTF-8, or else Latin-1, which any bytes are.
+pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), Cow::Borrowed)
 }
 
 pub(super) fn unreadable(source: &str, error: &std::io::Error) -> Error {

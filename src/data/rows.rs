@@ -64,7 +64,7 @@ impl Columns {
         while !block.is_empty() {
             let whole = if is_last { block.len() } else { memchr::memrchr(b'\n', &block).map_or(0, |at| at + 1) };
             if whole == 0 || !format.lines_are_rows(&block) {
-                columns.append(format, Records::new(format.source, block.chain(reader), format.separator, line))?;
+                columns.append(format, Records::new(format.source, block.chain(reader), format.layout, line))?;
                 break;
             }
             let (lines, rest) = block.split_at(whole);
@@ -183,13 +183,18 @@ fn read_beside<T>(format: Format, shares: &[(u64, &[u8])], parts: &mut [Part], o
 
 #[cfg(test)]
 mod tests {
+    use super::super::records::Layout;
     use super::*;
+
+    fn format(separator: u8, headers: &[String]) -> Format<'_> {
+        Format { source: "t.csv", layout: Layout { separator, comments: false }, headers }
+    }
 
     /// Rows enough for several parts, with one cell that is none: which line it is on, and every value, are the same however they are read.
     #[test]
     fn parts_are_the_rows_of_the_whole() {
         let headers = ["a".to_string(), "b".to_string()];
-        let format = Format { source: "t.csv", separator: b',', headers: &headers };
+        let format = format(b',', &headers);
         // More than are read at a time.
         let rows = BLOCK / 8;
         for end in ["\n", "\r\n", "\n \n"] {
@@ -198,7 +203,7 @@ mod tests {
             let text: String = (0..rows).map(row).collect();
             let found = Columns::read(format, text.as_bytes(), None, 2).unwrap();
             let mut alone = Columns::new(format);
-            alone.append(format, Records::new("t.csv", text.as_bytes(), b',', 2)).unwrap();
+            alone.append(format, Records::new("t.csv", text.as_bytes(), format.layout, 2)).unwrap();
             assert_eq!((found.rows, alone.rows), (rows, rows));
             let (found, alone): (Vec<_>, Vec<_>) = (found.ended().collect(), alone.ended().collect());
             assert!(found[0].values.iter().copied().eq((0..rows).map(|row| row as f64)));
@@ -216,7 +221,7 @@ mod tests {
     #[test]
     fn a_line_of_separators_is_a_row_of_nothing() {
         let headers = ["a".to_string(), "b".to_string()];
-        let format = Format { source: "t.csv", separator: b'\t', headers: &headers };
+        let format = format(b'\t', &headers);
         let found = Columns::read(format, "1\t2\n\t\n".as_bytes(), None, 2).unwrap();
         assert_eq!(found.rows, 2);
         assert!(found.columns[0].missing.as_ref().unwrap().message.contains("line 3, column 1 (`a`): the value is missing"));
@@ -225,7 +230,7 @@ mod tests {
     #[test]
     fn marks_of_one_part_are_known_to_the_others() {
         let headers = ["a".to_string()];
-        let format = Format { source: "t.csv", separator: b';', headers: &headers };
+        let format = format(b';', &headers);
         let text = "1.5\n".to_string() + &"2\n".repeat(4 * PIECE) + "1,5\n";
         let found = Columns::read(format, text.as_bytes(), None, 2).unwrap();
         let problem = found.columns[0].problem.as_ref().unwrap();

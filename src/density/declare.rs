@@ -98,7 +98,13 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Res
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if lowered.declared.iter().all(|declared| declared.is_cell) => format!("declare it: --range {variable}=-inf,inf"),
-                None => format!("declare it: {variable} in (-inf, inf); if it is a column, give its file: --data FILE"),
+                None if data.names().is_empty() => {
+                    format!("declare it: {variable} in (-inf, inf); if it is a column, give its file: --data FILE")
+                }
+                None => {
+                    let columns: Vec<String> = data.names().into_iter().take(12).collect();
+                    format!("declare it: {variable} in (-inf, inf); the columns of the data are {}", columns.join(", "))
+                }
             };
             let error = Error::new(ErrorKind::UnknownName, format!("`{variable}` has no range, though other variables have")).hint(hint);
             return Err(match span {

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result, plain};
 use crate::gradient::{gradient, hessian};
 use crate::graph::{Graph, Node, NodeId, Origin, Unary, VariableName, extract, substitute};
 use crate::math::{Block, LANES, Lanes, Level};
-use crate::syntax::{Formula, Meaning};
+use crate::syntax::{Formula, Function, Meaning};
 use crate::tape::{Evaluator, Program, ProgramEvaluator, Rounding, Tape};
 
 /// A density ready to sample and integrate.
@@ -38,6 +38,8 @@ pub struct Model {
     /// For each variable whether the data depend on it; empty without data.
     reached: Vec<bool>,
     hidden_columns: Vec<String>,
+    /// What was left out of the data.
+    notes: Vec<String>,
     origins: Vec<Origin>,
     /// What is sampled in the place of which parameter, by name.
     pub(super) replaced: Vec<(String, String)>,
@@ -132,6 +134,7 @@ impl Model {
             transformed,
             reached,
             hidden_columns,
+            notes: data.notes().to_vec(),
             origins: lowered.origins,
             replaced: Vec::new(),
             landmarks,
@@ -264,6 +267,11 @@ impl Model {
         ranges(&self.graph, self.typed, &ends)[self.typed.index()]
     }
 
+    /// What was left out of the data, in sentences.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// What is odd about the model without being wrong: a kind for tools, a sentence for people.
     pub fn oddities(&self) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
@@ -284,6 +292,15 @@ impl Model {
                 found.push(("out_of_reach", format!("no sum over the data depends on `{name}`: the data say nothing about it")));
             }
         }
+        for bound in &self.bounds {
+            if let Some(call) = self.looks_like_a_call(&bound.name) {
+                found.push((
+                    "looks_like_a_call",
+                    format!("`{}` is read as the name of a variable; the function is written {call}", bound.name),
+                ));
+            }
+        }
+        found.extend(self.notes.iter().map(|note| ("dropped_rows", note.clone())));
         for column in &self.hidden_columns {
             let message = format!(
                 "the column `{column}` is hidden by the constant of that name; give its table a name: --data d=FILE, then d.{column}"
@@ -291,6 +308,22 @@ impl Model {
             found.push(("hidden_column", message));
         }
         found
+    }
+
+    /// `sin(x)`, for a variable that nobody declares and that is called `sinx`.
+    fn looks_like_a_call(&self, name: &str) -> Option<String> {
+        if self.formula.ast().parameters().any(|parameter| parameter.name == name) {
+            return None;
+        }
+        let is_argument = |rest: &str| {
+            let letters = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            letters.chars().count() == 1 && letters.chars().all(char::is_alphabetic)
+        };
+        let names = Function::ALL.iter().flat_map(|function| function.names());
+        names.filter(|function| function.len() >= 3).find_map(|function| {
+            let rest = name.strip_prefix(function).filter(|rest| is_argument(rest))?;
+            Some(format!("{function}({rest})"))
+        })
     }
 
     /// The functions in the formula that make the density jump from one positive value to another: a gradient sees nothing of it.
@@ -372,6 +405,7 @@ impl Model {
             transformed: Vec::new(),
             reached: Vec::new(),
             hidden_columns: Vec::new(),
+            notes: Vec::new(),
             origins: Vec::new(),
             replaced: Vec::new(),
             landmarks,

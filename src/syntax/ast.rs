@@ -70,6 +70,13 @@ pub enum Expr {
         /// Its arguments.
         arguments: Vec<ExprId>,
     },
+    /// `f(a, b)`, of a function that the text defines above.
+    Apply {
+        /// Its name.
+        name: String,
+        /// As many arguments as it has parameters.
+        arguments: Vec<ExprId>,
+    },
     /// `normal_lpdf(x | mu, sigma)`.
     Distribution {
         /// Which.
@@ -162,17 +169,46 @@ pub enum Fold {
     Product,
 }
 
-/// `name = body` or `name[i in 1..n] = body`, before the last expression.
+/// `name = body`, `name[i in 1..n] = body` or `name(x, y) = body`, before the last expression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Definition {
     /// The name it defines; neither a constant nor a function, and defined once.
     pub name: String,
     /// Where the name stands.
     pub name_span: Span,
-    /// The index, for an indexed definition.
-    pub range: Option<IndexRange>,
+    /// What it defines.
+    pub kind: DefinitionKind,
     /// The expression; it may use names defined above it.
     pub body: ExprId,
+}
+
+/// What a definition defines.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DefinitionKind {
+    /// A value.
+    Value,
+    /// A vector or a matrix, element by element, by one index or two.
+    Elements(Vec<IndexRange>),
+    /// A function of so many parameters, one or more.
+    Function(Vec<String>),
+}
+
+impl Definition {
+    /// The ranges of its indices; none for a value and for a function.
+    pub fn ranges(&self) -> &[IndexRange] {
+        match &self.kind {
+            DefinitionKind::Elements(ranges) => ranges,
+            DefinitionKind::Value | DefinitionKind::Function(_) => &[],
+        }
+    }
+
+    /// The parameters of a function.
+    pub fn parameters(&self) -> &[String] {
+        match &self.kind {
+            DefinitionKind::Function(parameters) => parameters,
+            DefinitionKind::Value | DefinitionKind::Elements(_) => &[],
+        }
+    }
 }
 
 /// `name in (low, high)` or `name[n, m] in simplex`: a parameter and where it may be.
@@ -231,8 +267,12 @@ constraints! {
     Ordered "ordered";
     /// Ascending numbers of 0 or more.
     PositiveOrdered "positive_ordered";
+    /// Numbers that add up to 0.
+    SumToZero "sum_to_zero";
     /// A vector of length 1.
     UnitVector "unit_vector";
+    /// A matrix each row of which is a simplex.
+    RowStochastic "row_stochastic";
     /// A lower-triangular matrix with a positive diagonal.
     CholeskyFactorCov "cholesky_factor_cov";
     /// A lower-triangular matrix with a positive diagonal and rows of length 1.
@@ -291,9 +331,10 @@ impl Expr {
         match self {
             Expr::Number(_) | Expr::Name(_) => Vec::new(),
             Expr::Index { subscripts, .. } => subscripts.iter().flat_map(|subscript| subscript.exprs()).collect(),
-            Expr::List(operands) | Expr::Call { arguments: operands, .. } | Expr::Distribution { arguments: operands, .. } => {
-                operands.clone()
-            }
+            Expr::List(operands)
+            | Expr::Call { arguments: operands, .. }
+            | Expr::Apply { arguments: operands, .. }
+            | Expr::Distribution { arguments: operands, .. } => operands.clone(),
             Expr::Unary { operand, .. } => vec![*operand],
             Expr::Binary { left, right, .. } => vec![*left, *right],
             Expr::Comparison { first, rest } => std::iter::once(*first).chain(rest.iter().map(|(_, operand)| *operand)).collect(),

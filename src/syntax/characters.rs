@@ -98,7 +98,7 @@ pub(super) fn too_many_bytes(bytes: usize) -> Error {
 fn is_used(c: char) -> bool {
     match c {
         '0'..='9' | 'a'..='z' | 'A'..='Z' | '_' | '#' => true,
-        '+' | '-' | '*' | '/' | '^' | '(' | ')' | '[' | ']' | ',' | ';' | '=' | '<' | '>' | '!' | '&' | '|' | '?' | ':' | '.' => true,
+        '+' | '-' | '*' | '/' | '^' | '(' | ')' | '[' | ']' | ',' | ';' | '=' | '<' | '>' | '!' | '&' | '|' | '?' | ':' | '.' | '~' => true,
         '−' | '·' | '×' | '²' | '³' | '≤' | '≥' | '≠' => true,
         _ => c.is_alphabetic() && latin_twin(c).is_none(),
     }
@@ -159,7 +159,7 @@ fn advice(c: char) -> String {
         '＞' | '›' | '⟩' => "type `>`",
         '⩽' | '≦' => "type `<=`",
         '⩾' | '≧' => "type `>=`",
-        '¬' | '~' => "write `not`",
+        '¬' => "write `not`",
         '∧' => "write `and`",
         '∨' => "write `or`",
         '√' => "write sqrt(x)",

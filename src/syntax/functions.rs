@@ -96,9 +96,24 @@ functions! {
     Lchoose ["lchoose"] Exactly(2), "`lchoose(n, k)`: the logarithm of the number of ways to choose k of n.";
     Hypot ["hypot"] Exactly(2), "sqrt(x^2 + y^2).";
     Dot ["dot"] TwoVectors, "Scalar product of two vectors.";
+    Transpose ["transpose"] Exactly(1), "`transpose(A)`: rows as columns.";
+    Diag ["diag"] Exactly(1), "`diag(v)`: the diagonal matrix of a vector; of a matrix its diagonal.";
+    Cholesky ["cholesky" "cholesky_decompose"] Exactly(1), "`cholesky(A)`: the lower triangle L with L*L^T = A.";
+    Solve ["solve"] Exactly(2), "`solve(A, b)`: x of A*x = b, for a vector or a matrix b.";
+    Inverse ["inverse"] Exactly(1), "`inverse(A)`: of a square matrix.";
+    LogDet ["log_det" "log_determinant"] Exactly(1), "`log_det(A)`: log of the size of the determinant.";
+    GpExpQuadCov ["gp_exp_quad_cov" "cov_exp_quad"] Exactly(3), "`gp_exp_quad_cov(x, alpha, rho)`: alpha^2*exp(-|x - x'|^2/(2*rho^2)) of all pairs.";
+    Rep ["rep" "rep_vector"] Either(2, 3), "`rep(a, n)`: a vector of n times a; `rep(a, n, m)` a matrix.";
+    Append ["append"] AtLeast(1), "`append(v, w, ...)`: one vector of all their elements.";
+    Head ["head"] Exactly(2), "`head(v, n)`: the first n elements.";
+    Tail ["tail"] Exactly(2), "`tail(v, n)`: the last n elements.";
+    Cumsum ["cumsum" "cumulative_sum"] Exactly(1), "`cumsum(v)`: the sum of the elements so far, for each.";
+    Length ["length"] Exactly(1), "`length(v)`: how many elements it has.";
+    Ode ["ode"] Exactly(5), "`ode(f, start, t0, times, n)`: states of z' = f(t, z) at times, by n steps of Runge and Kutta to each.";
     Norm ["norm"] AtLeast(1), "Euclidean length of a vector or of its arguments.";
     Sum ["sum"] Exactly(1), "`sum(v)`: of a vector, or over the rows of a table; `sum(i in 1..n, ...)`: of terms.";
     Product ["prod"] Exactly(1), "`prod(v)`: of a vector; `prod(i in 1..n, ...)`: of factors.";
+    Total ["total"] Exactly(1), "`total(x)`: the sum of whatever x is, a number, a vector or a column.";
     Mean ["mean"] Exactly(1), "`mean(y)`: of a vector or a column.";
     Sd ["sd"] Exactly(1), "`sd(y)`: standard deviation (n - 1) of a vector or a column.";
     IsMissing ["is_missing"] Exactly(1), "`is_missing(x)`: 1 in the rows in which the column x has no cell, else 0.";
@@ -108,7 +123,13 @@ functions! {
 impl Function {
     /// Whether its name may also be that of a variable, as parentheses tell the two apart: these are what people call parameters.
     pub fn is_soft(self) -> bool {
-        matches!(self, Function::Mean | Function::Sd | Function::Beta | Function::Gamma)
+        matches!(self, Function::Mean | Function::Sd | Function::Beta | Function::Gamma | Function::Total)
+    }
+
+    /// Whether it takes vectors and matrices as wholes, where a column of the data is the vector of its rows.
+    pub fn is_of_arrays(self) -> bool {
+        use Function::*;
+        matches!(self, Transpose | Diag | Cholesky | Solve | Inverse | LogDet | GpExpQuadCov | Rep | Append | Head | Tail | Cumsum | Length)
     }
 
     /// The function called `name`.

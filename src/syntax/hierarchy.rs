@@ -6,7 +6,8 @@
 use std::collections::HashSet;
 
 use super::ast::{
-    Ast, BinaryOperator, Definition, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement, Subscript, UnaryOperator,
+    Ast, BinaryOperator, Definition, DefinitionKind, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement, Subscript,
+    UnaryOperator,
 };
 use super::distributions::{Distribution, Form};
 use super::functions::{CONSTANTS, Function};
@@ -117,20 +118,26 @@ fn terms(ast: &Ast, meaning: Meaning) -> Vec<Term<'_>> {
             }
             (Expr::Unary { operator: UnaryOperator::Negate, operand }, Role::Summand(sign)) => visit(*operand, Role::Summand(!sign)),
             (Expr::Call { function: Function::Exp, arguments }, Role::Factor(sign)) => visit(arguments[0], Role::Summand(sign)),
-            (Expr::Call { function: Function::Sum, arguments }, Role::Summand(sign)) if each.is_none() => match ast.expr(arguments[0]) {
-                Expr::Distribution { form: Form::LogDensity, .. } if sign => terms.push(Term { id: arguments[0], each, summed: true }),
-                Expr::Unary { operator: UnaryOperator::Negate, operand } if !sign => {
-                    if let Expr::Distribution { form: Form::LogDensity, .. } = ast.expr(*operand) {
-                        terms.push(Term { id: *operand, each, summed: true });
+            (Expr::Call { function: function @ (Function::Sum | Function::Total), arguments }, Role::Summand(sign)) if each.is_none() => {
+                match ast.expr(arguments[0]) {
+                    Expr::Distribution { form: Form::LogDensity, arguments: of, .. } if sign => {
+                        let is_number = |name: &str| ast.parameters().any(|parameter| parameter.name == name && parameter.shape.is_empty());
+                        let summed = *function == Function::Sum || !matches!(ast.expr(of[0]), Expr::Name(name) if is_number(name));
+                        terms.push(Term { id: arguments[0], each, summed });
                     }
+                    Expr::Unary { operator: UnaryOperator::Negate, operand } if !sign => {
+                        if let Expr::Distribution { form: Form::LogDensity, .. } = ast.expr(*operand) {
+                            terms.push(Term { id: *operand, each, summed: true });
+                        }
+                    }
+                    _ => {}
                 }
-                _ => {}
-            },
+            }
             (Expr::Fold { fold: Fold::Sum, range, body }, Role::Summand(_)) if each.is_none() => stack.push((*body, role, Some(range))),
             (Expr::Name(name), _) if each.is_none() => {
                 let uses = ast.exprs().iter().filter(|expr| matches!(expr, Expr::Name(used) if used == name)).count();
                 match ast.definitions().find(|definition| definition.name == *name) {
-                    Some(Definition { range: None, body, .. }) if uses == 1 => visit(*body, role),
+                    Some(Definition { kind: DefinitionKind::Value, body, .. }) if uses == 1 => visit(*body, role),
                     _ => {}
                 }
             }
@@ -213,12 +220,16 @@ impl Names<'_> {
                 bound.insert(&range.name);
             }
             stack.extend(expr.operands());
+            // What a function makes of it is not looked into.
+            if let Expr::Apply { .. } = expr {
+                return None;
+            }
             let (Expr::Name(name) | Expr::Index { name, .. }) = expr else { continue };
             if bound.contains(name.as_str()) || found.contains(name) || CONSTANTS.iter().any(|(constant, _)| constant == name) {
                 continue;
             }
             if let Some(definition) = self.ast.definitions().find(|definition| definition.name == *name) {
-                if let Some(range) = &definition.range {
+                for range in definition.ranges() {
                     bound.insert(&range.name);
                     stack.extend([range.first, range.last]);
                 }
@@ -248,7 +259,7 @@ impl Names<'_> {
     fn place(&self, name: &str) -> usize {
         let uses = |statement: &Statement| match statement {
             Statement::Definition(definition) => {
-                let range = definition.range.iter().flat_map(|range| [range.first, range.last]);
+                let range = definition.ranges().iter().flat_map(|range| [range.first, range.last]);
                 self.uses(range.chain([definition.body]).collect(), name)
             }
             Statement::Parameter(_) => false,
@@ -281,12 +292,12 @@ impl Names<'_> {
         while let Some(id) = stack.pop() {
             let expr = self.ast.expr(id);
             match expr {
-                Expr::List(_) | Expr::Fold { .. } | Expr::Index { .. } => return false,
+                Expr::List(_) | Expr::Fold { .. } | Expr::Index { .. } | Expr::Apply { .. } => return false,
                 Expr::Name(name) if seen.insert(name.as_str()) => {
                     let declared = self.ast.parameters().find(|parameter| parameter.name == *name);
                     match (declared, self.ast.definitions().find(|definition| definition.name == *name)) {
                         (Some(parameter), _) if !parameter.shape.is_empty() => return false,
-                        (None, Some(Definition { range: None, body, .. })) => stack.push(*body),
+                        (None, Some(Definition { kind: DefinitionKind::Value, body, .. })) => stack.push(*body),
                         (None, Some(_)) => return false,
                         _ => {}
                     }

@@ -3,6 +3,7 @@
 mod ast;
 mod characters;
 mod distributions;
+mod foreign;
 mod formula;
 mod functions;
 mod hierarchy;
@@ -12,8 +13,8 @@ mod print;
 mod suggest;
 
 pub use ast::{
-    Ast, BinaryOperator, Comparison, Constraint, Definition, Domain, Expr, ExprId, Fold, IndexRange, Meaning, Parameter, Statement,
-    Subscript, UnaryOperator,
+    Ast, BinaryOperator, Comparison, Constraint, Definition, DefinitionKind, Domain, Expr, ExprId, Fold, IndexRange, Meaning, Parameter,
+    Statement, Subscript, UnaryOperator,
 };
 pub use distributions::{Distribution, Form, Shape};
 pub use formula::{Formula, FreeName};

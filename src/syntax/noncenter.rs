@@ -5,7 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::ast::{Ast, BinaryOperator, Definition, Domain, Expr, ExprId, IndexRange, Meaning, Statement, Subscript, UnaryOperator};
+use super::ast::{
+    Ast, BinaryOperator, Definition, DefinitionKind, Domain, Expr, ExprId, IndexRange, Meaning, Statement, Subscript, UnaryOperator,
+};
 use super::formula::Formula;
 use super::functions::Function;
 use super::hierarchy::{Family, Found, Names, Shape, family, hierarchies};
@@ -101,7 +103,8 @@ fn taken(ast: &Ast) -> HashSet<&str> {
         match statement {
             Statement::Definition(definition) => {
                 names.insert(&definition.name);
-                names.extend(definition.range.iter().map(|range| range.name.as_str()));
+                names.extend(definition.ranges().iter().map(|range| range.name.as_str()));
+                names.extend(definition.parameters().iter().map(String::as_str));
             }
             Statement::Parameter(parameter) => {
                 names.insert(&parameter.name);
@@ -186,7 +189,8 @@ fn rewrite(
     if family.exponential {
         body = draft.add(Expr::Call { function: Function::Exp, arguments: vec![body] });
     }
-    let definition = Statement::Definition(Definition { name: found.name.clone(), name_span: Span::default(), range: range.clone(), body });
+    let kind = range.clone().map_or(DefinitionKind::Value, |range| DefinitionKind::Elements(vec![range]));
+    let definition = Statement::Definition(Definition { name: found.name.clone(), name_span: Span::default(), kind, body });
     // The term: what was sampled is now standard.
     let index = if let Shape::Each(range) = &found.shape { Some(range.name.as_str()) } else { None };
     let mut standardised = arguments;

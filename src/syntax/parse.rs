@@ -5,19 +5,22 @@
 //! precede their parents, and a subtree is a contiguous run of the arena.
 
 mod calls;
+mod definition;
 mod expression;
+mod outcome;
 mod parameter;
 mod slips;
 mod tokens;
 
 use std::collections::{HashMap, HashSet};
 
-use super::ast::{Ast, BinaryOperator, Comparison, Definition, Expr, ExprId, Fold, IndexRange, Meaning, Statement, UnaryOperator};
+use super::ast::{Ast, BinaryOperator, Comparison, Definition, DefinitionKind, Expr, ExprId, Fold, Meaning, Statement, UnaryOperator};
 use super::characters::{self, NESTING};
 use super::distributions::{Distribution, Form};
+use super::foreign;
 use super::formula::FreeName;
 use super::functions::{CONSTANTS, Function};
-use crate::error::{Result, Span};
+use crate::error::{ErrorKind, Result, Span};
 use tokens::{Kind, Token};
 
 /// Most nodes.
@@ -25,8 +28,12 @@ const NODES: usize = 200_000;
 
 /// The tree of `source`, and the names in it that are bound nowhere, in order of appearance.
 pub(super) fn parse(source: &str) -> Result<(Ast, Vec<FreeName>)> {
-    characters::check(source)?;
-    Parser::new(source, tokens::tokens(source)?).formula()
+    let read = characters::check(source).and_then(|()| Parser::new(source, tokens::tokens(source)?).formula());
+    use ErrorKind::{Arity, BadCharacter, Declaration, Syntax, UnknownName};
+    read.map_err(|error| match error.kind {
+        Syntax | BadCharacter | UnknownName | Arity | Declaration => foreign::recognised(source).unwrap_or(error),
+        _ => error,
+    })
 }
 
 /// How tightly an operator binds; the table in grammar/formula.pest.
@@ -92,6 +99,8 @@ enum Role {
     Question,
     /// Arguments; the place of the name.
     Call(Function, Span),
+    /// Arguments of a function of the text; the place of the name.
+    Apply(Span),
     Distribution(Distribution, Form, Span),
     If(Span),
     /// `[a, b]`.
@@ -104,7 +113,7 @@ enum Role {
     Interval(Stage),
     /// `sum(` or `prod(`; the places of the word and of the index.
     Fold(Fold, Span, Span, Stage),
-    /// The range of an indexed definition; the place of the index.
+    /// A range of an indexed definition; the place of the index.
     DefinitionRange(Span, Stage),
 }
 
@@ -154,6 +163,8 @@ struct Parser<'s> {
     led_by_number: bool,
     /// The statement is `name = …`.
     defining: bool,
+    /// The distribution of an outcome is being read.
+    distributing: bool,
     exprs: Vec<Expr>,
     spans: Vec<Span>,
     statements: Vec<Statement>,
@@ -161,6 +172,10 @@ struct Parser<'s> {
     /// What the names of the language mean; a table, because a formula may hold very many names.
     known: HashMap<&'static str, Known>,
     defined: HashSet<&'s str>,
+    /// Functions that the text defines, each with its number of parameters.
+    functions: HashMap<&'s str, usize>,
+    /// The terms that outcomes add to the log density.
+    terms: Vec<Operand>,
     indices: Vec<&'s str>,
     free: Vec<FreeName>,
     free_positions: HashMap<&'s str, usize>,
@@ -179,12 +194,15 @@ impl<'s> Parser<'s> {
             brackets: 0,
             led_by_number: false,
             defining: false,
+            distributing: false,
             exprs: Vec::new(),
             spans: Vec::new(),
             statements: Vec::new(),
             meaning: None,
             known: known(),
             defined: HashSet::new(),
+            functions: HashMap::new(),
+            terms: Vec::new(),
             indices: Vec::new(),
             free: Vec::new(),
             free_positions: HashMap::new(),
@@ -197,6 +215,9 @@ impl<'s> Parser<'s> {
         loop {
             self.skip_newlines();
             if self.kind() == Kind::End {
+                if !self.terms.is_empty() {
+                    return self.ended(None);
+                }
                 return Err(slips::no_value(&self, self.statements.last()));
             }
             if let Some(parameter) = self.parameter()? {
@@ -204,15 +225,21 @@ impl<'s> Parser<'s> {
             } else if let Some(head) = self.definition_head()? {
                 let body = self.expression()?;
                 self.define(head, body)?;
+            } else if self.is_outcome() {
+                let term = self.outcome()?;
+                self.terms.push(term);
             } else {
+                let word = self.token().span;
                 self.meaning = self.meaning_head();
+                if !self.terms.is_empty() && self.meaning.is_some_and(|meaning| meaning != Meaning::LogDensity) {
+                    return Err(slips::outcomes_beside(self.text(word), word));
+                }
                 let root = self.expression()?;
                 self.skip_newlines();
                 if self.kind() != Kind::End {
                     return Err(slips::after_value(&self));
                 }
-                let ast = Ast { exprs: self.exprs, spans: self.spans, statements: self.statements, meaning: self.meaning, root };
-                return Ok((ast, self.free));
+                return self.ended(Some(root));
             }
             if self.kind() == Kind::Semicolon {
                 self.advance();
@@ -220,44 +247,21 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// Reads `name =` or `name[i in a..b] =`, if that is what stands here.
-    fn definition_head(&mut self) -> Result<Option<Definition>> {
-        let name = self.token();
-        let indexed = self.kind_at(1) == Kind::OpenIndex && self.kind_at(2) == Kind::Name && self.kind_at(3) == Kind::In;
-        let plain = self.kind_at(1) == Kind::Assign;
-        self.defining = indexed || plain;
-        if plain && matches!(name.kind, Kind::If | Kind::In | Kind::Fold(_) | Kind::And | Kind::Or | Kind::Not) {
-            return Err(slips::defines_keyword(self, name));
+    /// The formula: its value, and what outcomes add to it.
+    fn ended(mut self, value: Option<ExprId>) -> Result<(Ast, Vec<FreeName>)> {
+        let value = value.map(|id| Operand { id, span: self.spans[id.index()] });
+        if !self.terms.is_empty() {
+            self.meaning = Some(Meaning::LogDensity);
         }
-        if name.kind != Kind::Name || !self.defining {
-            self.defining = false;
-            return Ok(None);
+        let mut terms = std::mem::take(&mut self.terms).into_iter().chain(value);
+        let mut root = terms.next().expect("a value or a term");
+        for term in terms {
+            let sum = Expr::Binary { operator: BinaryOperator::Add, left: root.id, right: term.id };
+            let span = root.span.to(term.span);
+            root = Operand { id: self.node(sum, span)?, span };
         }
-        self.check_new_name(name.span)?;
-        let mut head = Definition { name: self.text(name.span).into(), name_span: name.span, range: None, body: ExprId(0) };
-        self.advance();
-        if indexed {
-            let (open, index) = (self.token().span, self.tokens[self.at + 1].span);
-            self.check_new_name(index)?;
-            if self.text(index) == head.name {
-                return Err(slips::name_taken(&head.name, "the name being defined", index));
-            }
-            self.advance();
-            self.advance();
-            self.advance();
-            self.open(open, Role::DefinitionRange(index, Stage::First))?;
-            let last = self.expression()?;
-            let first = self.operands.pop().expect("a range leaves its first value").id;
-            self.indices.push(self.text(index));
-            head.range = Some(IndexRange { name: self.text(index).into(), first, last });
-            if self.kind() != Kind::Assign {
-                return Err(slips::no_assign(self));
-            }
-            // Its elements may use those before them.
-            self.bind(name.span)?;
-        }
-        self.advance();
-        Ok(Some(head))
+        let ast = Ast { exprs: self.exprs, spans: self.spans, statements: self.statements, meaning: self.meaning, root: root.id };
+        Ok((ast, self.free))
     }
 
     /// Reads `density =`, `log_density =` or `energy =`, if that is what stands here.
@@ -273,10 +277,12 @@ impl<'s> Parser<'s> {
 
     fn define(&mut self, mut head: Definition, body: ExprId) -> Result<()> {
         head.body = body;
-        if head.range.is_some() {
-            self.indices.pop();
-        }
+        let bound = head.ranges().len() + head.parameters().len();
+        self.indices.truncate(self.indices.len() - bound);
         self.bind(head.name_span)?;
+        if let DefinitionKind::Function(parameters) = &head.kind {
+            self.functions.insert(self.text(head.name_span), parameters.len());
+        }
         self.statements.push(Statement::Definition(head));
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::ast::{Ast, BinaryOperator, Comparison, Domain, Expr, ExprId, Fold, IndexRange, Statement, Subscript, UnaryOperator};
+use super::ast::{
+    Ast, BinaryOperator, Comparison, DefinitionKind, Domain, Expr, ExprId, Fold, IndexRange, Statement, Subscript, UnaryOperator,
+};
 use super::parse::Level;
 
 /// What is still to be written.
@@ -47,10 +49,16 @@ fn print_statement(ast: &Ast, statement: &Statement, out: &mut impl Write) -> fm
     match statement {
         Statement::Definition(definition) => {
             out.write_str(&definition.name)?;
-            if let Some(range) = &definition.range {
-                out.write_char('[')?;
-                run(ast, range_work(range), out)?;
-                out.write_char(']')?;
+            match &definition.kind {
+                DefinitionKind::Value => {}
+                DefinitionKind::Elements(ranges) => {
+                    for (position, range) in ranges.iter().enumerate() {
+                        out.write_str(if position == 0 { "[" } else { ", " })?;
+                        run(ast, range_work(range), out)?;
+                    }
+                    out.write_char(']')?;
+                }
+                DefinitionKind::Function(parameters) => write!(out, "({})", parameters.join(", "))?,
             }
             out.write_str(" = ")?;
             run(ast, vec![Work::Expr(definition.body, None)], out)?;
@@ -169,6 +177,11 @@ fn take_apart<'a>(expr: &'a Expr, parts: &mut Vec<Work<'a>>, out: &mut impl Writ
         }
         Expr::Call { function, arguments } => {
             parts.extend([Work::Text(function.names()[0]), Work::Text("(")]);
+            parts.extend(comma_separated(arguments));
+            parts.push(Work::Text(")"));
+        }
+        Expr::Apply { name, arguments } => {
+            parts.extend([Work::Text(name), Work::Text("(")]);
             parts.extend(comma_separated(arguments));
             parts.push(Work::Text(")"));
         }
@@ -300,7 +313,7 @@ mod tests {
     }
 
     impl Builder {
-        fn build(mut self, definitions: &[(bool, Tree)], root: &Tree, meaning: Option<Meaning>) -> Ast {
+        fn build(mut self, definitions: &[(usize, Tree)], root: &Tree, meaning: Option<Meaning>) -> Ast {
             if meaning.is_some() {
                 let span = Span::default();
                 let shape = vec![self.add(Expr::Number(3.0))];
@@ -323,13 +336,18 @@ mod tests {
                     domain_span: span,
                 }));
             }
-            for (position, (indexed, body)) in definitions.iter().enumerate() {
-                let range = indexed.then(|| {
+            for (position, (indices, body)) in definitions.iter().enumerate() {
+                let ranges = ["k", "k2"].into_iter().take(*indices).map(|index| {
                     let (first, last) = (self.add(Expr::Number(1.0)), self.add(Expr::Name("n".into())));
-                    IndexRange { name: "k".into(), first, last }
+                    IndexRange { name: index.into(), first, last }
                 });
+                let kind = match indices {
+                    0 => DefinitionKind::Value,
+                    1 | 2 => DefinitionKind::Elements(ranges.collect()),
+                    _ => DefinitionKind::Function(vec!["k".into(), "k2".into()]),
+                };
                 let body = self.tree(body);
-                let definition = Definition { name: format!("d{position}"), name_span: Span::default(), range, body };
+                let definition = Definition { name: format!("d{position}"), name_span: Span::default(), kind, body };
                 self.statements.push(Statement::Definition(definition.clone()));
                 self.definitions.push(definition);
             }
@@ -347,7 +365,16 @@ mod tests {
                 Tree::Number(value) => Expr::Number(*value),
                 Tree::Name(name) => Expr::Name((*name).into()),
                 Tree::Defined(back) => match self.definitions.len().checked_sub(back + 1) {
-                    Some(position) => Expr::Name(self.definitions[position].name.clone()),
+                    Some(position) => {
+                        let Definition { name, kind, .. } = self.definitions[position].clone();
+                        match kind {
+                            DefinitionKind::Function(_) => {
+                                let arguments = (0..2).map(|_| self.add(Expr::Number(2.0))).collect();
+                                Expr::Apply { name, arguments }
+                            }
+                            _ => Expr::Name(name),
+                        }
+                    }
                     None => Expr::Name("z".into()),
                 },
                 Tree::Index(index) => Expr::Index { name: "v".into(), subscripts: vec![Subscript::At(self.tree(index))] },
@@ -410,7 +437,7 @@ mod tests {
 
         #[test]
         fn printing_and_reading_back_is_the_identity(
-            definitions in prop::collection::vec((prop::bool::ANY, trees()), 0..3),
+            definitions in prop::collection::vec((0usize..4, trees()), 0..3),
             root in trees(),
             meaning in prop::option::of(prop::sample::select(Meaning::ALL.to_vec())),
         ) {

@@ -9,7 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use langevin::ErrorKind;
-use langevin::syntax::{Ast, BinaryOperator, Comparison, Domain, Expr, ExprId, Fold, Formula, Statement, Subscript, UnaryOperator};
+use langevin::syntax::{
+    Ast, BinaryOperator, Comparison, DefinitionKind, Domain, Expr, ExprId, Fold, Formula, IndexRange, Statement, Subscript, UnaryOperator,
+};
 
 #[test]
 fn operators_make_these_trees() {
@@ -141,11 +143,15 @@ fn tree(ast: &Ast) -> String {
     for statement in ast.statements() {
         match statement {
             Statement::Definition(definition) => {
-                let range = definition
-                    .range
-                    .as_ref()
-                    .map_or(String::new(), |range| format!("[{} {} {}]", range.name, node(ast, range.first), node(ast, range.last)));
-                lines.push(format!("(= {}{range} {})", definition.name, node(ast, definition.body)));
+                let range = |range: &IndexRange| format!("{} {} {}", range.name, node(ast, range.first), node(ast, range.last));
+                let head = match &definition.kind {
+                    DefinitionKind::Value => definition.name.clone(),
+                    DefinitionKind::Elements(ranges) => {
+                        format!("{}[{}]", definition.name, ranges.iter().map(range).collect::<Vec<_>>().join(", "))
+                    }
+                    DefinitionKind::Function(parameters) => format!("({} {})", definition.name, parameters.join(" ")),
+                };
+                lines.push(format!("(= {head} {})", node(ast, definition.body)));
             }
             Statement::Parameter(parameter) => {
                 let shape: Vec<String> = parameter.shape.iter().map(|&length| format!(" {}", node(ast, length))).collect();
@@ -213,6 +219,7 @@ fn node(ast: &Ast, id: ExprId) -> String {
         }
         Expr::If { condition, then, otherwise } => list("if", &[*condition, *then, *otherwise]),
         Expr::Call { function, arguments } => list(function.names()[0], arguments),
+        Expr::Apply { name, arguments } => list(name, arguments),
         Expr::Distribution { distribution, form, arguments } => list(&distribution.name(*form), arguments),
         Expr::Fold { fold, range, body } => {
             let head = match fold {

@@ -5,6 +5,7 @@
 mod common;
 
 mod architecture;
+mod arrays;
 mod certified;
 mod cli;
 mod convergence;

@@ -62,25 +62,44 @@ const CASES: &[(&str, &[u8])] = &[
     ("a row too short", b"x,y\n1,2\n3\n"),
     ("a row too long", b"x,y\n1,2\n3,4,5\n"),
     ("a comma at the end of rows", b"x,y\n1,2,\n"),
-    ("a comment", b"# made by hand\nx,y\n1,2\n"),
+    ("comments", b"# made by hand\nx,y\n# said \"so\"\n1,2\n# end\n"),
+    ("a comment below the header", b"x,y\n1,2\n# end\n"),
+    ("a text that begins with #", b"x,y\n#1,2\n"),
+    ("names in a comment", b"# y x\n1.5 2\n2.5 3\n"),
+    ("blanks", b"y x\n1.5  2\n  2.5\t3 \n"),
+    ("R's write.table", b"\"body.mass\" \"x\"\n\"1\" 6.4 2\n\"2\" -6 NA\n"),
+    ("R's write.table with commas", b"\"x\",\"y\"\n\"1\",6.4,2\n"),
+    ("words in the name of the only column", b"Miles per gallon\n21\n22\n"),
+    ("bars", b"x|y\n1|2\n"),
+    ("Excel's line", b"sep=;\ny;x\n6,4;2\n"),
     ("no header", b"1,2\n3,4\n"),
     ("header only", b"x,y\n"),
     ("empty", b""),
     ("blank lines only", b"\n \r\n\n"),
     ("UTF-16", b"\xFF\xFEx\0\n\x001\0\n\0"),
-    ("not UTF-8", b"x,y\n1,2\n3,\xE9\n"),
-    ("a name that is not UTF-8", b"x,\xE9\n1,2\n"),
+    ("Latin-1 in another column", b"x,y\n1,2\n3,\xE9\n"),
+    ("a name in Latin-1", b"x,\xE9\n1,2\n"),
     ("NUL bytes in the header", b"x\0,y\n1,2\n"),
     ("a NUL byte in a cell", b"x,y\n1\0,2\n"),
     ("a spreadsheet", b"PK\x03\x04rest"),
     ("Parquet", b"PAR1rest"),
-    ("gzip", b"\x1F\x8B\x08rest"),
+    ("gzip", b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x02\x03\xAB\xD0\xA9\xE4\x32\xD4\x31\xE2\x02\x00\x23\xDF\x72\x00\x08\x00\x00\x00"),
+    ("JSON", br#"{"N": 2, "y": [1.5, null], "x": [[1, 2], [3, 4]], "name": ["a", "b"]}"#),
+    ("JSON by records", br#"[{"x": 1, "y": "NA"}, {"x": 2, "y": 3}]"#),
+    ("JSON by columns", br#"{"x": {"0": 1, "1": 2}}"#),
+    ("JSON with arrays of two lengths", br#"{"x": [1, 2], "y": [3]}"#),
+    ("JSON that breaks off", br#"{"x": [1, 2"#),
+    ("NumPy", b"\x93NUMPY\x01\0v\0{'descr': '<f8', }"),
+    ("netCDF", b"CDF\x01rest"),
+    ("HDF5", b"\x89HDF\r\n\x1a\nrest"),
+    ("R's own format", b"RDX3\nX\nrest"),
+    ("bzip2", b"BZh91AY"),
     ("terminal controls", b"x\n\x1b[2J\n"),
 ];
 
 /// What the file gives: its columns, or why not.
 fn answer(bytes: &[u8]) -> String {
-    let table = match Table::from_csv("t.csv", bytes) {
+    let table = match Table::read("t.csv", bytes, None) {
         Ok(table) => table,
         Err(error) => return error.to_string(),
     };
@@ -116,7 +135,7 @@ fn each_file_gets_the_answer_of_the_page() {
 #[test]
 fn every_refusal_is_the_files_fault_and_has_a_way_out() {
     for (what, bytes) in CASES {
-        let errors = match Table::from_csv("t.csv", *bytes) {
+        let errors = match Table::read("t.csv", *bytes, None) {
             Ok(table) => table.columns().iter().filter_map(|column| column.values().err()).collect(),
             Err(error) => vec![error],
         };
@@ -126,6 +145,26 @@ fn every_refusal_is_the_files_fault_and_has_a_way_out() {
             assert!(!error.to_string().contains(|c: char| c.is_control()), "{what}");
         }
     }
+}
+
+#[test]
+fn a_file_that_ends_inside_its_compression_is_no_table() {
+    let (_, whole) = CASES.iter().find(|(what, _)| *what == "gzip").unwrap();
+    let error = Table::read("t.csv.gz", &whole[..whole.len() - 12], None).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Io);
+}
+
+#[test]
+fn arrays_of_a_json_document_are_tables_by_length_and_numbers_are_constants() {
+    let text = r#"{"N": 3, "flag": true, "y": [1, 2, 3], "prior": [0.5, 2], "X": [[1, 2], [3, 4], [5, 6]], "deep": [[[1]]], "none": []}"#;
+    let mut data = Data::default();
+    data.read("d.json", Some("d"), text.as_bytes(), None).unwrap();
+    let rows: Vec<usize> = data.tables().iter().map(Table::rows).collect();
+    assert_eq!((rows, data.constant("d.N"), data.constant("d.flag"), data.constant("N")), (vec![3, 2], Some(3.0), Some(1.0), None));
+    assert_eq!(data.names(), ["d.y", "d.X_1", "d.X_2", "d.prior", "d.N", "d.flag"]);
+    let (table, column) = data.find("d.X_2").unwrap();
+    assert_eq!((table, &column.values().unwrap()[..]), (0, &[2.0, 4.0, 6.0][..]));
+    assert!(data.holds("d.prior") && data.holds("d.N") && !data.holds("d.deep"));
 }
 
 #[test]

@@ -75,9 +75,12 @@ pub(crate) struct Density {
     /// A model file: the same language, with its parameters declared and its meaning said; `-` reads stdin.
     #[arg(long, value_name = "FILE", group = "expression")]
     pub(crate) model: Option<PathBuf>,
-    /// A table whose columns are names: FILE.csv, or s=FILE.csv for s.y. May be repeated.
+    /// Data whose columns are names: FILE.csv, or s=FILE.csv for s.y; any text table, Stan's JSON, either with gzip. May be repeated.
     #[arg(long, value_name = "[NAME=]FILE")]
     pub(crate) data: Vec<OsString>,
+    /// Leave out the rows in which a column that the model names has no value, or one of these columns: x,y.
+    #[arg(long, value_name = "COLUMNS", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) drop_missing: Option<String>,
     /// Range of the only variable, or of one by name: -0.7,1.5 or y=0,inf. Ends are constant expressions. Once one has a
     /// name, name them all; the order of the flags is the order of the variables. Without any: (-inf, inf).
     #[arg(long, value_name = "[NAME=]LOW,HIGH", allow_hyphen_values = true)]

@@ -81,9 +81,15 @@ pub(crate) fn table(path: &Path) -> Result<Table, Failure> {
 }
 
 fn file_table(path: &Path) -> Result<Table, Failure> {
+    let (file, length) = table_file(path)?;
+    Ok(Table::read(&path.display().to_string(), file, length)?)
+}
+
+/// A file, and how long it is.
+fn table_file(path: &Path) -> Result<(std::fs::File, Option<u64>), Failure> {
     let file = open(path)?;
     let length = file.metadata().ok().filter(|about| about.is_file()).map(|about| about.len());
-    Ok(Table::read(&path.display().to_string(), file, length)?)
+    Ok((file, length))
 }
 
 /// The files that are read.
@@ -102,16 +108,24 @@ fn name_and_path(flag: &OsStr) -> (Option<String>, PathBuf) {
 
 /// The tables of the flags.
 fn data(flags: &[OsString]) -> Result<Data, Failure> {
-    let mut tables = Vec::new();
+    let mut data = Data::default();
     for flag in flags {
         let (name, path) = name_and_path(flag);
-        let table = file_table(&path)?;
-        tables.push(match name {
-            Some(name) => table.named(name),
-            None => table,
-        });
+        let (file, length) = table_file(&path)?;
+        data.read(&path.display().to_string(), name.as_deref(), file, length)?;
     }
-    Ok(Data::new(tables))
+    Ok(data)
+}
+
+/// Drops rows that miss a value in these columns, with commas between them, or in those that the formula names.
+fn drop_missing(data: &mut Data, columns: &str, formula: &Formula) -> Result<(), Failure> {
+    let free = formula.free_names();
+    let named = free.iter().map(|free| free.name.as_str()).filter(|name| !data.columns(name).is_empty());
+    let columns: Vec<String> = match columns {
+        "" => named.map(String::from).collect(),
+        _ => columns.split(',').map(|name| name.trim().to_string()).collect(),
+    };
+    Ok(data.drop_missing(&columns.iter().map(String::as_str).collect::<Vec<_>>())?)
 }
 
 /// The model of the flags.
@@ -124,7 +138,10 @@ pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<
     }
     // The ranges come first: a name that cannot be declared explains what is wrong with the formula.
     let (formula, meaning) = formula(density, positional)?;
-    let data = data(&density.data)?;
+    let mut data = data(&density.data)?;
+    if let Some(columns) = &density.drop_missing {
+        drop_missing(&mut data, columns, &formula)?;
+    }
     let source = formula.source().to_string();
     let mut model = Model::with_data(formula, meaning, &declarations, &data).map_err(|error| Failure::of(error, &source))?;
     if density.noncenter {

@@ -11,7 +11,7 @@ mod multivariate;
 use super::{Binary, Graph, Node, NodeId, Unary};
 use crate::syntax::{Distribution, Form};
 
-pub(super) use multivariate::multivariate;
+pub(super) use multivariate::{cholesky, multivariate};
 
 /// A formula under construction: a graph, and the conditions on its arguments.
 pub(super) struct Formula<'g> {

@@ -30,6 +30,11 @@ pub(in crate::graph) fn multivariate(graph: &mut Graph, distribution: Distributi
     (value, formula.conditions)
 }
 
+/// The lower triangle L with L·Lᵀ = `matrix`, of n rows; NaN where there is none.
+pub(in crate::graph) fn cholesky(graph: &mut Graph, matrix: &[NodeId], n: usize) -> Vec<NodeId> {
+    Formula { graph, conditions: Vec::new() }.cholesky(0, matrix, n)
+}
+
 impl Formula<'_> {
     fn dirichlet(&mut self, x: &[NodeId], alpha: &[NodeId]) -> NodeId {
         let mut total = self.number(0.0);

@@ -1,7 +1,7 @@
 //! Calls: functions of numbers element by element, functions of vectors, and sums over rows.
 
 use super::value::Value;
-use super::{Binary, Error, ErrorKind, ExprId, Function, Graph, Lowering, NodeId, Result, Unary};
+use super::{Binary, Error, ErrorKind, Expr, ExprId, Function, Graph, Lowering, NodeId, Result, Unary};
 use crate::graph::distributions::{log_beta, log_choose};
 use crate::syntax::Arity;
 
@@ -27,6 +27,9 @@ impl Lowering<'_> {
             }
             Function::Logsumexp if arguments.len() == 1 && self.rows_of(&arguments[0]) => return Err(self.not_over_rows(id, function)),
             Function::Polygamma => self.check_order(id, &arguments[0])?,
+            _ if function.is_of_arrays() => return self.linear(id, function, &arguments),
+            Function::Ode => return self.ode(id, &arguments),
+            Function::Total => return self.grand_total(id, &arguments[0]),
             Function::IsMissing => return self.is_missing(id, &arguments[0]),
             Function::Levels => return self.levels(id, &arguments[0]),
             Function::Softmax | Function::LogSoftmax => return self.softmax(id, function, &arguments[0]),
@@ -73,6 +76,9 @@ impl Lowering<'_> {
     fn reduce(&mut self, id: ExprId, function: Function, argument: &Value) -> Result<Value> {
         if let Value::Number(node) = *argument {
             let Some(table) = self.graph.table_of(node) else {
+                if let Some(error) = self.no_column(id) {
+                    return Err(error);
+                }
                 let name = function.names()[0];
                 return Err(self
                     .error(id, ErrorKind::Dimension, format!("`{name}` of one number: it needs a vector, or a column of the data"))
@@ -134,7 +140,34 @@ impl Lowering<'_> {
         Ok(Value::Number(value))
     }
 
-    fn total(&mut self, terms: &[NodeId]) -> NodeId {
+    /// Whatever it is, as one number: elements and rows are added up.
+    fn grand_total(&mut self, id: ExprId, argument: &Value) -> Result<Value> {
+        if argument.as_array().is_some_and(|array| array.nodes.iter().any(|&node| self.graph.table_of(node).is_some())) {
+            self.refuse_vectors(id, argument)?;
+        }
+        let value = if argument.as_array().is_some() { self.reduce(id, Function::Sum, argument)? } else { argument.clone() };
+        if self.rows_of(&value) { self.reduce(id, Function::Sum, &value) } else { Ok(value) }
+    }
+
+    /// Refuses a vector of log densities in each row whose outcome is a column, one number: all but one would be counted too often.
+    fn refuse_vectors(&mut self, id: ExprId, value: &Value) -> Result<()> {
+        let ast = self.ast;
+        let Expr::Call { arguments, .. } = ast.expr(id) else { return Ok(()) };
+        // Behind a truncation stands if(low <= y, lpdf - mass, -inf).
+        let mut of = ast.expr(arguments[0]);
+        while let Expr::If { then: inner, .. } | Expr::Binary { left: inner, .. } = of {
+            of = ast.expr(*inner);
+        }
+        let Expr::Distribution { arguments, .. } = of else { return Ok(()) };
+        let Expr::Name(name) = ast.expr(arguments[0]) else { return Ok(()) };
+        if self.data.find(name).is_none() {
+            return Ok(());
+        }
+        let message = format!("`{name}` is one number a row, and its distribution has {}", value.describe());
+        Err(self.error(arguments[0], ErrorKind::Dimension, message).hint("for the product of columns and coefficients: dot(x, b)"))
+    }
+
+    pub(super) fn total(&mut self, terms: &[NodeId]) -> NodeId {
         let zero = self.graph.constant(0.0);
         terms.iter().fold(zero, |total, &term| self.graph.add(total, term))
     }
@@ -295,7 +328,7 @@ impl Lowering<'_> {
             Function::Dot | Function::Sum | Function::Product | Function::Mean | Function::Sd | Function::Softmax => {
                 unreachable!("functions of vectors are made elsewhere")
             }
-            Function::LogSoftmax | Function::IsMissing | Function::Levels => unreachable!("made elsewhere"),
+            _ => unreachable!("made elsewhere"),
         }
     }
 }

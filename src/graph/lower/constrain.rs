@@ -3,7 +3,7 @@
 //! The transforms are those of the Stan reference manual (2.35, chapter "Constraint Transforms"), so that posteriors agree.
 
 use super::value::Value;
-use super::{Error, ErrorKind, Lowering, NodeId, Parameter, Result, Unary, VariableName};
+use super::{Binary, Error, ErrorKind, Lowering, NodeId, Parameter, Result, Unary, VariableName};
 use crate::syntax::Constraint;
 
 impl Lowering<'_> {
@@ -15,17 +15,20 @@ impl Lowering<'_> {
             let message = format!("`{}` in {} must be {what}", parameter.name, constraint.name());
             Err(Error::new(ErrorKind::Dimension, message).at(parameter.name_span).hint(format!("write {}{example}", parameter.name)))
         };
-        let n = match *shape {
-            [n] if !is_matrix => n,
-            [n, m] if is_matrix && n == m => n,
+        let (n, rows) = match *shape {
+            [n] if !is_matrix && constraint != RowStochastic => (n, 1),
+            [n, m] if is_matrix && n == m => (n, 1),
+            [rows, n] if constraint == RowStochastic => (n, rows),
             _ if is_matrix => return needs("a square matrix", "[3, 3]"),
+            _ if constraint == RowStochastic => return needs("a matrix", "[3, 3]"),
             _ => return needs("a vector", "[3]"),
         };
-        if matches!(constraint, Simplex | UnitVector) && n < 2 {
+        if matches!(constraint, Simplex | UnitVector | SumToZero | RowStochastic) && n < 2 {
             return needs("at least 2 long", "[2]");
         }
         let count = match constraint {
-            Simplex => n - 1,
+            Simplex | SumToZero => n - 1,
+            RowStochastic => rows * (n - 1),
             Ordered | PositiveOrdered | UnitVector => n,
             CholeskyFactorCov | CovMatrix => n * (n + 1) / 2,
             CholeskyFactorCorr | CorrMatrix => n * (n - 1) / 2,
@@ -36,6 +39,16 @@ impl Lowering<'_> {
         let free = self.declare_variables(&name, &[count], all, parameter.domain_span).nodes().to_vec();
         let (nodes, log_jacobian) = match constraint {
             Simplex => self.simplex(&free),
+            RowStochastic => {
+                let (mut nodes, mut log_jacobian) = (Vec::new(), self.graph.constant(0.0));
+                for free in free.chunks_exact(n - 1) {
+                    let (row, log) = self.simplex(free);
+                    nodes.extend(row);
+                    log_jacobian = self.graph.add(log_jacobian, log);
+                }
+                (nodes, log_jacobian)
+            }
+            SumToZero => self.sum_to_zero(&free),
             Ordered => self.ordered(&free, false),
             PositiveOrdered => self.ordered(&free, true),
             UnitVector => self.unit_vector(&free),
@@ -51,11 +64,72 @@ impl Lowering<'_> {
             }
         };
         self.log_jacobian = self.graph.add(self.log_jacobian, log_jacobian);
+        Ok(self.transformed(parameter, shape, nodes))
+    }
+
+    /// The value of a parameter that is made of free variables.
+    fn transformed(&mut self, parameter: &Parameter, shape: &[usize], nodes: Vec<NodeId>) -> Value {
         for (element, &node) in nodes.iter().enumerate() {
-            let indices = if is_matrix { vec![element / n + 1, element % n + 1] } else { vec![element + 1] };
+            let indices = match shape {
+                [] => vec![],
+                [_] => vec![element + 1],
+                [_, columns, ..] => vec![element / columns + 1, element % columns + 1],
+            };
             self.transformed.push((VariableName { name: parameter.name.clone(), indices }, node));
         }
-        Ok(Value::array(shape.to_vec(), nodes))
+        if shape.is_empty() { Value::Number(nodes[0]) } else { Value::array(shape.to_vec(), nodes) }
+    }
+
+    /// The value of a parameter between ends that depend on other parameters: low + (high − low)/(1 + exp(−y)), or an exponential away from
+    /// the one end that is finite. Nothing has mass where the ends are the wrong way round.
+    pub(super) fn between(&mut self, parameter: &Parameter, ends: [NodeId; 2], shape: &[usize]) -> Value {
+        let all = (f64::NEG_INFINITY, f64::INFINITY);
+        let free = self.declare_variables(&format!("{}~", parameter.name), shape, all, parameter.domain_span).nodes().to_vec();
+        let is_infinite = |lowering: &Self, end: NodeId| lowering.graph.number(end).is_some_and(f64::is_infinite);
+        let [low, high] = ends;
+        let (mut nodes, mut log_jacobian) = (Vec::with_capacity(free.len()), self.log_jacobian);
+        let (from_low, from_high) = (is_infinite(self, high), is_infinite(self, low));
+        let g = &mut self.graph;
+        for y in free {
+            let log = if from_low || from_high {
+                let away = g.unary(Unary::Exp, y);
+                nodes.push(if from_low { g.add(low, away) } else { g.subtract(high, away) });
+                y
+            } else {
+                let width = g.subtract(high, low);
+                let share = g.unary(Unary::Sigmoid, y);
+                let part = g.multiply(width, share);
+                nodes.push(g.add(low, part));
+                let mirrored = g.negate(y);
+                let (below, above) = (g.unary(Unary::Softplus, mirrored), g.unary(Unary::Softplus, y));
+                let (log, both) = (g.unary(Unary::Log, width), g.add(below, above));
+                let log = g.subtract(log, both);
+                let (fits, nowhere) = (g.binary(Binary::Less, low, high), g.constant(f64::NEG_INFINITY));
+                g.select(fits, log, nowhere)
+            };
+            log_jacobian = g.add(log_jacobian, log);
+        }
+        self.log_jacobian = log_jacobian;
+        self.transformed(parameter, shape, nodes)
+    }
+
+    /// Coordinates in an orthonormal basis of the vectors that add up to 0, as Stan's: wᵢ = yᵢ/√(i(i + 1)) is added to x₁ … xᵢ and i·wᵢ taken
+    /// from xᵢ₊₁. The density gains nothing.
+    fn sum_to_zero(&mut self, free: &[NodeId]) -> (Vec<NodeId>, NodeId) {
+        let g = &mut self.graph;
+        let zero = g.constant(0.0);
+        let mut nodes = vec![zero; free.len() + 1];
+        let mut total = zero;
+        for (at, &y) in free.iter().enumerate().rev() {
+            let i = (at + 1) as f64;
+            let (share, times) = (g.constant(1.0 / (i * (i + 1.0)).sqrt()), g.constant(i));
+            let w = g.multiply(share, y);
+            total = g.add(total, w);
+            nodes[at] = g.add(nodes[at], total);
+            let taken = g.multiply(times, w);
+            nodes[at + 1] = g.subtract(nodes[at + 1], taken);
+        }
+        (nodes, zero)
     }
 
     /// Stick breaking: zₖ = logit⁻¹(yₖ − log(K − k)), xₖ = (1 − Σⱼ<ₖ xⱼ)·zₖ; the density gains Σ log xₖ(1 − zₖ).

@@ -36,6 +36,17 @@ impl Lowering<'_> {
             _ => None,
         };
         let n = shapes.iter().zip(arguments).find_map(size).unwrap_or(1);
+        // A column is a vector where there are as many rows.
+        let has_rows = |lowering: &Self, value: &Value| {
+            let table = value.number().and_then(|node| lowering.graph.table_of(node));
+            n > 1 && table.is_some_and(|table| lowering.graph.table_rows(table) == n)
+        };
+        let arguments: Vec<Value> = shapes
+            .iter()
+            .zip(arguments)
+            .map(|(shape, value)| if *shape == Shape::Vector && has_rows(self, value) { self.whole(id, value) } else { Ok(value.clone()) })
+            .collect::<Result<_>>()?;
+        let arguments = &arguments[..];
         let mut parts = Vec::new();
         for (place, (shape, argument)) in shapes.iter().zip(arguments).enumerate() {
             let nodes = match (shape, argument) {

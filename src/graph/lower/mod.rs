@@ -6,7 +6,9 @@ mod constrain;
 mod distributions;
 mod faults;
 mod folds;
+mod linear;
 mod names;
+mod ode;
 mod statements;
 mod value;
 
@@ -17,8 +19,8 @@ use super::{Binary, Graph, NodeId, TableId, Unary};
 use crate::data::Data;
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::syntax::{
-    Ast, BinaryOperator, CONSTANTS, Comparison, Definition, Domain, Expr, ExprId, Fold, Formula, Function, IndexRange, Parameter,
-    Statement, UnaryOperator,
+    Ast, BinaryOperator, CONSTANTS, Comparison, Definition, DefinitionKind, Domain, Expr, ExprId, Fold, Formula, Function, IndexRange,
+    Parameter, Statement, UnaryOperator,
 };
 pub use columns::Labels;
 use value::{Array, Value};
@@ -163,10 +165,12 @@ enum Bound {
     Number(i64),
     /// A column of row numbers: the sum is a loop over rows.
     Rows(NodeId),
+    /// What a parameter of a function is in a call: its place among the arguments.
+    Argument(usize),
 }
 
 /// What is left to do; the second field is the innermost scope.
-enum Task {
+enum Task<'a> {
     /// Leave the value of an expression.
     Visit(ExprId, Option<usize>),
     /// Take the operands' values, leave the expression's.
@@ -181,6 +185,21 @@ enum Task {
     SumRows(TableId, ExprId),
     /// Take so many arguments.
     Call(Function, usize, ExprId),
+    /// Take so many arguments, visit the body of a function of the text.
+    Apply(&'a Definition, usize),
+    /// Take the values of subscripts, leave the element.
+    Element(ExprId, Option<usize>),
+}
+
+/// An indexed definition that is being made.
+struct Growing<'a> {
+    name: &'a str,
+    /// The first value of each of its indices; one for a vector.
+    firsts: Vec<i64>,
+    /// The length of a row of a matrix.
+    width: Option<usize>,
+    /// Its elements so far, row by row.
+    nodes: Vec<NodeId>,
 }
 
 struct Lowering<'a> {
@@ -203,14 +222,19 @@ struct Lowering<'a> {
     summed: Vec<NodeId>,
     /// What definitions and declarations mean.
     names: HashMap<&'a str, Value>,
-    /// The indexed definition that is being made: its name, its first index, its elements so far.
-    growing: Option<(&'a str, i64, Vec<NodeId>)>,
+    /// The functions of the text.
+    functions: HashMap<&'a str, &'a Definition>,
+    /// How many solutions of differential equations are being made, one for the rate of another.
+    solving: usize,
+    /// What parameters of functions were in the calls so far.
+    arguments: Vec<Value>,
+    growing: Option<Growing<'a>>,
     /// Rows without a value, which are errors only if they are read.
     faults: faults::Faults,
     /// Columns of texts and of missing cells that are in use.
     columns: columns::Columns,
     scopes: Vec<Scope<'a>>,
-    tasks: Vec<Task>,
+    tasks: Vec<Task<'a>>,
     values: Vec<Value>,
     visits: usize,
     /// Numbers that the indices of sums over rows have run through.
@@ -237,6 +261,9 @@ impl<'a> Lowering<'a> {
             origins: Vec::new(),
             summed: Vec::new(),
             names: HashMap::new(),
+            functions: HashMap::new(),
+            solving: 0,
+            arguments: Vec::new(),
             growing: None,
             faults: faults::Faults::default(),
             columns: columns::Columns::default(),
@@ -329,6 +356,14 @@ impl<'a> Lowering<'a> {
                     self.values.push(value);
                     Some(id)
                 }
+                Task::Apply(definition, count) => {
+                    self.apply(definition, count);
+                    None
+                }
+                Task::Element(id, scope) => {
+                    self.element(id, scope)?;
+                    Some(id)
+                }
                 Task::Fold(fold, count, id) => {
                     let terms = self.take(count);
                     let value = self.fold(id, fold, terms)?;
@@ -370,7 +405,12 @@ impl<'a> Lowering<'a> {
             }
             Expr::Index { subscripts, .. } => {
                 let parts: Vec<ExprId> = subscripts.iter().flat_map(|subscript| subscript.exprs()).collect();
-                self.push(Task::Build(id), &parts, scope);
+                self.push(Task::Element(id, scope), &parts, scope);
+            }
+            Expr::Apply { name, arguments } => {
+                let definition = self.functions.get(name.as_str()).copied();
+                let definition = definition.ok_or_else(|| self.error(id, ErrorKind::UnknownName, format!("unknown function `{name}`")))?;
+                self.push(Task::Apply(definition, arguments.len()), arguments, scope);
             }
             Expr::List(elements) => self.push(Task::Build(id), elements, scope),
             Expr::Unary { operand, .. } => self.push(Task::Build(id), &[*operand], scope),
@@ -380,6 +420,8 @@ impl<'a> Lowering<'a> {
                 let operands: Vec<ExprId> = std::iter::once(*first).chain(rest.iter().map(|(_, operand)| *operand)).collect();
                 self.push(Task::Build(id), &operands, scope);
             }
+            // The first argument is a function, which has no value.
+            Expr::Call { function: Function::Ode, arguments } => self.push(Task::Call(Function::Ode, 4, id), &arguments[1..], scope),
             Expr::Call { function, arguments } => self.push(Task::Call(*function, arguments.len(), id), arguments, scope),
             Expr::Distribution { arguments, .. } => self.push(Task::Build(id), arguments, scope),
             Expr::Fold { range, .. } => self.push(Task::Unroll(id, scope), &[range.first, range.last], scope),
@@ -388,7 +430,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// First the operands, from left to right, then `last`.
-    fn push(&mut self, last: Task, operands: &[ExprId], scope: Option<usize>) {
+    fn push(&mut self, last: Task<'a>, operands: &[ExprId], scope: Option<usize>) {
         self.tasks.push(last);
         self.tasks.extend(operands.iter().rev().map(|&operand| Task::Visit(operand, scope)));
     }
@@ -410,11 +452,6 @@ impl<'a> Lowering<'a> {
     fn build(&mut self, id: ExprId) -> Result<()> {
         let ast = self.ast;
         let value = match ast.expr(id) {
-            Expr::Index { name, subscripts } => {
-                let parts = subscripts.iter().map(|subscript| subscript.exprs().count()).sum();
-                let parts = self.take(parts);
-                self.element(id, name, subscripts, parts)?
-            }
             Expr::List(elements) => {
                 let parts = self.take(elements.len());
                 self.list(id, parts)?
@@ -451,10 +488,29 @@ impl<'a> Lowering<'a> {
                 let operands = self.take(3);
                 self.elementwise(id, &operands, |lowering, nodes| lowering.graph.select(nodes[0], nodes[1], nodes[2]))?
             }
-            Expr::Number(_) | Expr::Name(_) | Expr::Call { .. } | Expr::Fold { .. } => unreachable!("has no build step"),
+            Expr::Number(_) | Expr::Name(_) | Expr::Index { .. } | Expr::Call { .. } | Expr::Apply { .. } | Expr::Fold { .. } => {
+                unreachable!("has no build step")
+            }
         };
         self.values.push(value);
         Ok(())
+    }
+
+    /// Visits the body of a function with its arguments bound.
+    fn apply(&mut self, definition: &'a Definition, count: usize) {
+        let values = self.take(count);
+        let scope = self.with_arguments(definition, values);
+        self.tasks.push(Task::Visit(definition.body, scope));
+    }
+
+    /// The scope of a function's body.
+    fn with_arguments(&mut self, definition: &'a Definition, values: Vec<Value>) -> Option<usize> {
+        let mut scope = None;
+        for (name, value) in definition.parameters().iter().zip(values) {
+            self.arguments.push(value);
+            scope = Some(self.scope(scope, name, Bound::Argument(self.arguments.len() - 1)));
+        }
+        scope
     }
 
     fn comparison(&mut self, operands: &[NodeId], rest: &[(Comparison, ExprId)]) -> NodeId {
@@ -498,6 +554,11 @@ impl<'a> Lowering<'a> {
                 _ => common = Some(array),
             }
         }
+        let paired = self.by_rows(operands)?;
+        let (operands, common) = match &paired {
+            Some(paired) => (&paired[..], None),
+            None => (operands, common),
+        };
         let at = |element: usize| operands.iter().map(|operand| operand.element(element)).collect::<Vec<NodeId>>();
         let Some(array) = common else {
             let nodes = at(0);
@@ -512,6 +573,25 @@ impl<'a> Lowering<'a> {
             self.graph.check_size()?;
         }
         Ok(Value::Array(std::rc::Rc::new(Array { shape: array.shape.clone(), first: array.first, nodes })))
+    }
+
+    /// Vectors with an element for each row of a table, where they meet a number that varies with its rows: as such numbers.
+    fn by_rows(&mut self, operands: &[Value]) -> Result<Option<Vec<Value>>> {
+        let table = operands.iter().filter_map(Value::number).find_map(|node| self.graph.table_of(node));
+        let Some(table) = table.filter(|table| self.tables.values().any(|known| known == table)) else { return Ok(None) };
+        let rows = self.graph.table_rows(table);
+        let varies = |array: &Array| array.nodes.iter().any(|&node| self.graph.table_of(node).is_some());
+        let is_paired = |operand: &Value| operand.as_array().is_none_or(|array| array.shape == [rows] && !varies(array));
+        if rows < 2 || operands.iter().all(|operand| operand.as_array().is_none()) || !operands.iter().all(is_paired) {
+            return Ok(None);
+        }
+        let numbers: Vec<f64> = (1..=rows).map(|row| row as f64).collect();
+        let number = self.graph.column(table, "", numbers.into());
+        let pair = |operand: &Value| match operand {
+            Value::Number(node) => Ok(Value::Number(*node)),
+            Value::Array(array) => self.graph.gather(&array.nodes, number).map(Value::Number),
+        };
+        operands.iter().map(pair).collect::<Result<Vec<Value>>>().map(Some)
     }
 
     /// Refuses numbers from the rows of two tables.

@@ -3,9 +3,8 @@
 use std::rc::Rc;
 
 use super::value::{Array, Value};
-use super::{Bound, CONSTANTS, Error, ErrorKind, Expr, ExprId, IndexRange, Lowering, NodeId, Result, VariableName};
-use crate::data::Column;
-use crate::syntax::Subscript;
+use super::{Bound, CONSTANTS, Error, ErrorKind, Expr, ExprId, Growing, IndexRange, Lowering, NodeId, Result, VariableName};
+use crate::syntax::{Subscript, suggest};
 
 /// A subscript with its value.
 enum Pick {
@@ -20,10 +19,7 @@ enum Pick {
 impl<'a> Lowering<'a> {
     pub(super) fn name(&mut self, id: ExprId, name: &str, scope: Option<usize>) -> Result<Value> {
         if let Some(value) = self.bound(name, scope) {
-            return Ok(Value::Number(match value {
-                Bound::Number(number) => self.graph.constant(number as f64),
-                Bound::Rows(column) => column,
-            }));
+            return Ok(self.bound_value(value));
         }
         if let Some(value) = self.names.get(name) {
             return Ok(value.clone());
@@ -44,7 +40,15 @@ impl<'a> Lowering<'a> {
         Ok(Value::Number(self.variable(VariableName::scalar(name), Some(self.ast.span(id)))))
     }
 
-    /// The value of a bound index.
+    fn bound_value(&mut self, value: Bound) -> Value {
+        match value {
+            Bound::Number(number) => Value::Number(self.graph.constant(number as f64)),
+            Bound::Rows(column) => Value::Number(column),
+            Bound::Argument(at) => self.arguments[at].clone(),
+        }
+    }
+
+    /// What a bound name stands for.
     fn bound(&self, name: &str, mut scope: Option<usize>) -> Option<Bound> {
         while let Some(index) = scope {
             let inner = self.scopes[index];
@@ -59,8 +63,16 @@ impl<'a> Lowering<'a> {
     /// A column, a number of rows, or the vector of the columns `x1`, `x2`, … for `x`.
     fn of_data(&mut self, id: ExprId, name: &str) -> Result<Option<Value>> {
         let data = self.data;
-        if let Some((table, column)) = data.find(name) {
-            return self.column(id, table, column).map(|node| Some(Value::Number(node)));
+        if let Some(value) = data.constant(name) {
+            return Ok(Some(Value::Number(self.graph.constant(value))));
+        }
+        match data.columns(name)[..] {
+            [] => {}
+            [(table, column)] => return self.column(id, table, column).map(|node| Some(Value::Number(node))),
+            ref columns => {
+                let nodes: Result<Vec<NodeId>> = columns.iter().map(|(table, column)| self.column(id, *table, column)).collect();
+                return Ok(Some(Value::vector(nodes?)));
+            }
         }
         let (prefix, stem) = match name.rsplit_once('.') {
             Some((prefix, stem)) => (Some(prefix), stem),
@@ -72,16 +84,6 @@ impl<'a> Lowering<'a> {
                 return Ok(Some(Value::Number(self.graph.constant(table.rows() as f64))));
             }
         }
-        // Names of the elements of a vector, as different programs write them.
-        let spellings: [fn(&str, usize) -> String; 4] =
-            [|x, i| format!("{x}{i}"), |x, i| format!("{x}_{i}"), |x, i| format!("{x}_{i}_"), |x, i| format!("{x}_{i:02}")];
-        for spelling in spellings {
-            let columns: Vec<(usize, &Column)> = (1..).map_while(|i| data.find(&spelling(name, i))).collect();
-            if columns.len() >= 2 {
-                let nodes: Result<Vec<NodeId>> = columns.into_iter().map(|(table, column)| self.column(id, table, column)).collect();
-                return Ok(Some(Value::vector(nodes?)));
-            }
-        }
         Ok(None)
     }
 
@@ -89,7 +91,10 @@ impl<'a> Lowering<'a> {
     pub(super) fn mentions_columns(&self, before: ExprId, body: ExprId) -> bool {
         let subtree = &self.ast.exprs()[before.index() + 1..=body.index()];
         subtree.iter().any(|expr| match expr {
-            Expr::Index { name, .. } => !self.names.contains_key(name.as_str()) && self.data.find(name).is_some(),
+            Expr::Index { name, .. } => match self.names.get(name.as_str()) {
+                Some(value) => value.number().is_some_and(|node| self.graph.table_of(node).is_some()),
+                None => self.data.find(name).is_some(),
+            },
             _ => false,
         })
     }
@@ -118,6 +123,40 @@ impl<'a> Lowering<'a> {
             }
         }
         false
+    }
+
+    /// What to say of an expression that was to vary with rows, if there are names in it that nothing declares: they were to be columns.
+    pub(super) fn no_column(&self, id: ExprId) -> Option<Error> {
+        let is_variable = |name: &str| self.declared.iter().any(|declared| declared.variable.name == name);
+        let mut unknown: Vec<(&str, ExprId)> = Vec::new();
+        let mut stack = vec![id];
+        while let Some(id) = stack.pop() {
+            let expr = self.ast.expr(id);
+            stack.extend(expr.operands());
+            if let Expr::Name(name) = expr {
+                let is_known = self.names.contains_key(name.as_str()) || CONSTANTS.iter().any(|(constant, _)| constant == name);
+                if !is_known && !is_variable(name) && !unknown.iter().any(|(known, _)| known == name) {
+                    unknown.push((name, id));
+                }
+            }
+        }
+        unknown.sort_by_key(|(_, id)| self.ast.span(*id).start);
+        let columns = self.data.names();
+        if columns.is_empty() && self.declared.is_empty() {
+            return None;
+        }
+        let &(first, place) = unknown.first()?;
+        if columns.is_empty() {
+            let names: Vec<String> = unknown.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let message = format!("nothing declares {}, and there are no data", names.join(", "));
+            let error = self.error(place, ErrorKind::UnknownName, message);
+            return Some(error.hint("give the table whose columns they are: --data FILE.csv"));
+        }
+        let error = self.error(place, ErrorKind::UnknownName, format!("no column is called `{first}`"));
+        Some(match suggest(first, columns.iter().map(String::as_str)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!("the columns are {}", listed(&columns))),
+        })
     }
 
     /// A dot joins the name of a table and that of a column; there is no variable of that kind.
@@ -149,8 +188,25 @@ impl<'a> Lowering<'a> {
             .hint("write [a, b, c] or [[a, b], [c, d]]")
     }
 
-    /// `name[…]`; `parts` are the values of the expressions in the subscripts.
-    pub(super) fn element(&mut self, id: ExprId, name: &str, subscripts: &[Subscript], parts: Vec<Value>) -> Result<Value> {
+    /// `name[…]`, when the values of the expressions in its subscripts are there.
+    pub(super) fn element(&mut self, id: ExprId, scope: Option<usize>) -> Result<()> {
+        let ast = self.ast;
+        let Expr::Index { name, subscripts } = ast.expr(id) else { unreachable!("only elements have subscripts") };
+        let parts = self.take(subscripts.iter().map(|subscript| subscript.exprs().count()).sum());
+        let picks = self.picks(subscripts, parts)?;
+        let value = match self.bound(name, scope) {
+            Some(bound) => {
+                let value = self.bound_value(bound);
+                self.pick_from(id, name, &value, &picks)?
+            }
+            None => self.picked(id, name, &picks)?,
+        };
+        self.values.push(value);
+        Ok(())
+    }
+
+    /// Subscripts with their values.
+    fn picks(&mut self, subscripts: &[Subscript], parts: Vec<Value>) -> Result<Vec<(ExprId, Pick)>> {
         let mut parts = parts.into_iter();
         let mut picks = Vec::with_capacity(subscripts.len());
         for subscript in subscripts {
@@ -175,18 +231,15 @@ impl<'a> Lowering<'a> {
                 }
             });
         }
-        if let Some((growing, first, elements)) = &self.growing
-            && *growing == name
-        {
-            return match picks[..] {
-                [(_, Pick::At(at))] if at >= *first && at - first < elements.len() as i64 => {
-                    Ok(Value::Number(elements[(at - first) as usize]))
-                }
-                _ => {
-                    let (first, last) = (*first, first + elements.len() as i64 - 1);
-                    let message = format!("`{name}` is made one element after the other; here it has {}", elements_from(first, last));
-                    Err(self.error(id, ErrorKind::Index, message).hint(format!("begin with if(j == {first}, ..., {name}[j-1])")))
-                }
+        Ok(picks)
+    }
+
+    /// Elements of what a name outside of sums and functions stands for.
+    fn picked(&mut self, id: ExprId, name: &str, picks: &[(ExprId, Pick)]) -> Result<Value> {
+        if let Some(growing) = self.growing.as_ref().filter(|growing| growing.name == name) {
+            return match growing.so_far(picks) {
+                Some(array) => self.pick(id, name, &array, picks),
+                None => Err(self.not_yet(id, name)),
             };
         }
         let value = match self.names.get(name) {
@@ -195,14 +248,49 @@ impl<'a> Lowering<'a> {
             None => self.of_data(id, name)?,
         };
         match value {
-            Some(Value::Array(array)) => self.pick(id, name, &array, &picks),
-            Some(Value::Number(node)) if self.graph.is_data(node) || self.cells(node).is_some() => self.pick_rows(id, name, node, &picks),
-            Some(Value::Number(_)) => {
+            Some(value) => self.pick_from(id, name, &value, picks),
+            None => self.undeclared(id, name, picks),
+        }
+    }
+
+    fn pick_from(&mut self, id: ExprId, name: &str, value: &Value, picks: &[(ExprId, Pick)]) -> Result<Value> {
+        match value {
+            // X[i, j] of the columns X_1, X_2, ...: the row, then the column.
+            Value::Array(array) if picks.len() == 2 && array.shape.len() == 1 && self.varies(&array.nodes) => {
+                let columns = self.pick(id, name, array, &picks[1..])?;
+                match columns {
+                    Value::Number(node) => self.pick_rows(id, name, node, &picks[..1]),
+                    Value::Array(columns) => {
+                        let rows: Result<Vec<Value>> =
+                            columns.nodes.iter().map(|&node| self.pick_rows(id, name, node, &picks[..1])).collect();
+                        self.list(id, rows?)
+                    }
+                }
+            }
+            Value::Array(array) => self.pick(id, name, array, picks),
+            Value::Number(node) if self.graph.table_of(*node).is_some() => self.pick_rows(id, name, *node, picks),
+            Value::Number(_) => {
                 let error = self.error(id, ErrorKind::Dimension, format!("`{name}` is a number, not a vector"));
                 Err(error.hint(format!("write {name} without an index")))
             }
-            None => self.undeclared(id, name, &picks),
         }
+    }
+
+    fn varies(&self, nodes: &[NodeId]) -> bool {
+        nodes.iter().all(|&node| self.graph.table_of(node).is_some())
+    }
+
+    /// Asked for an element of a definition that is not made yet.
+    fn not_yet(&self, id: ExprId, name: &str) -> Error {
+        let Some(growing) = &self.growing else { return self.error(id, ErrorKind::Index, "an element that is not made yet") };
+        let (what, made) = match growing.width {
+            Some(width) => ("row", growing.nodes.len() / width.max(1)),
+            None => ("element", growing.nodes.len()),
+        };
+        let first = growing.firsts[0];
+        let has = elements_from(first, first + made as i64 - 1).replace("element", what);
+        let message = format!("`{name}` is made one {what} after the other; here it has {has}");
+        self.error(id, ErrorKind::Index, message).hint(format!("begin with if(j == {first}, ..., {name}[j-1])"))
     }
 
     /// An element of a vector that only its uses declare.
@@ -249,7 +337,7 @@ impl<'a> Lowering<'a> {
         let mut by: Vec<(usize, NodeId)> = Vec::new();
         let mut faulty: Vec<Rc<[u32]>> = Vec::new();
         for (dimension, &length) in array.shape.iter().enumerate() {
-            let first = if array.shape.len() == 1 { array.first } else { 1 };
+            let first = if dimension == 0 { array.first } else { 1 };
             let last = first + length as i64 - 1;
             let outside = |index: i64| format!("`{name}` has {}, not {index}", elements_from(first, last));
             kept.push(match picks.get(dimension) {
@@ -291,7 +379,7 @@ impl<'a> Lowering<'a> {
                 Ok(if shape.is_empty() { Value::Number(nodes[0]) } else { Value::array(shape, nodes) })
             }
             [(dimension, column)] => {
-                let first = if array.shape.len() == 1 { array.first } else { 1 };
+                let first = if dimension == 0 { array.first } else { 1 };
                 let index = self.counted_from_one(column, first);
                 let others = if dimension == 0 { &across } else { rows };
                 let mut nodes = Vec::with_capacity(others.0.len());
@@ -369,34 +457,30 @@ impl<'a> Lowering<'a> {
         self.graph.subtract(column, shift)
     }
 
-    /// Rows of a column: a number, a lag, or what another table's index asks for.
+    /// What varies with rows in one of them, from 0.
+    pub(super) fn row_of(&mut self, node: NodeId, row: usize) -> Result<NodeId> {
+        self.read_row(node, row)?;
+        Ok(match self.cells(node) {
+            Some(cells) => cells[row],
+            None => self.graph.in_row(node, row),
+        })
+    }
+
+    /// Rows of what varies with them: a number, a lag, or what another table's index asks for.
     fn pick_rows(&mut self, id: ExprId, name: &str, column: NodeId, picks: &[(ExprId, Pick)]) -> Result<Value> {
         let [(expr, pick)] = picks else {
             return Err(self.error(id, ErrorKind::Dimension, format!("`{name}` is a column: it has one index")));
         };
         let rows = self.graph.table_of(column).map_or(0, |table| self.graph.table_rows(table)) as i64;
-        let cells = self.cells(column);
         let outside = |index: f64| format!("`{name}` has {}, not {index}", elements_from(1, rows));
         match *pick {
-            Pick::At(index) if (1..=rows).contains(&index) => {
-                self.read_row(column, index as usize - 1)?;
-                if let Some(cells) = cells {
-                    return Ok(Value::Number(cells[index as usize - 1]));
-                }
-                let value = self.graph.values_by_row(column)[index as usize - 1];
-                Ok(Value::Number(self.graph.constant(value)))
-            }
+            Pick::At(index) if (1..=rows).contains(&index) => Ok(Value::Number(self.row_of(column, index as usize - 1)?)),
             Pick::At(index) => {
                 Err(self.error(*expr, ErrorKind::Index, outside(index as f64)).hint("start the sum later: sum(t in 2..rows, ...)"))
             }
             Pick::Between(low, high) if low > high || (low >= 1 && high <= rows) => {
-                (low..=high).try_for_each(|index| self.read_row(column, index as usize - 1))?;
-                if let Some(cells) = cells {
-                    return Ok(Value::vector((low..=high).map(|index| cells[index as usize - 1]).collect()));
-                }
-                let values = self.graph.values_by_row(column);
-                let nodes = (low..=high).map(|index| self.graph.constant(values[index as usize - 1])).collect();
-                Ok(Value::vector(nodes))
+                let nodes: Result<Vec<NodeId>> = (low..=high).map(|index| self.row_of(column, index as usize - 1)).collect();
+                Ok(Value::vector(nodes?))
             }
             Pick::Between(low, high) => Err(self.error(*expr, ErrorKind::Index, outside(if low < 1 { low } else { high } as f64))),
             Pick::By(index) if self.texts(index).is_some() => {
@@ -405,10 +489,10 @@ impl<'a> Lowering<'a> {
             }
             Pick::By(index) => {
                 let (index, faulty) = self.within(*expr, name, index, 1, rows);
-                if let Some(cells) = cells {
+                if let Some(cells) = self.cells(column) {
                     return Ok(Value::Number(self.gather(id, &cells, index, faulty.as_slice())?));
                 }
-                let picked = self.graph.rows_at(column, index);
+                let picked = self.graph.at_rows(column, index)?;
                 if let Some(known) = self.faults_of(column) {
                     let at: Vec<u32> = self.graph.values_by_row(index).iter().map(|row| known[*row as usize - 1]).collect();
                     self.inherit(picked, &at);
@@ -418,6 +502,34 @@ impl<'a> Lowering<'a> {
             }
         }
     }
+}
+
+impl Growing<'_> {
+    /// The element, or the row of a matrix, that is picked, if it is made: of the row that is being made an element by two numbers.
+    fn so_far(&self, picks: &[(ExprId, Pick)]) -> Option<Array> {
+        let (_, Pick::At(at)) = picks.first()? else { return None };
+        let row = usize::try_from(at - self.firsts[0]).ok()?;
+        let Some(width) = self.width else {
+            return Some(Array { shape: vec![1], first: *at, nodes: vec![*self.nodes.get(row)?] });
+        };
+        let (start, end) = (row.checked_mul(width)?, (row + 1).checked_mul(width)?);
+        let mut nodes = self.nodes.get(start..end.min(self.nodes.len()))?.to_vec();
+        if nodes.len() < width {
+            let (Some(first), Some((_, Pick::At(column)))) = (self.firsts.get(1), picks.get(1)) else { return None };
+            let made = usize::try_from(column - first).is_ok_and(|column| column < nodes.len());
+            if !made {
+                return None;
+            }
+            nodes.resize(width, nodes[0]);
+        }
+        Some(Array { shape: vec![1, width], first: *at, nodes })
+    }
+}
+
+/// Some names for a message.
+fn listed(names: &[String]) -> String {
+    let shown = names[..names.len().min(12)].join(", ");
+    if names.len() > 12 { format!("{shown}, ... ({} in all)", names.len()) } else { shown }
 }
 
 /// `the elements 1 to 8`.

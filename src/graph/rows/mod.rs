@@ -7,7 +7,7 @@ mod linear;
 mod statistics;
 mod sum;
 
-use rustc_hash::FxHashMap as HashMap;
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use super::{Binary, Graph, Node, NodeId, Unary};
 use crate::error::{Error, ErrorKind, Result};
@@ -159,6 +159,31 @@ impl Graph {
         column
     }
 
+    /// For each row of `index`, data, what `root` is in the row of that number.
+    ///
+    /// # Errors
+    /// Kind `too_long`.
+    pub(crate) fn at_rows(&mut self, root: NodeId, index: NodeId) -> Result<NodeId> {
+        if self.is_data(root) {
+            return Ok(self.rows_at(root, index));
+        }
+        let mut images = HashMap::default();
+        for id in self.varying(root, &mut images) {
+            let image = match self.node(id) {
+                Node::Column(_) => self.rows_at(id, index),
+                Node::Gather(list, by) => {
+                    let elements: Vec<NodeId> = self.list(list).iter().map(|element| images[element]).collect();
+                    let by = self.rows_at(by, index);
+                    self.gather(&elements, by)?
+                }
+                _ => super::substitute::rebuild(self, id, &images),
+            };
+            images.insert(id, image);
+            self.check_size()?;
+        }
+        Ok(images[&root])
+    }
+
     /// The value of each row of a node that is data; a column's are shared.
     pub fn values_by_row(&self, data: NodeId) -> Numbers {
         if let Node::Column(column) = self.node(data) {
@@ -197,19 +222,34 @@ impl Graph {
         all.pop().expect("the root is last")
     }
 
+    /// The nodes from `root` down that vary, children first; what they are made of that does not vary is its own image.
+    fn varying(&self, root: NodeId, images: &mut HashMap<NodeId, NodeId>) -> Vec<NodeId> {
+        let (mut found, mut stack) = (Vec::new(), vec![root]);
+        let mut seen = HashSet::default();
+        while let Some(id) = stack.pop() {
+            if self.table_of(id).is_none() {
+                images.insert(id, id);
+            } else if seen.insert(id) {
+                found.push(id);
+                stack.extend(self.operands(id));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
     /// `root` in row `row`: columns replaced by their numbers, gathers by their elements.
-    fn in_row(&mut self, root: NodeId, row: usize) -> NodeId {
+    pub(crate) fn in_row(&mut self, root: NodeId, row: usize) -> NodeId {
         let mut images = HashMap::default();
-        for id in self.order(&[root]) {
+        for id in self.varying(root, &mut images) {
             let image = match self.node(id) {
-                _ if self.table_of(id).is_none() => id,
                 Node::Column(column) => {
                     let value = self.column_values(column)[row];
                     self.constant(value)
                 }
                 Node::Gather(list, index) => {
                     let Node::Column(index) = self.node(index) else { unreachable!("gathers go by columns") };
-                    self.list(list)[self.column_values(index)[row] as usize - 1]
+                    images[&self.list(list)[self.column_values(index)[row] as usize - 1]]
                 }
                 _ => super::substitute::rebuild(self, id, &images),
             };

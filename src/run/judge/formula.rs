@@ -10,8 +10,13 @@ use crate::quadrature::visible_parts;
 const OF_A_FUNNEL: [&str; 9] =
     ["divergences", "energy_fraction", "few_effective", "frozen", "missed_mode", "remembers_start", "rhat", "stein", "truncated_drift"];
 
+/// What a run says of the model beside what `check` does.
+const ODDITIES: [&str; 3] = ["dropped_rows", "looks_like_a_call", "unused_parameter"];
+
 pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     let Some(model) = case.question.model else { return };
+    let told = model.oddities().into_iter().filter(|(kind, _)| ODDITIES.contains(kind));
+    warnings.extend(told.map(|(kind, message)| Warning::new(kind, Weight::Note, message)));
     warnings.extend(inferred(model).into_iter().map(|found| support(&found.to_string())));
     if warnings.iter().any(|warning| OF_A_FUNNEL.contains(&warning.kind()))
         && let Some(hierarchy) = model.hierarchies().into_iter().next()

@@ -41,15 +41,70 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("product", "write prod(i in 1..n, ...)"),
 ];
 
-/// `x(x+1)`, `expp(x)`, `f(x) = ...`.
+/// Distributions by their names in R, BUGS, SciPy, PyMC and mathematics, where these are not ours in other letters.
+const DISTRIBUTIONS_ELSEWHERE: &[(&str, &str)] = &[
+    ("n", "normal"),
+    ("norm", "normal"),
+    ("gaussian", "normal"),
+    ("mvnormal", "multi_normal"),
+    ("multivariate_normal", "multi_normal"),
+    ("mvn", "multi_normal"),
+    ("t", "student_t"),
+    ("studentt", "student_t"),
+    ("halfnormal", "half_normal"),
+    ("halfcauchy", "half_cauchy"),
+    ("halfstudentt", "half_student_t"),
+    ("truncatednormal", "normal"),
+    ("exp", "exponential"),
+    ("expon", "exponential"),
+    ("unif", "uniform"),
+    ("u", "uniform"),
+    ("lnorm", "lognormal"),
+    ("inversegamma", "inv_gamma"),
+    ("invgamma", "inv_gamma"),
+    ("ig", "inv_gamma"),
+    ("igamma", "inv_gamma"),
+    ("chi2", "chi_square"),
+    ("chisq", "chi_square"),
+    ("chisquared", "chi_square"),
+    ("binom", "binomial"),
+    ("bern", "bernoulli"),
+    ("pois", "poisson"),
+    ("geom", "geometric"),
+    ("nbinom", "neg_binomial_2"),
+    ("negbin", "neg_binomial_2"),
+    ("negativebinomial", "neg_binomial_2"),
+    ("cat", "categorical"),
+    ("multinom", "multinomial"),
+    ("ddirch", "dirichlet"),
+    ("vonmises", "von_mises"),
+    ("betabinomial", "beta_binomial"),
+    ("skewnormal", "skew_normal"),
+    ("asymmetriclaplace", "skew_double_exponential"),
+    ("wald", "inv_gaussian"),
+    ("orderedlogistic", "ordered_logistic"),
+    ("lkjcholeskycov", "lkj_corr_cholesky"),
+    ("lkj", "lkj_corr"),
+    ("exgaussian", "exp_mod_normal"),
+];
+
+/// Our name of a distribution that another language calls `name`: `N`, `dnorm`, `HalfNormal`, `norm.logpdf`.
+fn distribution_elsewhere(name: &str) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    let endings = ["_lpdf", "_lpmf", "_cdf", "_lcdf", "_lccdf", "_log", "_pdf", "_logpdf", "_rng"];
+    let stem = endings.iter().find_map(|ending| lower.strip_suffix(ending)).unwrap_or(&lower);
+    let known = |stem: &str| {
+        let ours = Distribution::ALL.iter().find_map(|distribution| distribution.names().iter().copied().find(|name| *name == stem));
+        ours.or_else(|| DISTRIBUTIONS_ELSEWHERE.iter().find(|(other, _)| *other == stem).map(|(_, ours)| *ours))
+    };
+    known(stem).or_else(|| known(stem.strip_prefix('d')?))
+}
+
+/// `x(x+1)`, `expp(x)`.
 pub(super) fn not_a_function(parser: &Parser, token: Token) -> Error {
     let name = parser.text(token.span);
     let open = parser.at + 1;
     let after = after_group(parser, open);
-    if parser.bracket().is_none() && after.is_some_and(|after| parser.tokens[after].kind == Kind::Assign) {
-        let error = syntax("functions cannot be defined", token.span);
-        return error.hint(format!("define a value: {} = ...", short(name)));
-    }
     let group = after.map(|after| parser.tokens[open].span.to(parser.tokens[after - 1].span));
     let group = group.and_then(|span| piece(parser, span)).unwrap_or("(...)".into());
     let product = format!("{}*{group}", short(name));
@@ -75,10 +130,10 @@ pub(super) fn not_a_function(parser: &Parser, token: Token) -> Error {
     if let Some((_, advice)) = ELSEWHERE.iter().find(|(other, _)| *other == lower) {
         return error.hint(*advice);
     }
-    let stem =
-        ["_lpdf", "_lpmf", "_cdf", "_lcdf", "_lccdf", "_log", "_pdf", "_logpdf"].iter().find_map(|ending| lower.strip_suffix(ending));
-    let stem = stem.unwrap_or(&lower);
-    if let Some(distribution) = Distribution::ALL.iter().find(|distribution| distribution.names().contains(&stem)) {
+    let elsewhere = distribution_elsewhere(name).filter(|_| Function::named(&lower).is_none());
+    if let Some(distribution) =
+        Distribution::ALL.iter().find(|distribution| elsewhere.is_some_and(|name| distribution.names().contains(&name)))
+    {
         return error.hint(format!("the log density is {}", distribution.signature(Form::LogDensity)));
     }
     let distributions = Distribution::all_names();
@@ -142,6 +197,19 @@ pub(super) fn check_arity(function: Function, count: usize, name: &str, span: Sp
     if fits { Ok(()) } else { Err(arity(function, count, name, span)) }
 }
 
+/// `exp(-0,5*x^2)`: too many arguments by a comma between digits.
+pub(super) fn decimal_comma(parser: &Parser, open: Span, close: Span) -> Option<Error> {
+    let inside = |token: &&Token| token.span.start >= open.start && token.span.end <= close.end;
+    let tokens: Vec<&Token> = parser.tokens.iter().filter(inside).collect();
+    let three = tokens.windows(3).find(|three| {
+        let adjacent = three[0].span.end == three[1].span.start && three[1].span.end == three[2].span.start;
+        adjacent && [Kind::Number, Kind::Comma, Kind::Number] == [three[0].kind, three[1].kind, three[2].kind]
+    })?;
+    let (whole, part) = (parser.text(three[0].span), parser.text(three[2].span));
+    let error = syntax("a comma separates the arguments of a function", three[0].span.to(three[2].span));
+    Some(error.hint(format!("write {whole}.{part} with a point")))
+}
+
 pub(super) fn arity(function: Function, count: usize, name: &str, span: Span) -> Error {
     let arguments = |count: usize| if count == 1 { "1 argument".to_string() } else { format!("{count} arguments") };
     let wanted = match function.arity() {
@@ -153,6 +221,50 @@ pub(super) fn arity(function: Function, count: usize, name: &str, span: Span) ->
     let count = if count == 0 { "none".into() } else { count.to_string() };
     let error = Error::new(ErrorKind::Arity, format!("`{name}` takes {wanted}, not {count}")).at(span);
     error.hint(about(function, name))
+}
+
+/// `f` alone, of a function that the text defines.
+pub(super) fn defined_function_without_call(parser: &Parser, token: Token) -> Error {
+    let name = parser.text(token.span);
+    syntax(format!("{} is a function and needs its arguments in parentheses", quoted(name)), token.span)
+        .hint(format!("write {}(...)", short(name)))
+}
+
+/// Refuses the wrong number of arguments of a function that the text defines.
+pub(super) fn check_arguments(parser: &Parser, name: Span, count: usize, span: Span) -> Result<(), Error> {
+    let text = parser.text(name);
+    let wanted = parser.functions.get(text).copied().unwrap_or(count);
+    if wanted == count {
+        return Ok(());
+    }
+    let plural = if wanted == 1 { "argument" } else { "arguments" };
+    let count = if count == 0 { "none".into() } else { count.to_string() };
+    let error = Error::new(ErrorKind::Arity, format!("{} takes {wanted} {plural}, not {count}", quoted(text))).at(span);
+    Err(error.hint("as many as where it is defined"))
+}
+
+/// The distribution that follows `~`, called without an ending.
+pub(super) fn distribution_of_outcome(parser: &Parser, token: Token) -> Result<Distribution, Error> {
+    let name = parser.text(token.span);
+    if token.kind != Kind::Name {
+        return Err(syntax("a distribution follows `~`", token.span).hint("write y ~ normal(mu, sigma)"));
+    }
+    let stem = ["_lpdf", "_lpmf"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    let named = |name: &str| Distribution::ALL.iter().copied().find(|distribution| distribution.names().contains(&name));
+    let Some(distribution) = named(stem) else {
+        let error = Error::new(ErrorKind::UnknownName, format!("unknown distribution {}", quoted(name))).at(token.span);
+        let names = || Distribution::ALL.iter().flat_map(|distribution| distribution.names().iter().copied());
+        let near = distribution_elsewhere(name).or_else(|| suggest(name, names()));
+        return Err(match near {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("the distributions are those of Stan: normal, student_t, gamma, bernoulli_logit, ..."),
+        });
+    };
+    if parser.kind_at(1) != Kind::Open {
+        let error = syntax(format!("`{stem}` needs its parameters in parentheses"), token.span);
+        return Err(error.hint(format!("write y ~ {stem}({})", distribution.parameters().join(", "))));
+    }
+    Ok(distribution)
 }
 
 /// `normal_lpdf` alone.

@@ -83,7 +83,14 @@ impl<'s> Parser<'s> {
                 self.advance();
                 self.open(self.token().span, Role::Distribution(distribution, form, token.span))?;
             }
+            (Kind::Open, None) if self.functions.contains_key(name) && !self.indices.contains(&name) => {
+                self.advance();
+                self.open(self.token().span, Role::Apply(token.span))?;
+            }
             (Kind::Open, _) => return Err(calls::not_a_function(self, token)),
+            (_, None) if self.functions.contains_key(name) && !self.indices.contains(&name) && !self.is_rate() => {
+                return Err(calls::defined_function_without_call(self, token));
+            }
             (_, Some(Known::Distribution(distribution, form))) => return Err(calls::distribution_without_call(distribution, form, token)),
             (_, Some(Known::Function(_))) => return Err(calls::function_without_call(self, token)),
             (Kind::OpenIndex, Some(Known::Constant)) => return Err(slips::indexed_constant(name, token.span)),
@@ -150,15 +157,30 @@ impl<'s> Parser<'s> {
                 self.close_operators(Some(Level::Or))?;
                 self.open(token.span, Role::Question)?;
             }
+            Kind::Name if self.distributing && self.brackets == 0 && self.last_kind() == Some(Kind::Close) && self.is_truncation() => {
+                self.close_operators(None)?;
+                return Ok(Due::End);
+            }
             Kind::Name | Kind::Open | Kind::If | Kind::Fold(_) => {
                 self.implicit_product(token)?;
                 return Ok(Due::Operand);
+            }
+            Kind::Comma if self.ends_a_range() => {
+                self.close_operators(None)?;
+                self.frames.pop();
+                self.brackets -= 1;
+                self.nesting -= 1;
+                return Ok(Due::End);
             }
             Kind::Colon | Kind::Comma | Kind::Range => self.separator(token)?,
             Kind::Slip if self.text(token.span) == "|" && self.is_after_outcome() => {
                 self.separator(Token { kind: Kind::Comma, span: token.span })?;
             }
             Kind::Close | Kind::CloseIndex => return self.close(token),
+            Kind::Tilde if self.brackets == 0 => {
+                self.close_operators(None)?;
+                return Ok(Due::End);
+            }
             Kind::End | Kind::Semicolon => {
                 self.close_operators(None)?;
                 return match self.bracket() {
@@ -171,6 +193,18 @@ impl<'s> Parser<'s> {
         self.led_by_number = false;
         self.advance();
         Ok(Due::Operand)
+    }
+
+    /// Whether the first argument of `ode` is due, which is a function.
+    fn is_rate(&self) -> bool {
+        let due = |bracket: &Bracket| matches!(bracket.role, Role::Call(Function::Ode, _)) && self.operands.len() == bracket.operands;
+        self.bracket().is_some_and(due)
+    }
+
+    /// Whether this comma stands between two ranges of a definition.
+    fn ends_a_range(&self) -> bool {
+        let is_last = self.bracket().is_some_and(|bracket| matches!(bracket.role, Role::DefinitionRange(_, Stage::Last)));
+        is_last && self.kind_at(1) == Kind::Name && self.kind_at(2) == Kind::In
     }
 
     /// Whether the line after this one begins with an operator that needs a left operand. A `-` does not in a definition.
@@ -282,7 +316,7 @@ impl<'s> Parser<'s> {
             return Err(slips::stray_separator(self, token));
         };
         match (token.kind, &mut bracket.role) {
-            (Kind::Comma, Role::Call(..) | Role::Distribution(..) | Role::If(_) | Role::List | Role::Shape) => {}
+            (Kind::Comma, Role::Call(..) | Role::Apply(_) | Role::Distribution(..) | Role::If(_) | Role::List | Role::Shape) => {}
             (Kind::Comma, Role::Interval(stage @ Stage::First)) => *stage = Stage::Last,
             (Kind::Comma, Role::Index(_, _, second @ false)) => *second = true,
             (Kind::Range, Role::Index(_, slices, second)) if !slices[usize::from(*second)] => slices[usize::from(*second)] = true,
@@ -339,8 +373,13 @@ impl<'s> Parser<'s> {
         };
         let (expr, from) = match role {
             Role::Call(function, name) => {
-                calls::check_arity(function, arguments.len(), self.text(name), name.to(token.span))?;
+                calls::check_arity(function, arguments.len(), self.text(name), name.to(token.span))
+                    .map_err(|error| calls::decimal_comma(self, open, token.span).unwrap_or(error))?;
                 (Expr::Call { function, arguments }, name)
+            }
+            Role::Apply(name) => {
+                calls::check_arguments(self, name, arguments.len(), name.to(token.span))?;
+                (Expr::Apply { name: self.text(name).into(), arguments }, name)
             }
             Role::Distribution(distribution, form, name) => {
                 calls::check_parameters(distribution, form, arguments.len(), name.to(token.span))?;

@@ -1,6 +1,7 @@
 //! What people type by mistake: one sentence each, and what to type instead.
 
 use super::super::ast::Statement;
+use super::super::distributions::Distribution;
 use super::super::functions::Function;
 use super::calls::{about, arity, if_arity};
 use super::tokens::{Kind, Token};
@@ -139,6 +140,49 @@ pub(super) fn used_too_early(used: Span, defined: Span, name: &str) -> Error {
 
 pub(super) fn no_assign(parser: &Parser) -> Error {
     syntax("an indexed definition goes on with `=`", parser.token().span).hint("write h[j in 1..n] = ...")
+}
+
+/// `K[i in 1..2, j in 1..2, k in 1..2] = ...`.
+pub(super) fn three_indices(span: Span) -> Error {
+    Error::new(ErrorKind::Dimension, "a definition has at most two indices")
+        .at(span)
+        .hint("a vector v[i in 1..n] or a matrix K[i in 1..n, j in 1..m]")
+}
+
+/// `f(x + 1) = ...`.
+pub(super) fn no_parameter(parser: &Parser, token: Token) -> Error {
+    let text = quoted(parser.text(token.span));
+    syntax(format!("the parameters of a function are names, and {text} stands here"), token.span).hint("write f(x, y) = ...")
+}
+
+/// `energy = ...` after `y ~ normal(0, 1)`.
+pub(super) fn outcomes_beside(word: &str, span: Span) -> Error {
+    let error = syntax(format!("`~` adds to a log density, and this is {word}"), span);
+    error.hint("write log_density = ..., or nothing where `~` says all")
+}
+
+/// An outcome that does not go on with `~`.
+pub(super) fn no_tilde(parser: &Parser) -> Error {
+    syntax("`~` stands between an outcome and its distribution, on a line of its own", parser.token().span)
+        .hint("write y ~ normal(mu, sigma)")
+}
+
+/// Something follows the distribution of an outcome.
+pub(super) fn after_outcome(parser: &Parser, span: Span) -> Error {
+    let span = if parser.kind() == Kind::End { span } else { parser.token().span };
+    syntax("a statement with `~` ends with its distribution", span).hint("write y ~ normal(mu, sigma) or y ~ normal(mu, sigma) T[0, 1]")
+}
+
+/// A truncation without an end.
+pub(super) fn no_truncation(span: Span) -> Error {
+    syntax("a truncation has one end or two", span).hint("write T[0, 1], T[0, ] or T[, 1]")
+}
+
+/// A truncation of a distribution whose distribution function is not known.
+pub(super) fn not_truncated(distribution: Distribution, span: Span) -> Error {
+    let message = format!("`{}` cannot be truncated: its distribution function is not in the language", distribution.names()[0]);
+    let error = Error::new(ErrorKind::Unsupported, message).at(span);
+    error.hint("where the parameters are constant a truncation is a constant: leave it out, and give the range: x in (0, inf)")
 }
 
 // Where an operand is due.

@@ -44,6 +44,8 @@ pub(super) enum Kind {
     Semicolon,
     Newline,
     Assign,
+    /// `~`: the outcome on the left has the distribution on the right.
+    Tilde,
     Range,
     /// `|`, `&` or `.`: nothing of ours.
     Slip,
@@ -90,7 +92,7 @@ pub(super) fn tokens(source: &str) -> Result<Vec<Token>> {
 fn wants_operand(kind: Kind) -> bool {
     use Kind::*;
     matches!(kind, Add | Subtract | Multiply | Divide | Power | Compare(_) | And | Or | Not | Bang | Question | Colon)
-        || matches!(kind, Open | OpenIndex | Comma | Assign | Range | In | Newline)
+        || matches!(kind, Open | OpenIndex | Comma | Assign | Tilde | Range | In | Newline)
 }
 
 fn kind(rule: Rule, text: &str) -> Option<Kind> {
@@ -131,6 +133,7 @@ fn sign(text: &str) -> Kind {
         b"," => Kind::Comma,
         b";" => Kind::Semicolon,
         b"=" => Kind::Assign,
+        b"~" => Kind::Tilde,
         b"?" => Kind::Question,
         b":" => Kind::Colon,
         b".." => Kind::Range,

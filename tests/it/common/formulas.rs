@@ -61,7 +61,21 @@ pub(crate) fn call(function: Function, a: &str, b: &str, c: &str) -> String {
         Function::LogMix => format!("log_mix(0.02 + 0.96*sigmoid({a}), {b}, {c})"),
         Function::Lchoose => format!("lchoose({p} + {q}, {p})"),
         // Of vectors and columns: docs/language.md has them.
-        Function::Softmax | Function::LogSoftmax | Function::IsMissing | Function::Levels => format!("({a})"),
+        Function::Softmax | Function::LogSoftmax | Function::IsMissing | Function::Levels | Function::Ode => format!("({a})"),
+        // tests/it/arrays.rs has them.
+        Function::Transpose
+        | Function::Diag
+        | Function::Cholesky
+        | Function::Solve
+        | Function::Inverse
+        | Function::LogDet
+        | Function::GpExpQuadCov
+        | Function::Rep
+        | Function::Append
+        | Function::Head
+        | Function::Tail
+        | Function::Cumsum
+        | Function::Length => format!("({a})"),
         Function::Exp
         | Function::Expm1
         | Function::Cbrt
@@ -81,6 +95,7 @@ pub(crate) fn call(function: Function, a: &str, b: &str, c: &str) -> String {
         | Function::Erf
         | Function::Erfc
         | Function::Sigmoid
+        | Function::Total
         | Function::Softplus => format!("{name}({a})"),
     }
 }
