@@ -55,13 +55,13 @@ pub(super) fn jumps(graph: &Graph, root: NodeId, bounds: &[Bound]) -> Jumps {
                 }
             }
             evaluator.run(&program, &middle, &mut values);
-            for lane in 0..LANES {
-                // The first half if a step lies in it.
-                let is_first = (1..values.len()).any(|step| values[step][lane] != before[step][lane]);
-                let (end, kept) = if is_first { (&mut to, &mut last) } else { (&mut from, &mut before) };
-                end.iter_mut().zip(&middle).for_each(|(end, middle)| end[lane] = middle[lane]);
-                kept.iter_mut().zip(&values).for_each(|(kept, values)| kept[lane] = values[lane]);
+            // The first half if a step lies in it.
+            let mut is_first = [false; LANES];
+            for (values, before) in values.iter().zip(&before).skip(1) {
+                is_first.iter_mut().zip(values.iter().zip(before.iter())).for_each(|(is, (value, before))| *is |= value != before);
             }
+            halve(&is_first, &middle, &mut from, &mut to);
+            halve(&is_first, &values, &mut before, &mut last);
         }
         for lane in 0..LANES {
             let (a, b) = (before[0][lane], last[0][lane]);
@@ -77,6 +77,16 @@ pub(super) fn jumps(graph: &Graph, root: NodeId, bounds: &[Bound]) -> Jumps {
         }
     }
     Jumps { functions, has_edges }
+}
+
+/// Moves one of two ends to the middle: in each lane the last one where `is_first`, else the first.
+fn halve(is_first: &[bool; LANES], middle: &[Lanes], from: &mut [Lanes], to: &mut [Lanes]) {
+    for ((middle, from), to) in middle.iter().zip(from).zip(to) {
+        for lane in 0..LANES {
+            let middle = middle[lane];
+            (from[lane], to[lane]) = if is_first[lane] { (from[lane], middle) } else { (middle, to[lane]) };
+        }
+    }
 }
 
 fn add(names: &mut Vec<&'static str>, name: &'static str) {

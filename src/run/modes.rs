@@ -6,6 +6,8 @@ use crate::sampler::{Coordinates, InCoordinates, Population};
 
 /// Steps uphill.
 const ASCENT: usize = 80;
+/// A climb that gains more than this in its last quarter has not ended at a mode, and tells of no valley.
+const RISE: f64 = 1.0;
 /// Places looked at on a way between two ends.
 const BETWEEN: usize = 16;
 /// How far log p must fall on the way: below, chains cross by themselves within a hundred steps.
@@ -29,10 +31,10 @@ pub(super) fn are_separate(density: &dyn LogDensity, coordinates: &Coordinates, 
     inner.ask_for(count);
     let mut scratch = vec![Lanes::default(); 2 * z.len()];
     let mut evaluate = InCoordinates { inner: &mut *inner, coordinates, scratch: &mut scratch, active: count };
-    let height = ascend(&mut evaluate, &mut z);
+    let (height, rise) = ascend(&mut evaluate, &mut z);
     let highest = (0..count).filter(|&lane| height[lane].is_finite()).max_by(|&a, &b| height[a].total_cmp(&height[b]));
     let Some(highest) = highest else { return false };
-    let counts = |lane: &usize| height[*lane] > height[highest] - DEPTH - z.len() as f64;
+    let counts = |lane: &usize| rise[*lane] < RISE && height[*lane] > height[highest] - DEPTH - z.len() as f64;
     let mut left: Vec<usize> = (0..count).filter(counts).filter(|&lane| lane != highest).collect();
     let mut reached = vec![highest];
     loop {
@@ -61,13 +63,18 @@ fn nearest(z: &[Lanes], among: &[usize], lane: usize, skip: usize) -> usize {
     among.select_nth_unstable_by(skip, |a, b| a.0.total_cmp(&b.0)).1.1
 }
 
-/// Goes uphill in every lane, by steps along the gradient that grow where they help and shrink where they do not; returns log p there.
-fn ascend(evaluate: &mut dyn Evaluate, z: &mut [Lanes]) -> Lanes {
+/// Goes uphill in every lane, by steps along the gradient that grow where they help and shrink where they do not; returns log p there, and how
+/// much of it the last quarter of the steps gained.
+fn ascend(evaluate: &mut dyn Evaluate, z: &mut [Lanes]) -> (Lanes, Lanes) {
     let mut gradient = z.to_vec();
     let (mut trial, mut slope) = (z.to_vec(), z.to_vec());
     let (mut height, mut there, mut step) = (Lanes::default(), Lanes::default(), Lanes::splat(0.1));
     evaluate.log_density_and_gradient(z, &mut height, &mut gradient);
-    for _ in 0..ASCENT {
+    let mut before = height;
+    for number in 0..ASCENT {
+        if number == ASCENT * 3 / 4 {
+            before = height;
+        }
         for ((trial, z), gradient) in trial.iter_mut().zip(&*z).zip(&gradient) {
             (0..LANES).for_each(|lane| trial[lane] = step[lane].mul_add(gradient[lane], z[lane]));
         }
@@ -82,7 +89,9 @@ fn ascend(evaluate: &mut dyn Evaluate, z: &mut [Lanes]) -> Lanes {
             }
         }
     }
-    height
+    let mut rise = height;
+    rise.iter_mut().zip(before.iter()).for_each(|(rise, before)| *rise -= before);
+    (height, rise)
 }
 
 /// How far below the lower of its ends the straight way from each of `from` to that of `to` falls.
