@@ -41,5 +41,6 @@ pub use pilot::{Pilot, pilot};
 pub use plan::{Plan, plan};
 pub use sample::{sample, sample_density, sample_watched};
 pub use settings::{Batch, Init, Sampler, Sampling};
+pub use starts::prefers_noncentered;
 pub use summary::{BasinSummary, Fit, QUANTILES, VariableSummary};
 pub use until::{Measure, Progress, Target, targets};

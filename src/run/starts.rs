@@ -2,7 +2,7 @@
 
 use super::modes::are_separate;
 use super::settings::{Init, Sampler, Sampling};
-use crate::density::LogDensity;
+use crate::density::{LogDensity, Model};
 use crate::error::Result;
 use crate::math::LANES;
 use crate::random::Stage;
@@ -14,14 +14,21 @@ pub(super) const FEW: usize = 32;
 pub(super) const FEWEST: usize = 4;
 /// Rows that all chains together go through in an evaluation.
 const ROWS: usize = 4096;
+/// Operations that all chains together take for a step, a tenth of a millisecond; one on a variable that the sampler makes itself counts too.
+const OPERATIONS: usize = 500_000;
+const OF_A_VARIABLE: usize = 20;
 /// Up to so many rows there are as many chains as learn together: few chains learn alone, over more gradients than many take in all.
 const MANY_ROWS: usize = 2048;
 const TOGETHER: usize = 64;
 
-/// A chain that goes through rows of data costs as much as it has rows: a few chains then, and more draws of each.
+/// A chain that goes through rows of data costs as much as it has rows, one of a long formula or many variables as much as it has operations:
+/// fewer chains then, and more draws of each.
 pub(super) fn affordable_chains(density: &dyn LogDensity) -> usize {
+    let operations = density.operations() + OF_A_VARIABLE * density.dimension();
+    // A vector of lanes is taken whole.
+    let by_operations = (OPERATIONS / operations.max(1) / FEW * FEW).clamp(TOGETHER, LANES);
     let fewest = if density.rows() <= MANY_ROWS { TOGETHER } else { FEWEST };
-    ROWS.checked_div(density.rows()).map_or(LANES, |chains| chains.clamp(fewest, LANES))
+    ROWS.checked_div(density.rows()).map_or(LANES, |chains| chains.clamp(fewest, LANES)).min(by_operations)
 }
 
 /// Where the chains begin: at the point that was given, or wherever a search finds them a place.
@@ -78,6 +85,20 @@ pub(super) fn beginning(density: &dyn LogDensity, sampler: Sampler, chains: usiz
     let NearlyNormal { starts: normal, coordinates, efficiency, .. } = found;
     let (nearly_normal, settled) = (efficiency > THE_SAME, efficiency > ALIKE || chains < FEW);
     Ok(Some(Beginning { starts: if settled { normal } else { starts }, coordinates, gradients, settled, nearly_normal, separate: false }))
+}
+
+/// Whether chains of `auto` had better sample the hierarchies of `model` non-centred. The density of a centred one rises without end where
+/// the scale goes to 0, which draws climbs and keeps chains; one that is nearly normal around its mode shows nothing of that.
+pub fn prefers_noncentered(model: &Model, settings: &Sampling) -> bool {
+    let is_open = settings.sampler == Sampler::Auto && settings.init == Init::Auto && settings.batch.is_none();
+    // A target or a picture may name what another variable would stand for.
+    let names_variables = !settings.until.is_empty() || settings.frames > 0;
+    if !is_open || names_variables || !model.replaced().is_empty() || model.hierarchies().is_empty() {
+        return false;
+    }
+    let chains = settings.chains.unwrap_or_else(|| affordable_chains(model));
+    // A density that is zero everywhere is for the run to refuse.
+    beginning(model, Sampler::Mams, chains, settings).is_ok_and(|found| found.is_none_or(|found| !found.settled))
 }
 
 /// The places of one population and then of another.

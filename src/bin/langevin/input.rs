@@ -8,7 +8,7 @@ use langevin::data::{Data, Table};
 use langevin::density::{Declaration, Meaning, Model};
 use langevin::error::{Error, ErrorKind};
 use langevin::math::Level;
-use langevin::run::{Batch, Sampling, targets};
+use langevin::run::{Batch, Sampling, prefers_noncentered, targets};
 use langevin::sampler::{Batching, ControlVariates, MetricKind};
 use langevin::syntax::Formula;
 use langevin::tape::Rounding;
@@ -151,6 +151,16 @@ pub(crate) fn model(density: &Density, positional: Option<&OsString>) -> Result<
         model = model.with_boundary_of(boundary)?;
     }
     with_engine(model, &density.engine)
+}
+
+/// The model of the flags as it is best sampled: its hierarchies non-centred where `auto` chooses that.
+pub(crate) fn sampled_model(density: &Density, settings: &Sampling) -> Result<Model, Failure> {
+    let typed = model(density, None)?;
+    // A boundary is that of a parameter, which another may replace.
+    if !density.boundary.is_empty() || !prefers_noncentered(&typed, settings) {
+        return Ok(typed);
+    }
+    model(&Density { noncenter: true, ..density.clone() }, None)
 }
 
 /// The model, evaluated as the flags say.

@@ -24,8 +24,8 @@ use crate::stopwatch::Stopwatch;
 use crate::terminal::{Talk, colour, print, write_out};
 
 pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
-    let model = input::model(&arguments.density, None)?;
     let settings = input::sampling(&arguments.sampling)?;
+    let model = input::sampled_model(&arguments.density, &settings)?;
     sample(&model, settings, &arguments.output, &input::sources(&arguments.density), arguments.show, talk)
 }
 

@@ -18,6 +18,7 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     let told = model.oddities().into_iter().filter(|(kind, _)| ODDITIES.contains(kind));
     warnings.extend(told.map(|(kind, message)| Warning::new(kind, Weight::Note, message)));
     warnings.extend(inferred(model).into_iter().map(|found| support(&found.to_string())));
+    warnings.extend(model.replaced().iter().map(|(standard, parameter)| noncentered(parameter, standard)));
     if warnings.iter().any(|warning| OF_A_FUNNEL.contains(&warning.kind()))
         && let Some(hierarchy) = model.hierarchies().into_iter().next()
     {
@@ -59,6 +60,12 @@ fn centred(variable: &str, term: &str) -> Warning {
 fn mixture(parts: usize) -> Warning {
     let text = format!("the formula is a sum of {parts} parts, and whether each holds its share of the draws could not be checked");
     Warning::new("mixture", Weight::Doubt, text).advise("compare with --sampler tempering, begun apart with --init uniform")
+}
+
+/// A parameter that is sampled as another, which has no scale.
+fn noncentered(parameter: &str, standard: &str) -> Warning {
+    let text = format!("`{parameter}` is sampled in its non-centred form, location + scale*{standard}, whose scale makes no funnel");
+    Warning::new("noncentered", Weight::Note, text)
 }
 
 /// The density jumps, and the sampler goes by its gradient without a Metropolis test.
