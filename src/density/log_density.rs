@@ -39,6 +39,11 @@ pub trait LogDensity: Send + Sync {
         0
     }
 
+    /// How many operations a gradient takes, rows of data left out; 0 if nobody knows.
+    fn operations(&self) -> usize {
+        0
+    }
+
     /// How many variables there are.
     fn dimension(&self) -> usize {
         self.bounds().len()
@@ -66,6 +71,11 @@ pub trait Evaluate: Send {
     /// are then left out where that saves work.
     fn ask_for(&mut self, lanes: usize) {
         let _ = lanes;
+    }
+
+    /// The lanes that are asked for, as far as it knows.
+    fn lanes(&self) -> usize {
+        LANES
     }
 
     /// log p at any number of points of one variable.

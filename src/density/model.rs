@@ -477,6 +477,10 @@ impl LogDensity for Model {
         }
     }
 
+    fn operations(&self) -> usize {
+        self.tapes.gradient.tape().len()
+    }
+
     fn near_end(&self, end: End) -> Option<Box<dyn Evaluate + '_>> {
         // A variable below a sum over rows cannot be replaced without adding up anew.
         if self.bounds.len() != 1 || !self.tapes.value.loops().is_empty() {
@@ -515,7 +519,9 @@ impl Evaluate for ModelEvaluator<'_> {
         });
         evaluator.run(program, positions, rows);
         *log_density = rows[0];
-        gradient.copy_from_slice(&rows[1..]);
+        for (slope, row) in gradient.iter_mut().zip(&rows[1..]) {
+            slope[..self.asked].copy_from_slice(&row[..self.asked]);
+        }
     }
 
     fn ask_for(&mut self, lanes: usize) {

@@ -143,7 +143,7 @@ impl ProgramEvaluator {
             return self.finish(program, variables, outputs);
         }
         self.find_due(&variables[..program.inputs()]);
-        self.inputs[..program.inputs()].copy_from_slice(&variables[..program.inputs()]);
+        self.remember(&variables[..program.inputs()]);
         let mut loops = self.loops.iter_mut();
         for (stage, evaluator) in program.stages.iter().zip(&mut self.stages) {
             evaluator.run_lanes(&stage.before, &self.inputs, self.lanes, &mut self.uniforms);
@@ -165,7 +165,7 @@ impl ProgramEvaluator {
         let Packing { inputs, outputs: packed, results } = packing;
         assert!(outputs.len() >= results.len(), "a row for each expression");
         self.find_due(&variables[..program.inputs()]);
-        self.inputs.copy_from_slice(&variables[..program.inputs()]);
+        self.remember(&variables[..program.inputs()]);
         if self.due.len().next_multiple_of(PIECE) >= self.lanes {
             self.last.run_lanes(&program.last, &self.inputs, self.lanes, results);
         } else if let Some(&first) = self.due.first() {
@@ -192,11 +192,17 @@ impl ProgramEvaluator {
         outputs[..program.last.outputs()].iter_mut().for_each(|row| row[self.lanes..].fill(0.0));
     }
 
+    /// Keeps where the lanes are.
+    fn remember(&mut self, variables: &Block) {
+        let lanes = self.lanes;
+        self.inputs.iter_mut().zip(variables).for_each(|(kept, row)| kept[..lanes].copy_from_slice(&row[..lanes]));
+    }
+
     /// Finds the lanes that are not where they were.
     fn find_due(&mut self, variables: &Block) {
         let mut moved = [0; LANES];
         for (before, now) in self.inputs.iter().zip(variables) {
-            for (moved, (before, now)) in moved.iter_mut().zip(before.iter().zip(now.iter())) {
+            for (moved, (before, now)) in moved[..self.lanes].iter_mut().zip(before.iter().zip(now.iter())) {
                 *moved |= before.to_bits() ^ now.to_bits();
             }
         }

@@ -5,8 +5,8 @@
 
 use super::metric::Metric;
 use crate::density::{Bound, Evaluate, Transform};
-use crate::math::{Block, LANES, Lanes, Level};
-use crate::sampler::kernels::lanewise::each;
+use crate::math::{Block, Lanes, Level};
+use crate::sampler::kernels::lanewise::{Sweep, each};
 
 /// A metric on top of the transforms of the bounds.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ impl Coordinates {
 
     /// z → u.
     pub fn unconstrained(&self, z: &Block, u: &mut [Lanes]) {
-        self.metric.forward(self.level, LANES, z, u);
+        self.metric.forward(self.level, z, u);
         for (transform, u) in self.transforms.iter().zip(u) {
             if let Transform::Around { .. } = transform {
                 // A full turn changes nothing, and moments want one turn.
@@ -47,20 +47,20 @@ impl Coordinates {
         self.metric.backward(self.level, u, z);
     }
 
-    /// z → u → x.
-    fn positions(&self, z: &Block, u: &mut [Lanes], x: &mut [Lanes]) {
-        self.metric.forward(self.level, LANES, z, u);
+    /// z → u → x, the first `lanes` lanes.
+    fn positions(&self, lanes: usize, z: &Block, u: &mut [Lanes], x: &mut [Lanes]) {
+        self.metric.forward(Sweep::of(self.level, lanes), z, u);
         for ((transform, u), x) in self.transforms.iter().zip(u).zip(x) {
-            transform.positions(self.level, &u[..], &mut x[..]);
+            transform.positions(self.level, &u[..lanes], &mut x[..lanes]);
         }
     }
 
-    /// log p and its gradient by x, to those by z; u as [`Coordinates::positions`] left it.
-    fn pull_back(&self, u: &Block, log_density: &mut Lanes, gradient: &mut Block) {
+    /// log p and its gradient by x, to those by z, the first `lanes` lanes; u as [`Coordinates::positions`] left it.
+    fn pull_back(&self, lanes: usize, u: &Block, log_density: &mut Lanes, gradient: &mut Block) {
         for ((transform, u), slope) in self.transforms.iter().zip(u).zip(&mut *gradient) {
-            transform.pull_back(self.level, &u[..], &mut log_density[..], &mut slope[..]);
+            transform.pull_back(self.level, &u[..lanes], &mut log_density[..lanes], &mut slope[..lanes]);
         }
-        self.metric.pull_back(self.level, LANES, gradient);
+        self.metric.pull_back(Sweep::of(self.level, lanes), gradient);
     }
 
     /// u → x, in place.
@@ -93,11 +93,11 @@ impl Evaluate for InCoordinates<'_, '_> {
         } else {
             let Coordinates { transforms, level, .. } = self.coordinates;
             let (u, x) = self.scratch.split_at_mut(positions.len());
-            self.coordinates.positions(positions, u, x);
+            self.coordinates.positions(self.active, positions, u, x);
             self.inner.log_density(x, log_density);
             for (transform, u) in transforms.iter().zip(&*u) {
                 if *transform != Transform::Identity {
-                    each(*level, |lane| log_density[lane] += transform.log_jacobian(u[lane]));
+                    each(Sweep::of(*level, self.active), |lane| log_density[lane] += transform.log_jacobian(u[lane]));
                 }
             }
         }
@@ -109,9 +109,9 @@ impl Evaluate for InCoordinates<'_, '_> {
             return self.inner.gradient(positions, gradient);
         }
         let (u, x) = self.scratch.split_at_mut(positions.len());
-        self.coordinates.positions(positions, u, x);
+        self.coordinates.positions(self.active, positions, u, x);
         self.inner.gradient(x, gradient);
-        self.coordinates.pull_back(u, &mut Lanes::default(), gradient);
+        self.coordinates.pull_back(self.active, u, &mut Lanes::default(), gradient);
     }
 
     fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
@@ -119,10 +119,14 @@ impl Evaluate for InCoordinates<'_, '_> {
             self.inner.log_density_and_gradient(positions, log_density, gradient);
         } else {
             let (u, x) = self.scratch.split_at_mut(positions.len());
-            self.coordinates.positions(positions, u, x);
+            self.coordinates.positions(self.active, positions, u, x);
             self.inner.log_density_and_gradient(x, log_density, gradient);
-            self.coordinates.pull_back(u, log_density, gradient);
+            self.coordinates.pull_back(self.active, u, log_density, gradient);
         }
         log_density[self.active..].fill(f64::NEG_INFINITY);
+    }
+
+    fn lanes(&self) -> usize {
+        self.active
     }
 }

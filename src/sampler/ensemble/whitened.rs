@@ -71,6 +71,10 @@ impl LogDensity for Whitened<'_> {
     fn rows(&self) -> usize {
         self.density.rows()
     }
+
+    fn operations(&self) -> usize {
+        self.density.operations()
+    }
 }
 
 struct Evaluator<'a> {

@@ -3,7 +3,7 @@
 //! Duane et al. (1987); Neal (2011). One length for all lanes, so that they stay in step; random, as a fixed one may be the period of an
 //! orbit (Neal 2011, section 3.3). Acceptance 0.8 rather than the 0.651 of Beskos et al. (2013): robustness.
 
-use super::lanewise::{Point, add_scaled, dot, each};
+use super::lanewise::{Point, Sweep, add_scaled, dot, each};
 use super::{Kernel, Parameters, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
@@ -36,17 +36,17 @@ pub struct State {
 
 /// One step of the leapfrog (Störmer–Verlet) with unit masses: half a kick, a drift, half a kick. `step` is ε, a lane each.
 pub(in crate::sampler) fn leapfrog(
-    level: Level,
+    over: Sweep,
     point: &mut Point,
     momentum: &mut [Lanes],
     step: &Lanes,
     half: &Lanes,
     evaluate: &mut dyn Evaluate,
 ) {
-    add_scaled(level, momentum, half, &point.gradient);
-    add_scaled(level, &mut point.position, step, momentum);
+    add_scaled(over, momentum, half, &point.gradient);
+    add_scaled(over, &mut point.position, step, momentum);
     point.evaluate(evaluate);
-    add_scaled(level, momentum, half, &point.gradient);
+    add_scaled(over, momentum, half, &point.gradient);
 }
 
 impl Kernel for Hmc {
@@ -61,29 +61,30 @@ impl Kernel for Hmc {
     fn step(&self, state: &mut State, evaluate: &mut dyn Evaluate, noise: &mut BlockRng, parameters: Parameters, info: &mut StepInfo) {
         let State { point, proposal, momentum, row, ratio, before, after } = state;
         let Parameters { step_size, length, .. } = parameters;
-        proposal.copy_from(point);
+        let over = Sweep::of(self.level, evaluate.lanes());
+        proposal.copy_from(over, point);
         for momentum in momentum.iter_mut() {
             fill_normal(self.level, noise, momentum);
         }
         fill_uniform(self.level, noise, row);
         // Uniform up to twice the length: the mean is the length.
         let steps = (2.0 * row[0] * length / step_size).ceil().clamp(1.0, LONGEST as f64);
-        dot(self.level, momentum, momentum, before);
+        dot(over, momentum, momentum, before);
         let (step, half) = (Lanes::splat(step_size), Lanes::splat(0.5 * step_size));
         for _ in 0..steps as usize {
-            leapfrog(self.level, proposal, momentum, &step, &half, evaluate);
+            leapfrog(over, proposal, momentum, &step, &half, evaluate);
         }
-        dot(self.level, momentum, momentum, after);
+        dot(over, momentum, momentum, after);
         let divergent = &mut info.divergent;
-        each(self.level, |lane| {
+        each(over, |lane| {
             let change = proposal.log_density[lane] - point.log_density[lane] + 0.5 * (before[lane] - after[lane]);
             divergent[lane] = if change > -DIVERGENCE { 0.0 } else { 1.0 };
             ratio[lane] = change;
         });
         info.gradients = Lanes::splat(steps);
-        point.metropolis(self.level, proposal, ratio, row, noise, info);
+        point.metropolis(over, proposal, ratio, row, noise, info);
         let energy = &mut info.energy;
-        each(self.level, |lane| energy[lane] += 0.5 * if ratio[lane] == 0.0 { before[lane] } else { after[lane] });
+        each(over, |lane| energy[lane] += 0.5 * if ratio[lane] == 0.0 { before[lane] } else { after[lane] });
     }
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {

@@ -7,7 +7,7 @@
 //! An estimate of the gradient with variance V adds ε²V a step, which on a unit Gaussian is εV/(2 − ε) of variance: x ← (1 − ε)x has
 //! ε²V/(1 − (1 − ε)²). So much less is injected, as Vollmer, Zygalakis & Teh (2016, mSGLD) do for Euler's scheme.
 
-use super::lanewise::{any_beyond, each_of};
+use super::lanewise::{Sweep, any_beyond, each};
 use super::unadjusted::{Place, Unadjusted, largest_drift, reflections_are_odd};
 use super::{Exchange, Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Boundary, Evaluate};
@@ -65,7 +65,7 @@ impl Kernel for Lm {
             let spread = (0.5 * step_size * (temperature - taken).max(0.0)).sqrt();
             fill_normal(self.level, noise, row);
             let (x, carried, slope) = (&mut positions[variable], &mut carried[variable], &gradient[variable]);
-            each_of(self.level, noise.lanes(), |lane| {
+            each(Sweep::of(self.level, noise.lanes()), |lane| {
                 x[lane] = spread.mul_add(carried[lane] + row[lane], step_size.mul_add(slope[lane], x[lane]));
                 carried[lane] = row[lane];
             });

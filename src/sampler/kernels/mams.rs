@@ -5,7 +5,7 @@
 
 use super::hmc::DIVERGENCE;
 use super::isokinetic::Directions;
-use super::lanewise::{Point, each};
+use super::lanewise::{Point, Sweep, each};
 use super::{Kernel, Parameters, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
@@ -35,7 +35,7 @@ impl Kernel for Mams {
     type State = State;
 
     fn init(&self, positions: Vec<Lanes>, evaluate: &mut dyn Evaluate) -> State {
-        let directions = Directions::new(self.level, positions.len());
+        let directions = Directions::new(positions.len());
         let point = Point::new(positions, evaluate);
         State { proposal: point.clone(), point, directions, row: Lanes::default(), ratio: Lanes::default() }
     }
@@ -45,21 +45,22 @@ impl Kernel for Mams {
         let Parameters { step_size, length, .. } = parameters;
         // Unit speed in d dimensions: √d as far as a momentum of unit variance goes.
         let epsilon = step_size * (point.position.len() as f64).sqrt();
-        proposal.copy_from(point);
-        directions.renew(noise);
+        let over = Sweep::of(self.level, evaluate.lanes());
+        proposal.copy_from(over, point);
+        directions.renew(over, noise);
         fill_uniform(self.level, noise, row);
         let steps = (2.0 * row[0] * length / step_size).ceil().clamp(1.0, LONGEST as f64);
         directions.kinetic = Lanes::default();
         for _ in 0..steps as usize {
-            directions.leapfrog(proposal, epsilon, evaluate);
+            directions.leapfrog(over, proposal, epsilon, evaluate);
         }
         let divergent = &mut info.divergent;
-        each(self.level, |lane| {
+        each(over, |lane| {
             ratio[lane] = proposal.log_density[lane] - point.log_density[lane] - directions.kinetic[lane];
             divergent[lane] = if ratio[lane] > -DIVERGENCE { 0.0 } else { 1.0 };
         });
         info.gradients = Lanes::splat(steps);
-        point.metropolis(self.level, proposal, ratio, row, noise, info);
+        point.metropolis(over, proposal, ratio, row, noise, info);
     }
 
     fn positions<'a>(&self, state: &'a State) -> &'a [Lanes] {

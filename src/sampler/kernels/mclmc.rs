@@ -11,7 +11,7 @@
 
 use super::hmc::DIVERGENCE;
 use super::isokinetic::Directions;
-use super::lanewise::{Point, each, select, select_row};
+use super::lanewise::{Point, Sweep, each, select, select_row};
 use super::{Kernel, Parameters, Pointed, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, expm1};
@@ -41,7 +41,7 @@ impl Kernel for Mclmc {
     type State = State;
 
     fn init(&self, positions: Vec<Lanes>, evaluate: &mut dyn Evaluate) -> State {
-        let directions = Directions::new(self.level, positions.len());
+        let directions = Directions::new(positions.len());
         let point = Point::new(positions, evaluate);
         State { proposal: point.clone(), point, directions, drawn: false, stays: Lanes::default() }
     }
@@ -50,16 +50,17 @@ impl Kernel for Mclmc {
         let State { point, proposal, directions, drawn, stays } = state;
         let Parameters { step_size, length, .. } = parameters;
         let dimension = point.position.len() as f64;
+        let over = Sweep::of(self.level, evaluate.lanes());
         if !*drawn {
-            directions.renew(noise);
+            directions.renew(over, noise);
             *drawn = true;
         }
         directions.kinetic = Lanes::default();
-        proposal.copy_from(point);
+        proposal.copy_from(over, point);
         // Unit speed in d dimensions: √d as far as a momentum of unit variance goes.
-        directions.leapfrog(proposal, step_size * dimension.sqrt(), evaluate);
+        directions.leapfrog(over, proposal, step_size * dimension.sqrt(), evaluate);
         let StepInfo { energy_error, divergent, acceptance, energy, gradients, .. } = info;
-        each(self.level, |lane| {
+        each(over, |lane| {
             let error = directions.kinetic[lane] - (proposal.log_density[lane] - point.log_density[lane]);
             // Comparisons with NaN are false: a step to where the density is zero is refused like one that diverges. One that climbs is
             // not: a chain that begins far away, where every step diverges, comes home by it.
@@ -70,16 +71,16 @@ impl Kernel for Mclmc {
             stays[lane] = divergent[lane];
         });
         let Point { position, gradient, log_density } = &mut *proposal;
-        select(self.level, stays, position, &point.position);
-        select(self.level, stays, gradient, &point.gradient);
-        select_row(self.level, stays, log_density, &point.log_density);
+        select(over, stays, position, &point.position);
+        select(over, stays, gradient, &point.gradient);
+        select_row(over, stays, log_density, &point.log_density);
         std::mem::swap(point, proposal);
         if stays.contains(&1.0) {
-            directions.renew_where(stays, noise);
+            directions.renew_where(over, stays, noise);
         }
         // ν = √((e^(2ε/L) − 1)/d), with ε/L = h/length.
-        directions.refresh((expm1(2.0 * step_size / length) / dimension).sqrt(), noise);
-        each(self.level, |lane| energy[lane] = -point.log_density[lane]);
+        directions.refresh(over, (expm1(2.0 * step_size / length) / dimension).sqrt(), noise);
+        each(over, |lane| energy[lane] = -point.log_density[lane]);
         *gradients = Lanes::splat(1.0);
     }
 

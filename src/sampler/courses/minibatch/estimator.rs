@@ -7,7 +7,7 @@ use crate::density::{BatchGradient, Evaluate, LogDensity};
 use crate::math::{Block, Lanes, Level};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::ensemble::coordinates::Coordinates;
-use crate::sampler::kernels::lanewise::{each, each_of};
+use crate::sampler::kernels::lanewise::{Sweep, each};
 use crate::tape::Batches;
 
 pub(super) struct Estimator<'a> {
@@ -111,7 +111,7 @@ impl<'a> Estimator<'a> {
     /// z → u → x.
     pub(super) fn locate(&mut self, z: &Block) {
         let Estimator { owner, level, active, u, x, .. } = self;
-        owner.coordinates.metric.forward(*level, *active, z, u);
+        owner.coordinates.metric.forward(Sweep::of(*level, *active), z, u);
         for ((transform, u), x) in owner.coordinates.transforms.iter().zip(u).zip(x) {
             transform.positions(*level, &u[..*active], &mut x[..*active]);
         }
@@ -147,7 +147,7 @@ impl<'a> Estimator<'a> {
             transform.pull_back(*level, &u[variable][..*active], &mut row[..*active], &mut slope[..*active]);
             if let Some(Anchor { derivative, all, .. }) = anchor {
                 let (derivative, all, batch) = (&derivative[variable], &all[variable], &there[variable]);
-                each_of(*level, *active, |lane| slope[lane] += derivative[lane] * (all[lane] - batch[lane]));
+                each(Sweep::of(*level, *active), |lane| slope[lane] += derivative[lane] * (all[lane] - batch[lane]));
             }
         }
         self.anchor = own;
@@ -182,7 +182,7 @@ impl Evaluate for Estimator<'_> {
         } else {
             self.unconstrained_gradient(gradient);
         }
-        self.owner.coordinates.metric.pull_back(self.level, self.active, gradient);
+        self.owner.coordinates.metric.pull_back(Sweep::of(self.level, self.active), gradient);
     }
 
     /// The log density is not estimated: it is NaN.

@@ -128,7 +128,7 @@ impl Minibatch<'_> {
                 continue;
             }
             for (block, gaps) in blocks.iter_mut().enumerate() {
-                self.coordinates.metric.pull_back(level, LANES, gaps);
+                self.coordinates.metric.pull_back(level, gaps);
                 for (found, gaps) in found.iter_mut().zip(&*gaps) {
                     for (found, gaps) in found[block * together..].iter_mut().zip(gaps.chunks_exact(most)) {
                         let mean = gaps[..seen].iter().sum::<f64>() / seen as f64;

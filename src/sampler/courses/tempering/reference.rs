@@ -131,7 +131,7 @@ impl ReferenceLaw {
             let (centre, square) = (self.centre[variable], self.scale[variable] * self.scale[variable]);
             each(level, |lane| slope[lane] = wide[lane] * ((u[lane] - centre) / square));
         }
-        metric.pull_back(level, LANES, slope);
+        metric.pull_back(level, slope);
         for ((gradient, z), slope) in gradient.iter_mut().zip(z).zip(&*slope) {
             each(level, |lane| gradient[lane] = beta.mul_add(gradient[lane], near[lane].mul_add(z[lane], slope[lane])));
         }
@@ -157,7 +157,7 @@ impl ReferenceLaw {
             fill_normal(level, noise, row);
             each(level, |lane| row[lane] *= radius[lane]);
         }
-        metric.forward(level, LANES, z, u);
+        metric.forward(level, z, u);
         fill_uniform(level, noise, uniform);
         for (variable, (u, z)) in u.iter_mut().zip(&*z).enumerate() {
             let (centre, scale) = (self.centre[variable], self.scale[variable]);

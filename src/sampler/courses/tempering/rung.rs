@@ -2,7 +2,7 @@
 
 use super::reference::{ReferenceLaw, Scratch};
 use crate::density::{Evaluate, LogDensity};
-use crate::math::{Block, LANES, Lanes, Level};
+use crate::math::{Block, Lanes, Level};
 use crate::random::BlockRng;
 use crate::sampler::ensemble::coordinates::{Coordinates, InCoordinates};
 use crate::sampler::kernels::lanewise::each;
@@ -134,7 +134,7 @@ impl<'a> Rung<'a> {
         // One more for the place that a swap brought.
         self.gradients += info.gradients[..*active].iter().sum::<f64>() as u64 + *active as u64;
         z.copy_from_slice(kernel.positions(state));
-        path.coordinates.metric.forward(path.level, LANES, z, &mut rows[..z.len()]);
+        path.coordinates.metric.forward(path.level, z, &mut rows[..z.len()]);
         path.law.log_density(path.level, z, &rows[..z.len()], scratch, log_reference);
         let (log_density, beta) = (&kernel.point(state).log_density, self.beta);
         each(path.level, |lane| weight[lane] = (log_density[lane] - log_reference[lane]) / beta);

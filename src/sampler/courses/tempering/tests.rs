@@ -75,7 +75,7 @@ fn reference_at(law: &ReferenceLaw, metric: &Metric, z: &[f64]) -> (f64, Vec<f64
     let level = Level::detect();
     let z: Vec<Lanes> = z.iter().map(|z| Lanes::splat(*z)).collect();
     let (mut u, mut gradient) = (z.clone(), vec![Lanes::default(); z.len()]);
-    metric.forward(level, LANES, &z, &mut u);
+    metric.forward(level, &z, &mut u);
     let (mut scratch, mut value) = (Scratch::new(z.len()), Lanes::default());
     law.temper(level, 0.0, metric, (&z, &u), &mut scratch, &mut value, Some(&mut gradient));
     (value[0], gradient.iter().map(|row| row[0]).collect())
@@ -142,7 +142,7 @@ fn a_fit_covers_its_draws() {
     let (mut z, mut u) = (vec![Lanes::default(); 2], vec![Lanes::default(); 2]);
     for _ in 0..16 {
         z.iter_mut().for_each(|row| noise.fill_normal(row));
-        metric.forward(Level::detect(), LANES, &z, &mut u);
+        metric.forward(Level::detect(), &z, &mut u);
         columns.iter_mut().zip(&u).for_each(|(column, row)| column.extend_from_slice(&row[..]));
     }
     // 4096 draws: a standard error is a 64th of a scale, four of them 0.13 at most.

@@ -182,7 +182,7 @@ fn sandwich(s: &[Vec<f64>], m: &[Vec<f64>]) -> Vec<Vec<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::{LANES, Lanes, Level};
+    use crate::math::{Lanes, Level};
     use crate::random::{BlockRng, Purpose};
 
     /// Draws of N(0, diag(scale)²·(I + (9² − 1)vvᵀ)) and their gradients, the draws all `shrink` times as wide as they should be.
@@ -195,7 +195,7 @@ mod tests {
         for _ in 0..blocks {
             z.iter_mut().for_each(|row| noise.fill_normal(row));
             z.iter_mut().for_each(|row| row.iter_mut().for_each(|z| *z *= shrink));
-            metric.forward(level, LANES, &z, &mut u);
+            metric.forward(level, &z, &mut u);
             let mut slope = z.clone();
             slope.iter_mut().for_each(|row| row.iter_mut().for_each(|z| *z = -*z));
             metric.push_forward(level, &mut slope);
@@ -225,7 +225,7 @@ mod tests {
             }
             // How wide the metric takes the direction to be: |Lᵀ·diag(scale)⁻¹·v|.
             let mut along: Vec<Lanes> = v.iter().zip(&scale).map(|(v, scale)| Lanes::splat(v / scale)).collect();
-            metric.pull_back(Level::detect(), LANES, &mut along);
+            metric.pull_back(Level::detect(), &mut along);
             let width = along.iter().map(|row| row[0] * row[0]).sum::<f64>().sqrt();
             let least = if dimension < 10 { 8.7 } else { 4.0 };
             assert!((least..9.3).contains(&width), "{dimension}: {width}");
@@ -241,12 +241,12 @@ mod tests {
         let mut z = vec![Lanes::default(); 3];
         z.iter_mut().for_each(|row| noise.fill_normal(row));
         let (mut u, mut back) = (z.clone(), z.clone());
-        metric.forward(level, LANES, &z, &mut u);
+        metric.forward(level, &z, &mut u);
         metric.backward(level, &u, &mut back);
         let mut slope = z.clone();
         slope.rotate_left(1);
         let mut pulled = slope.clone();
-        metric.pull_back(level, LANES, &mut pulled);
+        metric.pull_back(level, &mut pulled);
         let mut pushed = pulled.clone();
         metric.push_forward(level, &mut pushed);
         for lane in 0..256 {

@@ -9,8 +9,8 @@ pub use gathering::DENSE_LIMIT;
 pub(in crate::sampler) use gathering::Gathering;
 pub(in crate::sampler) use moments::total;
 
-use crate::math::{Block, LANES, Lanes, Level, log};
-use crate::sampler::kernels::lanewise::{add_combination, each, each_of};
+use crate::math::{Block, Lanes, Level, log};
+use crate::sampler::kernels::lanewise::{Sweep, add_combination, copy, each};
 
 /// Which metric a warm-up learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -151,21 +151,23 @@ impl Metric {
         }
     }
 
-    /// z into u, in the first `lanes` lanes at least.
-    pub(in crate::sampler) fn forward(&self, level: Level, lanes: usize, z: &Block, u: &mut [Lanes]) {
+    /// z into u.
+    pub(in crate::sampler) fn forward(&self, over: impl Into<Sweep>, z: &Block, u: &mut [Lanes]) {
+        let over = over.into();
         match &self.linear {
             Linear::Triangular(rows) => {
                 for (variable, (row, out)) in rows.iter().zip(u).enumerate() {
                     let first = variable + 1 - row.len();
-                    out[..lanes].fill(self.centre[variable]);
-                    add_combination(level, lanes, out, row.iter().copied().zip(&z[first..=variable]));
+                    let centre = self.centre[variable];
+                    each(over, |lane| out[lane] = centre);
+                    add_combination(over, out, row.iter().copied().zip(&z[first..=variable]));
                 }
             }
             Linear::LowRank { scale, directions, stretch } => {
-                u.copy_from_slice(z);
-                bend(level, directions, stretch.iter().map(|stretch| stretch - 1.0), u);
+                copy(over, u, z);
+                bend(over, directions, stretch.iter().map(|stretch| stretch - 1.0), u);
                 for ((out, scale), centre) in u.iter_mut().zip(scale).zip(&self.centre) {
-                    each(level, |lane| out[lane] = scale.mul_add(out[lane], *centre));
+                    each(over, |lane| out[lane] = scale.mul_add(out[lane], *centre));
                 }
             }
         }
@@ -183,7 +185,7 @@ impl Metric {
                     let centre = self.centre[variable];
                     each(level, |lane| out[lane] = u[variable][lane] - centre);
                     let (diagonal, others) = row.split_last().map_or((1.0, &[][..]), |(last, others)| (*last, others));
-                    add_combination(level, LANES, out, others.iter().map(|weight| -weight).zip(&before[first..]));
+                    add_combination(level, out, others.iter().map(|weight| -weight).zip(&before[first..]));
                     each(level, |lane| out[lane] /= diagonal);
                 }
             }
@@ -196,8 +198,9 @@ impl Metric {
         }
     }
 
-    /// The gradient by u into that by z, Lᵀg, in place; in the first `lanes` lanes at least.
-    pub(in crate::sampler) fn pull_back(&self, level: Level, lanes: usize, gradient: &mut [Lanes]) {
+    /// The gradient by u into that by z, Lᵀg, in place.
+    pub(in crate::sampler) fn pull_back(&self, over: impl Into<Sweep>, gradient: &mut [Lanes]) {
+        let over = over.into();
         match &self.linear {
             Linear::Triangular(rows) => {
                 // Entry j of Lᵀg needs the entries i ≥ j of g only: from the first on, each may be overwritten.
@@ -205,15 +208,15 @@ impl Metric {
                     let (done, rest) = gradient.split_at_mut(j + 1);
                     let out = &mut done[j];
                     let diagonal = rows[j].last().copied().unwrap_or(1.0);
-                    each_of(level, lanes, |lane| out[lane] *= diagonal);
-                    add_combination(level, lanes, out, below(rows, j, rest));
+                    each(over, |lane| out[lane] *= diagonal);
+                    add_combination(over, out, below(rows, j, rest));
                 }
             }
             Linear::LowRank { scale, directions, stretch } => {
                 for (out, scale) in gradient.iter_mut().zip(scale) {
-                    each(level, |lane| out[lane] *= scale);
+                    each(over, |lane| out[lane] *= scale);
                 }
-                bend(level, directions, stretch.iter().map(|stretch| stretch - 1.0), gradient);
+                bend(over, directions, stretch.iter().map(|stretch| stretch - 1.0), gradient);
             }
         }
     }
@@ -226,7 +229,7 @@ impl Metric {
                 for j in (0..gradient.len()).rev() {
                     let (before, rest) = gradient.split_at_mut(j + 1);
                     let out = &mut before[j];
-                    add_combination(level, LANES, out, below(rows, j, rest).map(|(weight, slope)| (-weight, slope)));
+                    add_combination(level, out, below(rows, j, rest).map(|(weight, slope)| (-weight, slope)));
                     let diagonal = rows[j].last().copied().unwrap_or(1.0);
                     each(level, |lane| out[lane] /= diagonal);
                 }
@@ -251,13 +254,14 @@ fn below<'a>(rows: &'a [Vec<f64>], j: usize, rest: &'a [Lanes]) -> impl Iterator
 }
 
 /// x + Σₖ weightₖ·vₖ(vₖ·x), in place; one direction after the other, which is the same as they are orthonormal.
-fn bend(level: Level, directions: &[Vec<f64>], weights: impl Iterator<Item = f64>, x: &mut [Lanes]) {
+fn bend(over: impl Into<Sweep>, directions: &[Vec<f64>], weights: impl Iterator<Item = f64>, x: &mut [Lanes]) {
+    let over = over.into();
     for (direction, weight) in directions.iter().zip(weights) {
         let mut along = Lanes::default();
-        add_combination(level, LANES, &mut along, direction.iter().copied().zip(&*x));
+        add_combination(over, &mut along, direction.iter().copied().zip(&*x));
         for (v, x) in direction.iter().zip(&mut *x) {
             let weight = weight * v;
-            each(level, |lane| x[lane] = weight.mul_add(along[lane], x[lane]));
+            each(over, |lane| x[lane] = weight.mul_add(along[lane], x[lane]));
         }
     }
 }
