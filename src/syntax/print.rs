@@ -276,7 +276,7 @@ mod tests {
             let binary = prop::sample::select(vec![Add, Subtract, Multiply, Divide, Power, Power, And, Or]);
             let comparison = prop::sample::select(vec![Comparison::Less, Comparison::GreaterEqual, Comparison::NotEqual]);
             let three = || prop::array::uniform3(inner.clone());
-            let call = (prop::sample::select(Function::ALL.to_vec()), prop::collection::vec(inner.clone(), 4));
+            let call = (prop::sample::select(Function::ALL.to_vec()), prop::collection::vec(inner.clone(), 5));
             prop_oneof![
                 1 => inner.clone().prop_map(|index| Tree::Index(index.into())),
                 1 => three().prop_map(|parts| Tree::Slice(parts.into())),

@@ -85,6 +85,7 @@ fn matrices_are_factored_solved_and_inverted() {
     );
     // Not symmetric: by elimination; triangles by substitution.
     same("v = solve([[2, x], [y1, 3]], [z, 1]); v[1] + 2*v[2]", "((3*z - x) + 2*(2 - y1*z))/(6 - x*y1)");
+    same("v = solve([[0, 1], [2 + x, y1]], [z, 1]); v[1] + v[2]", "(1 - y1*z)/(2 + x) + z");
     same("log_det([[2, x], [y1, -3]]) + z", "log(6 + x*y1) + z");
     same("v = solve([[2, 0], [x, 3]], [z, y1]); v[2]", "(y1 - x*z/2)/3");
     same("v = solve([[2, x], [0, 3]], [z, y1]); v[1]", "(z - x*y1/3)/2");

@@ -257,10 +257,15 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// The upper triangle that Gaussian elimination leaves of a matrix; `b` goes with it.
+    /// The upper triangle that Gaussian elimination leaves of a matrix, its rows exchanged where a pivot is known to be 0; `b` goes with it.
     fn eliminated(&mut self, mut matrix: Matrix, b: &mut [NodeId], columns: usize) -> Result<Matrix> {
         let n = matrix.rows;
         for pivot in 0..n {
+            let usable = (pivot..n).find(|&row| self.graph.number(matrix.at(row, pivot)) != Some(0.0));
+            if let Some(row) = usable.filter(|&row| row > pivot) {
+                (0..n).for_each(|column| matrix.nodes.swap(pivot * n + column, row * n + column));
+                (0..columns).for_each(|column| b.swap(pivot * columns + column, row * columns + column));
+            }
             for row in pivot + 1..n {
                 let factor = self.graph.divide(matrix.at(row, pivot), matrix.at(pivot, pivot));
                 for column in pivot..n {

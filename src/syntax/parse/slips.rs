@@ -410,7 +410,7 @@ pub(super) fn stray_separator(parser: &Parser, token: Token) -> Error {
             syntax("an element has one index, or two in a matrix", token.span).hint("write x[1] or W[1, 2]")
         }
         (Kind::Comma, Some(Role::DefinitionRange(..))) => {
-            syntax("a definition has one index", token.span).hint("number the elements in a row: x[1], x[2], ...")
+            syntax("a definition has one index or two, each with its range", token.span).hint("write K[i in 1..n, j in 1..m] = ...")
         }
         (Kind::Comma, Some(Role::Interval(_))) => interval(token.span),
         (Kind::Colon, Some(Role::Index(..))) => syntax("a range is written with two dots", token.span).hint("write x[1..3]"),
