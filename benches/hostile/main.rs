@@ -128,11 +128,10 @@ fn watch() {
 /// One run, as a line: what it came to, processor seconds, why.
 fn run(case: &Case, sampler: &str) -> String {
     let mut settings = Sampling { seed: 1, threads: 1, ..Sampling::default() };
-    if sampler != "plain" {
-        match sampler.parse::<Sampler>() {
-            Ok(sampler) => settings.sampler = sampler,
-            Err(error) => return format!("refused | {error}"),
-        }
+    match sampler.parse::<Sampler>() {
+        Ok(sampler) => settings.sampler = sampler,
+        Err(_) if sampler == "plain" => settings.sampler = settings.usual_sampler(),
+        Err(error) => return format!("refused | {error}"),
     }
     let start = clock::of_process();
     let found = case.text.parse().and_then(|formula| Model::with_data(formula, None, &[], &Data::default()));

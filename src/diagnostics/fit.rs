@@ -26,6 +26,21 @@ pub fn kolmogorov_smirnov(cdf: &[f64]) -> KolmogorovSmirnov {
     KolmogorovSmirnov { distance, p_value: kolmogorov((root + 0.12 + 0.11 / root) * distance) }
 }
 
+/// Whether two sets of independent draws, each in ascending order, are of one law: their empirical distribution functions after each value
+/// that either has. The p-value is that of nm/(n + m) draws against a known law; ties make it larger than it is.
+pub fn two_samples(first: &[f64], second: &[f64]) -> KolmogorovSmirnov {
+    let (n, m) = (first.len(), second.len());
+    let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
+    while i < n && j < m {
+        let value = first[i].min(second[j]);
+        i += first[i..].iter().take_while(|x| **x <= value).count();
+        j += second[j..].iter().take_while(|x| **x <= value).count();
+        distance = distance.max((i as f64 / n as f64 - j as f64 / m as f64).abs());
+    }
+    let root = (n as f64 * m as f64 / (n + m) as f64).sqrt();
+    KolmogorovSmirnov { distance, p_value: kolmogorov((root + 0.12 + 0.11 / root) * distance) }
+}
+
 /// P(K > x) for Kolmogorov's distribution: the alternating series, or its theta-function twin for small x (Kolmogorov 1933).
 fn kolmogorov(x: f64) -> f64 {
     if x.is_nan() {
@@ -70,6 +85,25 @@ mod tests {
     use super::*;
     use crate::math::Lanes;
     use crate::random::{BlockRng, Purpose};
+
+    #[test]
+    fn two_samples_are_compared_value_by_value() {
+        // After 1 one has 2/4 and the other 0; after 2 both have half; ties are one step.
+        let found = two_samples(&[1.0, 1.0, 3.0, 3.0], &[2.0, 2.0, 3.0, 3.0]);
+        assert_eq!(found.distance, 0.5);
+        assert_eq!(two_samples(&[7.0; 50], &[7.0; 80]).distance, 0.0);
+        assert_eq!(two_samples(&[0.0; 50], &[7.0; 80]).distance, 1.0);
+        let noise = |block: u64| {
+            let mut draws = Lanes::default();
+            BlockRng::new(5, block, Purpose::Noise).fill_normal(&mut draws);
+            let mut draws = draws.to_vec();
+            draws.sort_by(f64::total_cmp);
+            draws
+        };
+        assert!(two_samples(&noise(0), &noise(1)).p_value > 1e-3);
+        let moved: Vec<f64> = noise(1).iter().map(|x| x + 0.5).collect();
+        assert!(two_samples(&noise(0), &moved).p_value < 1e-4);
+    }
 
     #[test]
     fn p_values_agree_with_published_critical_values() {

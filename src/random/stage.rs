@@ -31,6 +31,8 @@ pub enum Stage {
     HalfStep,
     /// Chains that look for a mode which the draws missed.
     Scouts,
+    /// Exact draws that others are compared with.
+    Twins,
 }
 
 impl Stage {
@@ -58,6 +60,7 @@ impl Stage {
             Stage::GradientNoise => (11, 0),
             Stage::HalfStep => (12, 0),
             Stage::Scouts => (13, 0),
+            Stage::Twins => (14, 0),
         };
         // Each word is mixed through the finaliser before the next is added, as in the key of a stream.
         mix(mix(seed ^ 0x7374_6167_6573_6565).wrapping_add(kind) ^ mix(number))

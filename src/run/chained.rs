@@ -51,7 +51,7 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
     let judged = until::Judged::default();
     let usual = |draws: &Draws| {
         control.keep(draws);
-        judged.growth(summaries(density.bounds(), draws, None, settings.threads), draws.draws(), most)
+        judged.growth(summaries(density.bounds(), draws, None, settings.threads), draws, most)
     };
     let first = if sampler == Sampler::Tempering {
         TEMPERED

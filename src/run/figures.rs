@@ -5,6 +5,7 @@ use super::drawn::{Drawn, Method};
 use super::law::Law;
 use super::question::Question;
 use super::summary::{Fit, VariableSummary, fit, fit_marginal, fit_statistic, summaries, test_identities, thinned};
+use super::twins;
 use crate::diagnostics::SteinDiscrepancy;
 use crate::quadrature::Marginal;
 use crate::sampler::Population;
@@ -28,7 +29,11 @@ impl Figures {
             test_identities(density, draws, &mut variables);
         }
         let ess = variables.iter().map(VariableSummary::weight).fold(f64::INFINITY, f64::min);
-        let fits = fits(law, &variables, &thinned(draws, ess));
+        let independent = thinned(draws, ess);
+        let mut fits = fits(law, &variables, &independent);
+        if let (None, Some(joint), false) = (&law.reference, law.joint(), matches!(drawn.method, Method::Independent)) {
+            twins::compare(question, joint, &independent, &mut fits);
+        }
         let is_asked = law.reference.is_none() && settings.batch.is_none();
         let discrepancy = if is_asked { discrepancy(density, draws, &variables) } else { None };
         Figures { variables, fits, discrepancy }

@@ -1,7 +1,7 @@
 //! What quadrature knows of a density.
 
 use super::question::Question;
-use crate::density::{LogDensity, Model};
+use crate::density::{Bound, LogDensity, Model};
 use crate::error::{Error, ErrorKind, Result};
 use crate::quadrature::{CERTIFY, Evidence, Joint, Reference, Tolerance, certified, evidence_at_a_glance, reference};
 
@@ -25,6 +25,20 @@ impl Law {
     /// The recipe for draws of several variables, if there is one.
     pub(super) fn joint(&self) -> Option<&Joint> {
         self.evidence.as_ref().and_then(|evidence| evidence.joint.as_ref())
+    }
+
+    /// The probability that a draw of a variable lies so close to an end of its range that a double cannot tell it from that; 0 where it is
+    /// not known.
+    pub(super) fn rounded_to_ends(&self, variable: usize, bound: &Bound) -> f64 {
+        let marginal = self.evidence.as_ref().map(|evidence| &evidence.marginals[variable]);
+        let up_to = |x: f64| match (&self.reference, marginal) {
+            (Some(reference), _) => Some(reference.cdf(x)),
+            (None, Some(law)) => law.cdf(&[x]).map(|cdf| cdf[0]),
+            _ => None,
+        };
+        let lower = up_to(bound.low.next_up()).filter(|_| bound.low.is_finite()).unwrap_or(0.0);
+        let upper = up_to(bound.high.next_down()).filter(|_| bound.high.is_finite()).map_or(0.0, |cdf| 1.0 - cdf);
+        lower + upper
     }
 
     /// What can be had for little.

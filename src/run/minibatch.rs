@@ -146,7 +146,10 @@ pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> 
         control.keep(&draws);
         draws
     };
-    let usual = |draws: &Draws| judged.growth(summaries(model.bounds(), &positions(draws), None, settings.threads), draws.draws(), most);
+    let usual = |draws: &Draws| {
+        let draws = positions(draws);
+        judged.growth(summaries(model.bounds(), &draws, None, settings.threads), &draws, most)
+    };
     let asked = |draws: &Draws| until::growth(&until::progress(&settings.until, model.bounds(), &positions(draws)));
     let rounds = match (settings.until.is_empty(), settings.draws) {
         (false, _) => Some(Rounds { first: FIRST_ASKED, growth: &asked }),

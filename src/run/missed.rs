@@ -1,5 +1,6 @@
 //! A look beyond the draws: chains sent from far away, and where they come to rest.
 
+use super::modes::ascend;
 use super::starts::affordable_chains;
 use crate::density::LogDensity;
 use crate::math::{LANES, Lanes};
@@ -44,13 +45,20 @@ pub(super) fn missed_mode(density: &dyn LogDensity, chained: &Chained, seed: u64
     let rest = kernel.positions(&state);
     let mut value = Lanes::default();
     crate::density::Evaluate::log_density(&mut evaluate, rest, &mut value);
-    let lane = (0..active).find(|&lane| {
-        value[lane] >= usual
-            && (0..dimension).any(|variable| {
-                let margin = 0.5 * (high[variable] - low[variable]);
-                rest[variable][lane] < low[variable] - margin || rest[variable][lane] > high[variable] + margin
-            })
-    })?;
+    let is_outside = |z: &[Lanes], lane: usize| {
+        (0..dimension).any(|variable| {
+            let margin = 0.5 * (high[variable] - low[variable]);
+            z[variable][lane] < low[variable] - margin || z[variable][lane] > high[variable] + margin
+        })
+    };
+    let mut found: Vec<usize> = (0..active).filter(|&lane| value[lane] >= usual && is_outside(rest, lane)).collect();
+    if !found.is_empty() {
+        // Of many variables one may be far out where the others are nearer to the middle than draws ever are: no mode of its own.
+        let mut tops = rest.to_vec();
+        ascend(&mut evaluate, &mut tops);
+        found.retain(|&lane| is_outside(&tops, lane));
+    }
+    let &lane = found.first()?;
     let mut at = vec![Lanes::default(); dimension];
     coordinates.unconstrained(rest, &mut at);
     coordinates.constrain(&mut at);

@@ -28,6 +28,7 @@ mod starts;
 #[cfg(test)]
 mod streams;
 mod summary;
+mod twins;
 mod until;
 
 pub use answer::Run;
@@ -42,5 +43,5 @@ pub use plan::{Plan, plan};
 pub use sample::{sample, sample_density, sample_watched};
 pub use settings::{Batch, Init, Sampler, Sampling};
 pub use starts::prefers_noncentered;
-pub use summary::{BasinSummary, Fit, QUANTILES, VariableSummary};
+pub use summary::{BasinSummary, Fit, QUANTILES, TAIL, VariableSummary};
 pub use until::{Measure, Progress, Target, targets};

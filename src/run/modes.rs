@@ -65,7 +65,7 @@ fn nearest(z: &[Lanes], among: &[usize], lane: usize, skip: usize) -> usize {
 
 /// Goes uphill in every lane, by steps along the gradient that grow where they help and shrink where they do not; returns log p there, and how
 /// much of it the last quarter of the steps gained.
-fn ascend(evaluate: &mut dyn Evaluate, z: &mut [Lanes]) -> (Lanes, Lanes) {
+pub(super) fn ascend(evaluate: &mut dyn Evaluate, z: &mut [Lanes]) -> (Lanes, Lanes) {
     let mut gradient = z.to_vec();
     let (mut trial, mut slope) = (z.to_vec(), z.to_vec());
     let (mut height, mut there, mut step) = (Lanes::default(), Lanes::default(), Lanes::splat(0.1));

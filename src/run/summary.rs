@@ -3,7 +3,7 @@
 use crate::density::{Bound, Evaluate, LogDensity};
 use crate::diagnostics::{
     Convergence, MANY_CHAINS, NestedRhat, SteinTest, boundary_atoms, kolmogorov_smirnov, mean_and_sd, nested_rhat, quantile, sorted,
-    stein_tests, wasserstein1,
+    stein_tests, two_samples, wasserstein1,
 };
 use crate::math::{Lanes, Level, log};
 use crate::quadrature::{Basin, Marginal, Reference, Statistic};
@@ -12,6 +12,9 @@ use crate::tape::ProgramEvaluator;
 
 /// The quantiles of every summary.
 pub const QUANTILES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
+
+/// The share of the exact law that is called its tail, on each side.
+pub const TAIL: f64 = 0.01;
 
 /// The draws of one variable.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,8 +96,59 @@ pub struct Fit {
     pub wasserstein1: f64,
     /// The lowest and the highest draw, and how many of as many draws the exact law would have farther out than each.
     pub extremes: [(f64, f64); 2],
+    /// The shares of the draws in the lowest and in the highest [`TAIL`] of the exact law.
+    pub tails: [f64; 2],
+    /// Independent draws that the comparison is worth.
+    pub weight: f64,
     /// The basins, if there is more than one.
     pub basins: Vec<BasinSummary>,
+}
+
+impl Fit {
+    /// Sorted draws that pass for independent against a law, of which `cdf` has the probabilities of values up to each, if they are known.
+    fn of(name: &str, (mean, sd): (Option<f64>, Option<f64>), quantiles: [f64; 5], ordered: &[f64], cdf: Option<&[f64]>) -> Fit {
+        let test = cdf.map(kolmogorov_smirnov);
+        let weight = ordered.len() as f64;
+        let share = |is: &dyn Fn(&f64) -> bool| cdf.map_or(f64::NAN, |cdf| cdf.iter().filter(|p| is(p)).count() as f64 / weight);
+        Fit {
+            name: name.to_string(),
+            mean,
+            sd,
+            quantiles,
+            z_mean: f64::NAN,
+            ks: test.as_ref().map_or(f64::NAN, |test| test.distance),
+            ks_p: test.as_ref().map_or(f64::NAN, |test| test.p_value),
+            wasserstein1: cdf.map_or(f64::NAN, |cdf| wasserstein1(ordered, cdf)),
+            extremes: cdf.map_or([(f64::NAN, f64::NAN); 2], |cdf| extremes(ordered, cdf)),
+            tails: [share(&|p| *p <= TAIL), share(&|p| *p > 1.0 - TAIL)],
+            weight,
+            basins: Vec::new(),
+        }
+    }
+
+    /// The same against draws of the law, sorted too.
+    pub(super) fn of_draws(name: &str, ordered: &[f64], exact: &[f64]) -> Fit {
+        let (n, m) = (ordered.len() as f64, exact.len() as f64);
+        let up_to = |x: f64| exact.partition_point(|exact| *exact <= x) as f64 / m;
+        let cdf: Vec<f64> = ordered.iter().map(|x| up_to(*x)).collect();
+        let test = two_samples(ordered, exact);
+        let (low, high) = (quantile(exact, TAIL), quantile(exact, 1.0 - TAIL));
+        let share = |is: &dyn Fn(&f64) -> bool| {
+            let of = |draws: &[f64]| draws.iter().filter(|x| is(x)).count() as f64 / draws.len() as f64;
+            // Where values tie, a tail has more than its share.
+            of(ordered) * TAIL / of(exact).max(f64::MIN_POSITIVE)
+        };
+        // That none of n draws is where k of m are has the probability (m/(n + m))^k.
+        let rare = m * (n / m).ln_1p() / n;
+        Fit {
+            ks: test.distance,
+            ks_p: test.p_value,
+            extremes: extremes(ordered, &cdf).map(|(at, expected)| (at, rare * expected)),
+            tails: [share(&|x| *x <= low), share(&|x| *x > high)],
+            weight: n * m / (n + m),
+            ..Fit::of(name, (None, None), [f64::NAN; 5], ordered, Some(&cdf))
+        }
+    }
 }
 
 /// The figures of each variable, but for those that need gradients.
@@ -218,19 +272,8 @@ pub(super) fn fit_statistic(statistic: &Statistic, draws: &Population) -> Fit {
     let ordered = sorted(&values);
     let mut cdf = vec![0.0; ordered.len()];
     statistic.law.cdf_batch(&ordered, &mut cdf);
-    let test = kolmogorov_smirnov(&cdf);
-    Fit {
-        name: statistic.name.clone(),
-        mean: statistic.law.mean,
-        sd: statistic.law.sd,
-        quantiles: QUANTILES.map(|p| statistic.law.quantile(p)),
-        z_mean: f64::NAN,
-        ks: test.distance,
-        ks_p: test.p_value,
-        wasserstein1: wasserstein1(&ordered, &cdf),
-        extremes: extremes(&ordered, &cdf),
-        basins: Vec::new(),
-    }
+    let quantiles = QUANTILES.map(|p| statistic.law.quantile(p));
+    Fit::of(&statistic.name, (statistic.law.mean, statistic.law.sd), quantiles, &ordered, Some(&cdf))
 }
 
 /// Draws in ascending order against moments and, if they are known, the probabilities of values up to each.
@@ -241,20 +284,9 @@ fn compare(
     ordered: &[f64],
     cdf: Option<&[f64]>,
 ) -> Fit {
-    let test = cdf.map(kolmogorov_smirnov);
-    Fit {
-        name: variable.bound.name.clone(),
-        mean,
-        sd,
-        quantiles,
-        // A mean of draws has no error bar where the variance is infinite.
-        z_mean: mean.filter(|_| sd.is_some_and(f64::is_finite)).map_or(f64::NAN, |mean| (variable.mean - mean) / variable.mcse_mean),
-        ks: test.as_ref().map_or(f64::NAN, |test| test.distance),
-        ks_p: test.as_ref().map_or(f64::NAN, |test| test.p_value),
-        wasserstein1: cdf.map_or(f64::NAN, |cdf| wasserstein1(ordered, cdf)),
-        extremes: cdf.map_or([(f64::NAN, f64::NAN); 2], |cdf| extremes(ordered, cdf)),
-        basins: Vec::new(),
-    }
+    // A mean of draws has no error bar where the variance is infinite.
+    let z_mean = mean.filter(|_| sd.is_some_and(f64::is_finite)).map_or(f64::NAN, |mean| (variable.mean - mean) / variable.mcse_mean);
+    Fit { z_mean, ..Fit::of(&variable.bound.name, (mean, sd), quantiles, ordered, cdf) }
 }
 
 /// The ends of ordered draws, and how many of them the law would have beyond each.

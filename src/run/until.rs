@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::summary::VariableSummary;
 use crate::density::Bound;
-use crate::diagnostics::{Convergence, RHAT_WANTED};
+use crate::diagnostics::{Convergence, RHAT_FAILURE, RHAT_WANTED};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sampler::Draws;
 use crate::syntax::suggest;
@@ -212,13 +212,27 @@ fn usual_growth(variables: &[VariableSummary]) -> f64 {
     variables.iter().flat_map(growth).fold(0.0, |most, growth| if growth > most || growth.is_nan() { growth } else { most })
 }
 
-/// [`usual_growth`] of what is known after so many draws; 1 where it would take far more than `most`: more of the same is no help then.
-fn growth_within(variables: &[VariableSummary], draws: usize, most: usize) -> f64 {
+/// [`usual_growth`] of what is known after these draws; 1 where more of the same are no help: it would take far more than `most`, or chains
+/// disagree after all of their draws as they did after the first half.
+fn growth_within(variables: &[VariableSummary], draws: &Draws, most: usize) -> f64 {
     /// Times the most.
     const HOPELESS: f64 = 5.0;
     let growth = usual_growth(variables);
     let loudest = variables.iter().map(|variable| Measure::Rhat.growth(variable.rhat, RHAT_WANTED)).fold(growth, f64::max);
-    if loudest * draws as f64 > HOPELESS * most as f64 { 1.0 } else { growth }
+    if loudest * draws.draws() as f64 > HOPELESS * most as f64 || growth > 1.0 && stands_still(variables, draws) { 1.0 } else { growth }
+}
+
+/// Whether chains that plainly disagree about a variable did so as much after half of their draws: R-hat − 1 of chains that mix falls like 1/n, and
+/// that of chains which never leave their modes stays.
+fn stands_still(variables: &[VariableSummary], draws: &Draws) -> bool {
+    /// Between the half of chains that mix and the whole of those that do not.
+    const LEFT: f64 = 0.8;
+    let rank = |variable: &VariableSummary| if variable.rhat.is_nan() { f64::NEG_INFINITY } else { variable.rhat };
+    let Some(worst) = (0..variables.len()).max_by(|&a, &b| rank(&variables[a]).total_cmp(&rank(&variables[b]))) else { return false };
+    let chains = draws.by_chain(worst);
+    let halves: Vec<&[f64]> = chains.iter().map(|chain| &chain[..chain.len() / 2]).collect();
+    let [early, late] = [&halves, &chains].map(|chains| Convergence::new(chains).rhat());
+    late > RHAT_FAILURE && late - 1.0 > LEFT * (early - 1.0)
 }
 
 /// The figures after each round of draws, of which the last are most often those of the run.
@@ -226,10 +240,10 @@ fn growth_within(variables: &[VariableSummary], draws: usize, most: usize) -> f6
 pub(super) struct Judged(RefCell<Option<(usize, Vec<VariableSummary>)>>);
 
 impl Judged {
-    /// [`growth_within`] of the figures after so many draws, which it keeps.
-    pub(super) fn growth(&self, variables: Vec<VariableSummary>, draws: usize, most: usize) -> f64 {
+    /// [`growth_within`] of the figures of these draws, which it keeps.
+    pub(super) fn growth(&self, variables: Vec<VariableSummary>, draws: &Draws, most: usize) -> f64 {
         let growth = growth_within(&variables, draws, most);
-        self.0.replace(Some((draws, variables)));
+        self.0.replace(Some((draws.draws(), variables)));
         growth
     }
 
@@ -247,7 +261,7 @@ mod tests {
     fn figures_are_those_of_the_draws_they_were_made_of() {
         let judged = || {
             let judged = Judged::default();
-            judged.growth(Vec::new(), 40, 400);
+            judged.growth(Vec::new(), &Draws::from_columns(vec![vec![0.0; 40]], 1), 400);
             judged
         };
         assert!(judged().after(40).is_some() && judged().after(80).is_none() && Judged::default().after(40).is_none());

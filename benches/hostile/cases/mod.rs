@@ -1,10 +1,12 @@
 //! The densities, by kind; each names the draws that are its truth.
 
+mod coupled;
 mod improper;
 mod jumps;
 mod line;
 mod mixtures;
 mod shapes;
+mod spellings;
 mod tails;
 mod walls;
 
@@ -12,7 +14,17 @@ use crate::case::Case;
 
 /// Every density.
 pub(crate) fn all() -> Vec<Case> {
-    let kinds = [mixtures::cases(), shapes::cases(), tails::cases(), walls::cases(), jumps::cases(), line::cases(), improper::cases()];
+    let kinds = [
+        mixtures::cases(),
+        spellings::cases(),
+        shapes::cases(),
+        tails::cases(),
+        walls::cases(),
+        jumps::cases(),
+        coupled::cases(),
+        line::cases(),
+        improper::cases(),
+    ];
     let cases: Vec<Case> = kinds.into_iter().flatten().collect();
     for (at, case) in cases.iter().enumerate() {
         assert!(cases[..at].iter().all(|other| other.name != case.name), "two cases are called `{}`", case.name);

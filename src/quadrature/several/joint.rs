@@ -28,6 +28,8 @@ pub(super) enum Factor {
     /// Variables that are normal given others: expressions of the means, and a triangle of numbers or, of one variable, an expression of
     /// the variance behind the mean.
     Normal { variables: Vec<usize>, program: Program, spread: Option<Vec<Vec<f64>>> },
+    /// A variable that is a shifted and scaled copy of one with a law of its own: expressions of the shift and the scale.
+    Shifted { variable: usize, program: Program, law: Box<Reference> },
     /// A mixture of laws of these variables, with the probabilities that a draw is of a part up to each.
     Mixture { variables: Vec<usize>, up_to: Vec<f64>, parts: Vec<Joint> },
     /// A law that depends on a quadratic form alone: centre + r·spread·(a direction).
@@ -98,6 +100,14 @@ impl Factor {
                         rows[variable][lane] = values[at][lane] + deviation;
                     }
                 }
+            }
+            Factor::Shifted { variable, program, law } => {
+                let mut values = [Lanes::default(), Lanes::default()];
+                ProgramEvaluator::new(program, Level::detect()).run(program, rows, &mut values);
+                let mut uniform = Lanes::default();
+                rng.fill_uniform(&mut uniform);
+                let row = &mut rows[*variable];
+                (0..LANES).for_each(|lane| row[lane] = values[1][lane].mul_add(law.quantile(uniform[lane]), values[0][lane]));
             }
             Factor::Mixture { variables, up_to, parts } => {
                 let mut uniform = Lanes::default();

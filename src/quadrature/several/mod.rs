@@ -8,6 +8,7 @@ mod joint;
 mod marginal;
 mod mixture;
 mod nested;
+mod shifted;
 mod split;
 mod structure;
 #[cfg(test)]
@@ -324,6 +325,13 @@ impl Work<'_> {
         }
         let part = self.model.part(graph, piece.log_density, &piece.variables)?;
         if piece.variables.len() > 1 && (self.mixture(graph, &piece, &part)? || self.elliptic(graph, block, constant, &piece, &part)?) {
+            return Ok(());
+        }
+        // Of few variables there may be a proof instead.
+        if piece.variables.len() > if self.relative.is_some() { 3 } else { 1 }
+            && let Some(left) = self.shifted(graph, &piece)?
+        {
+            open.push(left);
             return Ok(());
         }
         match piece.variables[..] {

@@ -63,8 +63,18 @@ pub(super) fn terms(graph: &mut Graph, root: NodeId) -> Vec<NodeId> {
             _ => found.push((id, factor)),
         }
     }
-    found
-        .into_iter()
+    // What one part of a formula adds another may take away.
+    let mut place: HashMap<NodeId, usize> = HashMap::default();
+    let mut sums: Vec<(NodeId, f64)> = Vec::with_capacity(found.len());
+    for (id, factor) in found {
+        let at = *place.entry(id).or_insert(sums.len());
+        match sums.get_mut(at) {
+            Some((_, sum)) => *sum += factor,
+            None => sums.push((id, factor)),
+        }
+    }
+    sums.into_iter()
+        .filter(|(_, factor)| *factor != 0.0)
         .map(|(id, factor)| {
             let factor = graph.constant(factor);
             graph.multiply(factor, id)

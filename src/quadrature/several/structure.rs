@@ -1,9 +1,10 @@
-//! Factors whose formula shows what they are made of: mixtures part by part, functions of a quadratic form by their radius.
+//! Factors whose formula shows what they are made of: mixtures part by part, functions of a quadratic form by their radius, shifted and
+//! scaled variables by what is shifted.
 
 use super::joint::{Factor, Joint};
 use super::marginal::mixed;
 use super::split::Block;
-use super::{Budget, Evidence, Marginal, Part, Statistic, Work, elliptic, mixture, reference, taken_apart_within};
+use super::{Budget, Evidence, Marginal, Part, Statistic, Work, elliptic, mixture, reference, shifted, taken_apart_within};
 use crate::density::Model;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Graph;
@@ -82,5 +83,25 @@ impl Work<'_> {
         self.draw_by(Factor::Elliptic { variables, centre: found.centre, spread: found.spread, radius });
         self.parts.push(Part { variables: piece.variables.clone(), method: "radius of a quadratic form" });
         Ok(true)
+    }
+
+    /// A variable that is a shifted and scaled copy of one by itself; what is left if there is one.
+    pub(super) fn shifted(&mut self, graph: &mut Graph, piece: &Block) -> Result<Option<Block>> {
+        let Some(found) = shifted::shifted(self.model, graph, piece) else { return Ok(None) };
+        let base = self.model.part(graph, found.base, &[found.variable])?;
+        let law = match reference(&base, self.tolerance) {
+            Ok(law) if law.integral.converged => law,
+            // What is left is positive somewhere.
+            Err(error) if error.kind == ErrorKind::InfiniteZ => return Err(error),
+            _ => return Ok(None),
+        };
+        self.log_value += law.integral.log_value;
+        self.relative_error += law.integral.relative_error;
+        self.evaluations += law.integral.evaluations;
+        self.proof = None;
+        let program = self.model.program_in(graph, &[found.location, found.scale]);
+        self.normal.push(Factor::Shifted { variable: found.variable, program, law: Box::new(law) });
+        self.parts.push(Part { variables: vec![found.variable], method: "shifted and scaled" });
+        Ok(Some(found.block))
     }
 }

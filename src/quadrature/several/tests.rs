@@ -114,3 +114,37 @@ fn normal_variables_are_drawn_given_those_they_depend_on() {
     // P(both above their means) is 1/4 + asin(0.8)/2π; the means are (1, 0.8).
     check_share(&correlated, 0.25 + 0.8_f64.asin() / TAU, |x| x[0] > 1.0 && x[1] > 0.8);
 }
+
+#[test]
+fn a_power_of_a_mixture_is_multiplied_out() {
+    // Squares of the masses 2π and π/2, and twice the product: exp(−64·ab/(a + b))·π/(a + b) with a = 1/4 and b = 1.
+    let square = format!("{PLANE} density = (exp(-((x + 4)^2 + y^2)/4) + exp(-((x - 4)^2 + y^2)))^2");
+    check_log_z(&square, (TAU + 0.5 * PI + 2.0 * (-12.8_f64).exp() * PI / 1.25).ln());
+    check_share(&square, 0.2, |x| x[0] > 0.0);
+    let cosh = format!("{PLANE} log_density = log(cosh(3*(x + y))*exp(-(x^2 + y^2)/2))");
+    check_log_z(&cosh, TAU.ln() + 9.0);
+    check_share(&cosh, 0.5, |x| x[0] + x[1] > 0.0);
+    let switched = format!("{PLANE} log_density = -(x^2 + y^2)/2 + log1p(100*exp((x^2 + y^2)/2 - 50*((x - 9)^2 + (y - 9)^2)))");
+    check_share(&switched, 0.5, |x| x[0] > 5.0);
+}
+
+#[test]
+fn shifted_and_scaled_variables_are_drawn_as_what_is_shifted() {
+    let walk = "x[4] in (-inf, inf); log_density = -abs(x[1]) - sum(i in 2..4, abs(x[i] - x[i - 1]))";
+    check_log_z(walk, 4.0 * LN_2);
+    check_share(walk, 0.5, |x| (x[3] - x[2]).abs() < LN_2);
+    let cauchy = format!("{PLANE} log_density = cauchy_lpdf(x | 0, 1) + cauchy_lpdf(y | 2 - x, 3)");
+    check_log_z(&cauchy, 0.0);
+    check_share(&cauchy, 0.25, |x| x[1] + x[0] - 2.0 > 3.0);
+    let logistic = "x[3] in (-inf, inf); log_density = logistic_lpdf(x[1] | 0, 1) + sum(i in 2..3, logistic_lpdf(x[i] | x[i - 1], 1))";
+    check_log_z(logistic, 0.0);
+    check_share(logistic, 0.75, |x| x[2] - x[1] < 3.0_f64.ln());
+    let rates = "a in (0, inf); b in (0, inf); log_density = exponential_lpdf(a | 1) + exponential_lpdf(b | a)";
+    check_log_z(rates, 0.0);
+    check_share(rates, 0.5, |x| x[0] * x[1] < LN_2);
+    let shared = "z in (-inf, inf); x[4] in (-inf, inf); log_density = -z^2/2 - sum(abs(x - z))";
+    check_log_z(shared, 0.5 * TAU.ln() + 4.0 * LN_2);
+    check_share(shared, 0.5, |x| (x[3] - x[0]).abs() < LN_2);
+    // Nothing is shifted: the product couples both.
+    assert!(solve(&format!("{PLANE} log_density = -x^4 - y^4 + x*y")).joint.is_none());
+}

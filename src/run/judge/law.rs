@@ -1,9 +1,9 @@
 //! Draws against the exact law of each variable, where it is known.
 
-use super::{Case, Warning, Weight};
+use super::{Case, Warning, Weight, percent};
 use crate::diagnostics::largest_of;
 use crate::math::log;
-use crate::run::summary::{BasinSummary, Fit, VariableSummary};
+use crate::run::summary::{BasinSummary, Fit, TAIL, VariableSummary};
 
 /// p-values below this fail a run: one in a thousand correct runs.
 const FIT_LEVEL: f64 = 1e-3;
@@ -41,6 +41,9 @@ fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
         if let Some(((farthest, expected), is_upper)) = ends.max_by(|a, b| a.0.1.total_cmp(&b.0.1)).filter(|_| !is_far_off) {
             warnings.push(tail_cut(&found.name, farthest, is_upper, expected));
         }
+        if let Some((share, is_upper)) = worst_tail(found, fits.len()).filter(|_| !is_far_off) {
+            warnings.push(tail_mass(&found.name, share, is_upper));
+        }
         // Of many basins some are far off by chance, and of a light one few draws are many errors: by Chernoff's bound a share of n
         // draws is as far from its probability with at most the probability 2·exp(−n·KL).
         let unlikely = log(2.0 * found.basins.len() as f64 / FIT_LEVEL);
@@ -49,6 +52,16 @@ fn judge_fits(fits: &[Fit], warnings: &mut Vec<Warning>) {
             warnings.push(basin_mass(&found.name, worst));
         }
     }
+}
+
+/// The share of the draws in a tail, and which, if chance does not bring it: by Chernoff's bound a share of n draws is as far from its
+/// probability with at most the probability 2·exp(−n·KL).
+fn worst_tail(found: &Fit, fits: usize) -> Option<(f64, bool)> {
+    let unlikely = log(4.0 * fits as f64 / FIT_LEVEL);
+    let term = |found: f64, exact: f64| if found > 0.0 { found * log(found / exact) } else { 0.0 };
+    let surprise = |share: f64| found.weight * (term(share, TAIL) + term(1.0 - share, 1.0 - TAIL));
+    let tails = found.tails.into_iter().zip([false, true]).filter(|(share, _)| share.is_finite() && surprise(*share) > unlikely);
+    tails.max_by(|a, b| surprise(a.0).total_cmp(&surprise(b.0)))
 }
 
 /// Means that are farther from the exact ones than their own errors know, `draws` of them: tails that are missed move a mean before they
@@ -90,6 +103,13 @@ fn tail_cut(variable: &str, farthest: f64, is_upper: bool, expected: f64) -> War
         .advise(format!("sample a variable with a lighter tail (such as `{variable} = sinh(u)`), or in one variable use --sampler exact"))
 }
 
+/// A tail of the exact law holds the wrong share of the draws.
+fn tail_mass(variable: &str, share: f64, is_upper: bool) -> Warning {
+    let side = if is_upper { "highest" } else { "lowest" };
+    let text = format!("the {side} {} of the exact law of `{variable}` hold {} of the draws", percent(TAIL), percent(share));
+    Warning::new("tail_mass", Weight::Failure, text).advise(LONGER)
+}
+
 /// A basin of the density holds the wrong share of the draws.
 fn basin_mass(variable: &str, basin: &BasinSummary) -> Warning {
     let BasinSummary { low, high, exact, found, .. } = basin;
@@ -126,6 +146,8 @@ mod tests {
                 ks_p: 0.5,
                 wasserstein1: 0.01,
                 extremes: [(f64::NAN, f64::NAN); 2],
+                tails: [TAIL; 2],
+                weight: 100.0,
                 basins: Vec::new(),
             };
             let mut warnings = Vec::new();

@@ -6,15 +6,20 @@ use crate::error::plain;
 use crate::proof::blame;
 use crate::run::drawn::{Met, Method};
 
+/// Standard errors beyond which more draws are on an end than rounding puts there.
+const Z_LEVEL: f64 = 4.0;
+
 pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     let (drawn, variables) = (case.drawn, &case.figures.variables);
     let total = (drawn.draws.chains() * drawn.draws.draws()) as f64;
     let is_population = matches!(drawn.method, Method::Population { .. });
-    for variable in variables {
+    for (at, variable) in variables.iter().enumerate() {
         let (low, high) = variable.atoms;
         let bound = &variable.bound;
+        let rounded = case.law.rounded_to_ends(at, bound);
         // Two draws of different chains on one end do not happen to a law that doubles can tell from its end.
-        if (low + high) * total >= 2.0 {
+        let is_false = |share: f64, exact: f64| share * total >= 2.0 + exact * total + Z_LEVEL * (exact * total).sqrt();
+        if is_false(low + high, rounded) {
             warnings.push(boundary_atoms(&bound.name, low, high));
         } else if is_population && bound.boundary == Boundary::Clamp && (bound.low.is_finite() || bound.high.is_finite()) {
             warnings.push(clamped_boundary(&bound.name));
