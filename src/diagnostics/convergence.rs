@@ -18,8 +18,6 @@ const MEMBERS: usize = 8;
 pub const MANY_CHAINS: usize = 64;
 /// R-hat that draws should stay below (Vehtari et al. 2021).
 pub const RHAT_WANTED: f64 = 1.01;
-/// R-hat beyond which chains plainly disagree.
-pub const RHAT_FAILURE: f64 = 1.05;
 
 /// How far chains are apart.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,7 +9,7 @@ mod nested;
 mod rank;
 mod stein;
 
-pub use convergence::{Convergence, Disagreement, MANY_CHAINS, RHAT_FAILURE, RHAT_WANTED, e_bfmi};
+pub use convergence::{Convergence, Disagreement, MANY_CHAINS, RHAT_WANTED, e_bfmi};
 pub use curves::{RunningMean, autocorrelation, rank_counts, running_mean};
 pub use fit::{KolmogorovSmirnov, boundary_atoms, kolmogorov_smirnov, two_samples, wasserstein1};
 pub use ksd::{SteinDiscrepancy, stein_discrepancy};

@@ -12,11 +12,16 @@ use crate::sampler::Population;
 
 /// Exact draws: twice as many as a population has, so that theirs is the smaller part of the error.
 const DRAWS: usize = 8192;
+/// The share of proposals that a rejection must keep, else exact draws cost more than the run.
+const KEPT: f64 = 0.1;
 
 /// Adds what `draws` that pass for independent look like beside exact ones: a fit for log p, and in place of those of `fits` that know moments
 /// alone.
 pub(super) fn compare(question: &Question, joint: &Joint, draws: &Population, fits: &mut Vec<Fit>) {
     let Question { density, settings, .. } = *question;
+    if joint.acceptance().0 < KEPT {
+        return;
+    }
     let exact = joint.draws(DRAWS, Stage::Twins.of(settings.seed));
     // A rejection that kept too few ends in NaN.
     if exact.columns().iter().flatten().any(|x| x.is_nan()) {

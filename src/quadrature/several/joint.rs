@@ -56,7 +56,7 @@ impl Joint {
     }
 
     /// The share of proposals that is kept, and of how many; 1 where nothing is refused.
-    pub(super) fn acceptance(&self) -> (f64, usize) {
+    pub(crate) fn acceptance(&self) -> (f64, usize) {
         let mut rng = BlockRng::new(0, 0, Purpose::Proposal);
         let mut share = 1.0;
         for factor in &self.factors {

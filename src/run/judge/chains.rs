@@ -1,7 +1,7 @@
 //! Chains against each other and themselves: R-hat, effective draws, places that some do not leave and others do not find.
 
 use super::{Case, Warning, Weight, figure, percent};
-use crate::diagnostics::{RHAT_FAILURE, RHAT_WANTED};
+use crate::diagnostics::RHAT_WANTED;
 use crate::run::drawn::Method;
 use crate::run::summary::VariableSummary;
 use crate::sampler::Draws;
@@ -99,6 +99,8 @@ fn still(draws: &Draws) -> usize {
     (0..draws.chains()).filter(|&chain| chains.iter().all(|variable| stands(variable[chain]))).count()
 }
 
+/// R-hat beyond which chains plainly disagree.
+const RHAT_FAILURE: f64 = 1.05;
 /// Bulk and tail ESS wanted (Vehtari et al. 2021: 100 for each of four chains).
 const ESS_WANTED: f64 = 400.0;
 
