@@ -122,6 +122,8 @@ kinds! {
     NoMass = "zero_density", Density;
     /// The integral diverges.
     InfiniteZ = "infinite_Z", Density;
+    /// An integral that was neither found nor proved to diverge.
+    NotIntegrated = "not_integrated", Input;
     /// The density overflows even as a logarithm.
     Overflow = "overflow", Density;
     /// A file could not be read or written.

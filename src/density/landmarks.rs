@@ -21,7 +21,10 @@ pub struct Landmarks {
 }
 
 /// So many points for each variable at most: each costs a graded set of panels.
-const POINT_LIMIT: usize = 48;
+const POINT_LIMIT: usize = 1_000;
+
+/// Jumps of a step function on either side of 0: e⁻⁶⁴ is nothing beside 1.
+const STEPS: i32 = 64;
 
 /// A polynomial a + b·v + c·v² in one variable v, or in its logarithm or exponential.
 #[derive(Clone, Copy)]
@@ -55,7 +58,22 @@ pub(super) fn landmarks(graph: &Graph, roots: &[NodeId], dimension: usize, fixed
                     found.frequency = found.frequency.max(linear.abs());
                 }
             }
+            Node::Unary(op @ (Unary::Floor | Unary::Ceil | Unary::Round), x) => {
+                forms[x.index()].iter().for_each(|form| form.mark_steps(1.0, if op == Unary::Round { 0.5 } else { 0.0 }, &mut found));
+            }
+            Node::Binary(Binary::Mod, x, period) => {
+                if let (Some(form), Some(period)) = (forms[x.index()], graph.number(period)) {
+                    form.mark_steps(period, 0.0, &mut found);
+                }
+            }
             Node::Binary(op, a, b) if is_choice(op) => {
+                for (size, limit) in [(a, b), (b, a)] {
+                    if let (Node::Unary(Unary::Abs, x), Some(limit)) = (graph.node(size), graph.number(limit))
+                        && let Some(form) = forms[x.index()]
+                    {
+                        [-limit, limit].into_iter().for_each(|limit| Form { constant: form.constant - limit, ..form }.mark(&mut found));
+                    }
+                }
                 if let (Some(a), Some(b)) = (forms[a.index()], forms[b.index()])
                     && let Some(difference) = a.plus(b, -1.0)
                 {
@@ -117,6 +135,13 @@ impl Form {
                 quadratic: self.linear * other.linear,
             }),
             _ => None,
+        }
+    }
+
+    /// The jumps of a step function of a linear form: where the form is `first` + k·`period`, for the k about 0.
+    fn mark_steps(self, period: f64, first: f64, found: &mut Landmarks) {
+        if self.linear != 0.0 && self.quadratic == 0.0 {
+            (-STEPS..=STEPS).for_each(|k| Form { constant: self.constant - first - f64::from(k) * period, ..self }.mark(found));
         }
     }
 

@@ -80,6 +80,12 @@ impl Logarithm {
                     factors.push((a, weight));
                     continue;
                 }
+                Node::Unary(Unary::Sinh, a) => log_sinh(graph, a),
+                Node::Unary(Unary::Abs, a) if matches!(graph.node(a), Node::Unary(Unary::Sinh, _)) => {
+                    let Node::Unary(_, u) = graph.node(a) else { unreachable!("just matched") };
+                    let size = graph.unary(Unary::Abs, u);
+                    log_sinh(graph, size)
+                }
                 Node::Unary(Unary::Erfc, a) => graph.unary(Unary::LogErfc, a),
                 Node::Unary(Unary::Gamma, a) if self.range(graph, a).is_positive() => graph.unary(Unary::Lgamma, a),
                 Node::Unary(Unary::Sigmoid, a) => {
@@ -158,13 +164,24 @@ impl Logarithm {
     }
 }
 
+/// log sinh a = a + log(1 − e⁻²ᵃ) − log 2: NaN where the sine is negative, as the logarithm is.
+fn log_sinh(graph: &mut Graph, a: NodeId) -> NodeId {
+    let (minus_two, log_two) = (graph.constant(-2.0), graph.constant(std::f64::consts::LN_2));
+    let exponent = graph.multiply(minus_two, a);
+    let rest = graph.unary(Unary::Log1mExp, exponent);
+    let sum = graph.add(a, rest);
+    graph.subtract(sum, log_two)
+}
+
 /// Which nodes up to `root` have an exponential among their factors or terms, so that they may underflow or overflow.
 fn exponential(graph: &Graph, root: NodeId) -> Vec<bool> {
     let mut flags = vec![false; root.index() + 1];
     for id in graph.order(&[root]) {
         let of = |id: NodeId| flags[id.index()];
         flags[id.index()] = match graph.node(id) {
-            Node::Unary(Unary::Exp | Unary::Erfc | Unary::Sigmoid | Unary::Cosh | Unary::Gamma, x) => graph.number(x).is_none(),
+            Node::Unary(Unary::Exp | Unary::Erfc | Unary::Sigmoid | Unary::Sinh | Unary::Cosh | Unary::Gamma, x) => {
+                graph.number(x).is_none()
+            }
             Node::Unary(Unary::Negate | Unary::Sqrt | Unary::Abs, x) | Node::Power(x, _) => of(x),
             Node::Binary(Binary::Pow, a, b) => graph.number(b).is_none() || of(a),
             Node::Binary(Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide, a, b) => of(a) || of(b),

@@ -468,6 +468,14 @@ impl Enclosing for Germ {
             Sigmoid | Softplus if form.values().high <= 0.0 => {
                 x.map(|x| x.exp().map(|e| Form { range: e.range * Interval::new(0.3, 1.0), ..e }))
             }
+            Floor | Ceil | Round if !form.values().is_finite() => {
+                let off = match op {
+                    Floor => Interval::new(-1.0, 0.0),
+                    Ceil => Interval::UNIT,
+                    _ => Interval::new(-0.5, 0.5),
+                };
+                x.map(|x| x.plus(&Form::plain(off, x.reach)))
+            }
             // At most u + log 2 and at least u where u ≥ 0.
             Softplus if form.values().low >= 0.0 => x.map(|x| x.plus(&Form::plain(Interval::new(0.0, 0.7), x.reach))),
             // erfc u ≤ exp(−u²) for u ≥ 0.

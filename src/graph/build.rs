@@ -253,6 +253,13 @@ impl Graph {
                 let Node::Unary(_, u) = self.node(less) else { unreachable!("just matched") };
                 self.unary(Unary::Log1mExp, u)
             }
+            (Unary::Log, Node::Unary(Unary::Sigmoid, u)) => {
+                // log σ(u) = −log(1 + e⁻ᵘ) keeps its digits where σ underflows.
+                let mirrored = self.negate(u);
+                let softplus = self.unary(Unary::Softplus, mirrored);
+                self.negate(softplus)
+            }
+            (Unary::Log, Node::Unary(Unary::Erfc, u)) => self.unary(Unary::LogErfc, u),
             (Unary::Log1p, Node::Unary(Unary::Exp, u)) => self.unary(Unary::Softplus, u),
             (Unary::Log1p, Node::Unary(Unary::Expm1, u)) => u,
             (Unary::Log1p, Node::Binary(Binary::Subtract, u, one)) if self.number(one) == Some(1.0) => self.unary(Unary::Log, u),
@@ -574,6 +581,17 @@ impl Graph {
             let v = self.negate(v);
             return self.unary(Unary::Sigmoid, v);
         }
+        if let (Some(over), Node::Unary(Unary::Cosh, v)) = (x.base, self.node(under))
+            && self.node(over) == Node::Unary(Unary::Sinh, v)
+        {
+            let (numerator, denominator) = (x.numerator * y.denominator, x.denominator * y.numerator);
+            let base = Some(self.unary(Unary::Tanh, v));
+            return self.unscaled(Scaled { numerator, denominator, base });
+        }
+        if let Some((over, under)) = x.base.and_then(|base| self.reduced(base, under)) {
+            let (over, under) = (self.unscaled(Scaled { base: over, ..x }), self.unscaled(Scaled { base: Some(under), ..y }));
+            return self.divide(over, under);
+        }
         let (mut numerator, mut denominator) = (x.numerator * y.denominator, y.numerator * x.denominator);
         if !numerator.is_normal() || !denominator.is_normal() {
             return self.intern(Node::Binary(Binary::Divide, a, b));
@@ -591,6 +609,17 @@ impl Graph {
         let under = self.unscaled(Scaled { numerator: denominator, denominator: 1.0, base: Some(under) });
         let quotient = self.intern(Node::Binary(Binary::Divide, over, under));
         if negative { self.negate(quotient) } else { quotient }
+    }
+
+    /// uᵐ/uⁿ for 0 < m < n as 1 over the rest: both are infinite or undefined at u = 0, and the rest underflows later.
+    fn reduced(&mut self, over: NodeId, under: NodeId) -> Option<(Option<NodeId>, NodeId)> {
+        let Node::Power(base, n) = self.node(under) else { return None };
+        let m = match self.node(over) {
+            Node::Power(other, m) if other == base => m,
+            _ if over == base => 1,
+            _ => return None,
+        };
+        (0 < m && m < n).then(|| (None, self.power(base, n - m)))
     }
 
     /// The node as typed, or its mirror image if that is the one already there.

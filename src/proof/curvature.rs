@@ -4,6 +4,7 @@ use super::cell_of;
 use super::search::{Bounds, Least, Objective, least, middle, widest};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::{Form, Interval, Jet};
+use crate::graph::{Graph, NodeId};
 
 /// Operators over boxes for each bound.
 const WORK: usize = 150_000;
@@ -42,26 +43,52 @@ impl Smoothness {
 
 /// Bounds the slope and the curvature of log p over the range of `model`; nothing is known of a sum over rows of data.
 pub fn smoothness(model: &Model) -> Smoothness {
-    let cell = cell_of(model.bounds());
-    if cell.len() > MOST_VARIABLES || model.rows() > 0 {
-        return Smoothness { slope: None, most_curved: None, least_curved: None };
-    }
-    // Far out on a line the derivatives as expressions tell more than those of the steps.
-    let mut expressions = Vec::new();
-    if let (1, Ok((graph, rows))) = (cell.len(), model.hessian_in(model.graph().clone(), model.log_density_node())) {
-        expressions = [model.gradient_nodes()[0], rows[0][0]].map(|node| (graph.clone(), node)).to_vec();
-    }
-    let bound = |quantity: Quantity| {
-        let form = Form::new(model.graph(), model.log_density_node());
-        let order = if quantity == Quantity::Slope { 1 } else { 2 };
-        let expressions = expressions.iter().take(order).map(|(graph, node)| Form::new(graph, *node)).collect();
-        let found = least(cell.clone(), &mut Extreme { form, expressions, quantity });
-        Some(found.lower).filter(|lower| lower.is_finite())
-    };
+    let Some(search) = Search::of(model) else { return Smoothness { slope: None, most_curved: None, least_curved: None } };
     Smoothness {
-        slope: bound(Quantity::Slope).map(|square| (-square).max(0.0).sqrt().next_up()),
-        most_curved: bound(Quantity::MostCurved).map(|most| -most),
-        least_curved: bound(Quantity::LeastCurved),
+        slope: search.bound(Quantity::Slope, f64::INFINITY).map(|square| (-square).max(0.0).sqrt().next_up()),
+        most_curved: search.bound(Quantity::MostCurved, f64::INFINITY).map(|most| -most),
+        least_curved: search.bound(Quantity::LeastCurved, f64::INFINITY),
+    }
+}
+
+/// [`smoothness`] as far as [`lipschitz`](Smoothness::lipschitz) needs it: no slope, and the least curvature no closer than that it is not
+/// the larger one.
+pub fn curvature(model: &Model) -> Smoothness {
+    let Some(search) = Search::of(model) else { return Smoothness { slope: None, most_curved: None, least_curved: None } };
+    let most_curved = search.bound(Quantity::MostCurved, f64::INFINITY).map(|most| -most);
+    let least_curved = most_curved.and_then(|most| search.bound(Quantity::LeastCurved, -most.abs()));
+    Smoothness { slope: None, most_curved, least_curved }
+}
+
+/// The density ready for searches, one a quantity.
+struct Search<'a> {
+    model: &'a Model,
+    cell: Vec<Interval>,
+    /// In one dimension the first and second derivatives as expressions: far out they tell more than those of the steps.
+    expressions: Vec<(Graph, NodeId)>,
+}
+
+impl<'a> Search<'a> {
+    /// `None` where nothing is known.
+    fn of(model: &'a Model) -> Option<Search<'a>> {
+        let cell = cell_of(model.bounds());
+        if cell.len() > MOST_VARIABLES || model.rows() > 0 {
+            return None;
+        }
+        let mut expressions = Vec::new();
+        if let (1, Ok((graph, rows))) = (cell.len(), model.hessian_in(model.graph().clone(), model.log_density_node())) {
+            expressions = [model.gradient_nodes()[0], rows[0][0]].map(|node| (graph.clone(), node)).to_vec();
+        }
+        Some(Search { model, cell, expressions })
+    }
+
+    /// A lower bound on `quantity`, closely or at least `enough`.
+    fn bound(&self, quantity: Quantity, enough: f64) -> Option<f64> {
+        let form = Form::new(self.model.graph(), self.model.log_density_node());
+        let order = if quantity == Quantity::Slope { 1 } else { 2 };
+        let expressions = self.expressions.iter().take(order).map(|(graph, node)| Form::new(graph, *node)).collect();
+        let found = least(self.cell.clone(), &mut Extreme { form, expressions, quantity, enough });
+        Some(found.lower).filter(|lower| lower.is_finite())
     }
 }
 
@@ -135,6 +162,8 @@ struct Extreme {
     /// The derivatives up to the one in question, in one dimension.
     expressions: Vec<Form>,
     quantity: Quantity,
+    /// A lower bound that nobody wants to be higher.
+    enough: f64,
 }
 
 impl Objective for Extreme {
@@ -161,6 +190,6 @@ impl Objective for Extreme {
     fn is_enough(&self, found: &Least) -> bool {
         let gap = found.upper() - found.lower;
         let is_hopeless = found.lower == f64::NEG_INFINITY && self.form.work > WORK / 8;
-        gap <= CLOSE * found.upper().abs() || is_hopeless || self.form.work > WORK
+        gap <= CLOSE * found.upper().abs() || found.lower >= self.enough || is_hopeless || self.form.work > WORK
     }
 }

@@ -12,7 +12,7 @@ mod support;
 mod symmetry;
 
 pub use blame::{Blame, blame};
-pub use curvature::{Smoothness, smoothness};
+pub use curvature::{Smoothness, curvature, smoothness};
 pub use inspect::{Inspection, Sign, Undefined, Witness, inspect};
 pub use line::{Feature, FeatureKind, Line, Mode, line};
 pub use support::{Inferred, inferred};

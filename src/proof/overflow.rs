@@ -1,6 +1,6 @@
 //! Whether an undefined value comes of numbers too large for doubles, not of a formula that has no value there.
 
-use crate::graph::{Binary, Graph, Node, NodeId};
+use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 
 /// Whether the value of `root` at `position` is undefined because something on the way overflowed: ∞ − ∞ or 0·∞ with an infinity that
 /// finite numbers made without a pole. In real numbers the formula has a value there.
@@ -14,7 +14,10 @@ pub(super) fn is_overflow(graph: &Graph, root: NodeId, position: &[f64]) -> bool
         let is_finite = operands.iter().all(|&operand| values[operand].is_finite());
         let is_pole = match graph.node(id) {
             Node::Binary(Binary::Divide, _, below) => known.get(&below).is_some_and(|&below| values[below] == 0.0),
-            Node::Unary(op, _) => op != crate::graph::Unary::Exp,
+            Node::Unary(Unary::Exp | Unary::Expm1 | Unary::Sinh | Unary::Cosh | Unary::Erfcx, _) => false,
+            // Their poles are at 0 and below.
+            Node::Unary(Unary::Gamma | Unary::Lgamma, x) => known.get(&x).is_none_or(|&x| values[x] <= 0.0),
+            Node::Unary(..) => true,
             Node::Power(_, n) => n < 0,
             _ => false,
         };

@@ -9,7 +9,7 @@ use super::probe::Probe;
 /// How far symbolic ends are followed, in log-distance. At 2^20 the rounding of log p, about tau itself, is still 1e-10.
 pub(super) const SYMBOLIC_REACH: f64 = 1_048_576.0;
 /// How far doubles reach toward 0 and infinity, in log-distance.
-pub(super) const NUMERIC_REACH: f64 = 690.0;
+pub(super) const NUMERIC_REACH: f64 = 708.0;
 /// A density whose b is within this of 1 counts as not integrable.
 const CRITICAL_MARGIN: f64 = 0.02;
 
@@ -95,10 +95,18 @@ impl Way {
         if last + 1 == STEPS || last < 4 {
             return self;
         }
-        let slope = |k: usize| (level[k].1 - level[k - 1].1) / (tau(k) - tau(k - 1));
-        let (late, early) = (slope(last), slope(last / 2 + 1));
+        // The edge itself: an exponential falls only just before it.
+        let (mut inside, mut outside) = (tau(last), tau(last + 1));
+        while outside - inside > 1e-4 * inside {
+            let middle = 0.5 * (inside + outside);
+            if self.levels(probe, &[middle])[0].1.is_finite() { inside = middle } else { outside = middle }
+        }
+        let near = self.levels(probe, &[inside * 0.995, inside]);
+        let late = (near[1].1 - near[0].1) / (near[1].0 - near[0].0);
+        let before = last / 2 + 1;
+        let early = (level[before].1 - level[before - 1].1) / (tau(before) - tau(before - 1));
         if (late - early).abs() <= 0.2 * early.abs().max(0.1) {
-            self.reach = tau(last);
+            self.reach = inside;
         }
         self
     }

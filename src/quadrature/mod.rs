@@ -9,8 +9,10 @@ mod certify;
 mod chart;
 mod ends;
 mod of_density;
+mod peaks;
 mod probe;
 mod reference;
+mod refuse;
 mod relaxation;
 mod rule;
 mod scale;
@@ -27,6 +29,7 @@ pub use several::{Evidence, Joint, Marginal, Part, Statistic, evidence, evidence
 
 pub use crate::density::End;
 use crate::error::{Error, ErrorKind, Result, plain};
+use probe::Enclosure;
 use scale::Grain;
 
 /// log p at a batch of points: fills the second slice with log p of the first; -inf where p = 0, NaN where undefined, +inf at a pole.
@@ -105,7 +108,7 @@ pub struct Integral {
 /// Z is accumulated as exp(log p - M) with M the largest log p met, so a density of any height has its log Z.
 ///
 /// # Errors
-/// `InfiniteZ` naming the place and the behaviour there when the integral diverges; `NoMass` when the density is 0 at every point
+/// `NotIntegrated` naming the place and the behaviour there when the integral seems to diverge; `NoMass` when the density is 0 at every point
 /// tried; `Domain` when it is undefined at every point tried; the `Bounds…` kinds when the ends make no range.
 ///
 /// ```
@@ -124,20 +127,20 @@ pub struct Integral {
 /// assert!((normal.quantile(0.975) - 1.959963984540054).abs() < 1e-9);
 /// ```
 pub fn integrate(line: Line, tolerance: Tolerance) -> Result<Reference> {
-    integrate_from(Grain::Fine, line, tolerance)
+    integrate_from(Grain::Fine, line, None, tolerance)
 }
 
-/// [`integrate`] from first panels of that grain.
-fn integrate_from(grain: Grain, line: Line, tolerance: Tolerance) -> Result<Reference> {
+/// [`integrate`] from first panels of that grain, with an enclosure of log p at points where there is one.
+fn integrate_from<'a>(grain: Grain, line: Line<'a>, enclosure: Option<&'a mut Enclosure<'a>>, tolerance: Tolerance) -> Result<Reference> {
     check_range(line.low, line.high)?;
-    let mut probe = probe::Probe::new(line);
+    let mut probe = probe::Probe::new(line, enclosure);
     let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Everything, grain)?;
     Ok(Reference::new(&probe, solved))
 }
 
 /// Only the logarithm of the integral, its relative error and the points it took.
 fn mass(line: Line, tolerance: Tolerance) -> Result<(f64, f64, usize)> {
-    let mut probe = probe::Probe::new(line);
+    let mut probe = probe::Probe::new(line, None);
     let solved = solve::solve(&mut probe, tolerance, solve::Wanted::Mass, Grain::Fine)?;
     Ok((solved.reference + solved.mass.ln(), solved.error / solved.mass, probe.evaluations))
 }

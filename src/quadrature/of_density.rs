@@ -1,8 +1,10 @@
 //! The reference of a [`LogDensity`] of one variable: its evaluator, landmarks and ends handed to the quadrature.
 
+use super::probe::Enclosure;
 use super::scale::Grain;
-use super::{Line, Reference, Tolerance, certify, integrate_from};
+use super::{CERTIFY, Certificate, Integral, Line, Reference, Tolerance, certify, integrate_from};
 use crate::density::{End, Evaluate, LogDensity, Model};
+use crate::enclosure::{Code, Interval};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Z, moments, quantiles and distribution function of `density`.
@@ -19,7 +21,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Ok::<(), langevin::Error>(())
 /// ```
 pub fn reference(density: &dyn LogDensity, tolerance: Tolerance) -> Result<Reference> {
-    reference_by(density, &landmarks(density), tolerance, Grain::Fine)
+    let found = reference_by(density, None, &landmarks(density), tolerance, Grain::Fine)?;
+    if found.is_guess() { Err(guessed()) } else { Ok(found) }
 }
 
 fn landmarks(density: &dyn LogDensity) -> Vec<f64> {
@@ -30,7 +33,7 @@ fn landmarks(density: &dyn LogDensity) -> Vec<f64> {
 /// the enclosure wins, and a note says so.
 ///
 /// # Errors
-/// Those of [`reference()`]; `infinite_Z` also where only the proof sees it.
+/// Those of [`reference()`]; `infinite_Z` where the integral is proved to diverge.
 ///
 /// ```
 /// use langevin::density::{Meaning, Model};
@@ -45,38 +48,47 @@ pub fn certified(model: &Model, tolerance: Tolerance, relative: f64) -> Result<R
         // A sum over rows has no enclosure worth the name.
         return reference(model, tolerance);
     }
-    let mut found = match reference_by(model, &landmarks(model), tolerance, Grain::Coarse) {
+    let mut found = match reference_by(model, Some(model), &landmarks(model), tolerance, Grain::Coarse) {
         Ok(found) => found,
-        Err(error) if error.kind == ErrorKind::NoMass && model.dimension() == 1 => match certify(model, None, relative) {
-            Err(proved) => return Err(proved),
-            // There is mass that no point hit: the panels of the proof say where.
-            Ok(proof) if proof.bounds.is_positive() => reference_by(model, &proof.knots, tolerance, Grain::Fine)?,
-            Ok(_) => return Err(error),
-        },
+        Err(error) if matches!(error.kind, ErrorKind::NoMass | ErrorKind::NotIntegrated) && model.dimension() == 1 => {
+            let proof = certify(model, None, relative)?;
+            // There is mass that no point hit, or less than it seemed: the panels of the proof say where.
+            if !(proof.bounds.is_positive() && proof.bounds.is_finite()) {
+                return Err(error);
+            }
+            reference_by(model, Some(model), &proof.knots, tolerance, Grain::Fine).map_err(|_| bounded_only(error, &proof))?
+        }
         Err(error) => return Err(error),
     };
     let mut proof = certify(model, Some(&found), relative)?;
     if proof.reason.is_some() {
         // Without a proof only fine panels guard against a missed peak.
-        found = reference(model, tolerance)?;
+        found = reference_by(model, Some(model), &landmarks(model), tolerance, Grain::Fine)?;
     }
     if !proof.holds(found.integral.log_value, 1e-12) {
         // A peak was missed: once more, with the panels that the proof ended with.
-        let again = reference_by(model, &proof.knots, tolerance, Grain::Fine)?;
+        let again = reference_by(model, Some(model), &proof.knots, tolerance, Grain::Fine)?;
         if proof.holds(again.integral.log_value, 1e-12) {
             found = again;
-        } else if proof.reason.is_none() {
+        } else if proof.bounds.is_finite() {
             let middle = proof.bounds.middle();
             let integral = &mut found.integral;
             integral.log_value = proof.log_unit + middle.ln();
             integral.value = integral.log_value.exp();
             integral.relative_error = proof.relative_width();
             integral.error = integral.relative_error * integral.value;
+            integral.converged = false;
             integral.notes.push("the adaptive rule left the proved bounds: their middle stands in its place".to_string());
         } else {
             found.integral.converged = false;
             found.integral.notes.push("the adaptive rule and the proved bounds disagree".to_string());
         }
+    }
+    if proof.reason.is_some() && proof.bounds.is_finite() {
+        narrow(&mut found.integral, &proof);
+    }
+    if !proof.bounds.is_finite() && found.is_guess() {
+        return Err(guessed());
     }
     found.integral.certified = proof.reason.is_none();
     proof.knots = Vec::new();
@@ -84,7 +96,45 @@ pub fn certified(model: &Model, tolerance: Tolerance, relative: f64) -> Result<R
     Ok(found)
 }
 
-fn reference_by(density: &dyn LogDensity, points: &[f64], tolerance: Tolerance, grain: Grain) -> Result<Reference> {
+/// What bounds that are wider than the claimed error have to say of it: mass between them may have been missed.
+fn narrow(integral: &mut Integral, proof: &Certificate) {
+    let width = proof.bounds.width() / proof.bounds.high.abs().max(f64::MIN_POSITIVE);
+    if width > integral.relative_error {
+        integral.converged = false;
+        integral.relative_error = width;
+        integral.error = width * integral.value;
+        integral.notes.push("the proved bounds are wider than the rule's own error, and stand in its place".to_string());
+    }
+}
+
+/// The refusal of an integral whose value would be a guess.
+fn guessed() -> Error {
+    Error::new(ErrorKind::NotIntegrated, "the integral could not be found: its estimated error is about as large as its value")
+        .hint("it may diverge: restrict the range to where the density matters")
+}
+
+/// The refusal of an integral that only the proof has bounds on.
+fn bounded_only(error: Error, proof: &Certificate) -> Error {
+    let (low, high) = proof.value_bounds();
+    Error { message: format!("{}; Z is proved to lie between {low:e} and {high:e}", error.message), ..error }
+}
+
+/// `error` of [`reference()`], or a proof of what it suspects.
+pub(super) fn proved(model: &Model, error: Error) -> Error {
+    match error.kind {
+        ErrorKind::NotIntegrated => certify(model, None, CERTIFY).err().unwrap_or(error),
+        _ => error,
+    }
+}
+
+/// `formula` is `density` once more, where it has a formula: its enclosure tells what roundings leave of log p.
+fn reference_by(
+    density: &dyn LogDensity,
+    formula: Option<&Model>,
+    points: &[f64],
+    tolerance: Tolerance,
+    grain: Grain,
+) -> Result<Reference> {
     let [bound] = density.bounds() else {
         let message = format!("quadrature serves one variable, and this density has {}", density.dimension());
         return Err(Error::new(ErrorKind::Unsupported, message).hint("`langevin sample` serves any number"));
@@ -100,6 +150,14 @@ fn reference_by(density: &dyn LogDensity, points: &[f64], tolerance: Tolerance, 
             None => out.fill(f64::NAN),
         }
     };
+    let code = formula.map(|model| Code::new(model.graph(), &[model.log_density_node()]));
+    let mut values = Vec::new();
+    let mut enclosure = code.as_ref().map(|code| {
+        |x: f64| {
+            code.ranges(&[Interval::point(x)], &mut values);
+            values[code.root(0)].range
+        }
+    });
     integrate_from(
         grain,
         Line {
@@ -110,6 +168,7 @@ fn reference_by(density: &dyn LogDensity, points: &[f64], tolerance: Tolerance, 
             frequency: density.landmarks().frequency,
             near_end: if symbolic { Some(&mut near_end) } else { None },
         },
+        enclosure.as_mut().map(|enclosure| enclosure as &mut Enclosure),
         tolerance,
     )
 }

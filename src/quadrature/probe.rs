@@ -2,6 +2,7 @@
 
 use super::chart::Chart;
 use super::{End, Line};
+use crate::enclosure::Interval;
 
 /// The line under integration and the account of its evaluations.
 pub(super) struct Probe<'a> {
@@ -14,9 +15,14 @@ pub(super) struct Probe<'a> {
     pub(super) non_finite_at: Option<f64>,
     /// Points where log p was a number or -inf.
     pub(super) defined: usize,
+    /// The enclosure of log p at a point, where there is one.
+    enclosure: Option<&'a mut Enclosure<'a>>,
     x: Vec<f64>,
     out: Vec<f64>,
 }
+
+/// Bounds on log p at a point that hold whatever the roundings.
+pub(super) type Enclosure<'a> = dyn FnMut(f64) -> Interval + 'a;
 
 /// log p at one point of a chart.
 #[derive(Debug, Clone, Copy)]
@@ -28,12 +34,12 @@ pub(super) struct Sample {
 }
 
 impl<'a> Probe<'a> {
-    pub(super) fn new(mut line: Line<'a>) -> Self {
+    pub(super) fn new(mut line: Line<'a>, enclosure: Option<&'a mut Enclosure<'a>>) -> Self {
         // Ends so far out that their distance overflows are as good as infinite.
         line.low = if line.low < -1e300 { f64::NEG_INFINITY } else { line.low };
         line.high = if line.high > 1e300 { f64::INFINITY } else { line.high };
         let (x, out) = (Vec::new(), Vec::new());
-        Probe { line, evaluations: 0, non_finite: 0, non_finite_at: None, defined: 0, x, out }
+        Probe { line, evaluations: 0, non_finite: 0, non_finite_at: None, defined: 0, enclosure, x, out }
     }
 
     pub(super) fn low(&self) -> f64 {
@@ -55,6 +61,16 @@ impl<'a> Probe<'a> {
     /// `end` where the line has a symbolic form near its ends.
     pub(super) fn symbolic(&self, end: End) -> Option<End> {
         self.line.near_end.as_ref().map(|_| end)
+    }
+
+    /// Whether the roundings of its operations leave p at `x` six digits, as far as anybody knows.
+    pub(super) fn has_digits(&mut self, x: f64) -> bool {
+        const DOUBT: f64 = 1e-6;
+        self.enclosure.as_mut().is_none_or(|enclosure| {
+            let log = enclosure(x);
+            // An enclosure that is not bounded above says nothing, and a zero proved has no digits to lose.
+            log.high == f64::INFINITY || log.high == f64::NEG_INFINITY || log.high - log.low <= DOUBT
+        })
     }
 
     /// log p at every point, each a chart and its u.

@@ -100,6 +100,14 @@ impl Reference {
         reference
     }
 
+    /// Whether the value is no more than a guess: its error is as large, or a thousandth of it is extrapolated and uncertain.
+    pub(super) fn is_guess(&self) -> bool {
+        const GUESSED: f64 = 1e-3;
+        let beyond: f64 = self.pieces.iter().filter(|piece| matches!(piece.law, Law::Power(_))).map(|piece| piece.mass).sum();
+        let error = self.integral.relative_error;
+        !(error <= 1.0) || beyond > GUESSED && error > GUESSED
+    }
+
     /// Probability of values up to `x`; NaN for NaN.
     pub fn cdf(&self, x: f64) -> f64 {
         let mut out = [0.0];

@@ -5,16 +5,21 @@ use super::adapt::Panel;
 use super::chart::Chart;
 use super::ends::{NUMERIC_REACH, SYMBOLIC_REACH, Stub, Tail, Way};
 use super::probe::Probe;
-use super::rule::N;
-use crate::error::{Error, ErrorKind, Result};
+use super::refuse::{seems_infinite, too_steep};
+use crate::error::Result;
 
 /// Ratio of neighbouring distances at which the neighbourhood of a landmark is probed, and of those that one panel spans where most mass is.
 const STEP: f64 = 8.0;
 /// Most panels that a frequency can ask for.
 const MOST_PANELS: usize = 20_000;
+/// How far in log-distance about an anchor is looked finely, and the step beyond, to the last double.
+const NEAREST: f64 = 50.0;
+const COARSE: f64 = 24.0;
+/// By how much log p grows from one level to the next inward, at least, where it may have no limit.
+const RISES: f64 = 0.1;
 /// Integrands exp(-NEGLIGIBLE) times the largest are left out.
-const NEGLIGIBLE: f64 = 55.0;
-/// Landmarks beyond this many are left to the adaptive rule.
+pub(super) const NEGLIGIBLE: f64 = 55.0;
+/// Of more landmarks than this some are left to the adaptive rule.
 const MOST_LANDMARKS: usize = 2_000;
 
 /// How closely the first panels look.
@@ -61,12 +66,13 @@ pub(super) struct Plan {
     pub(super) moments: [usize; 2],
 }
 
-/// Cuts the range at `landmarks` and sets up panels. Errors: `InfiniteZ`.
+/// Cuts the range at `landmarks` and sets up panels. Errors: `NotIntegrated`, `Overflow`.
 pub(super) fn plan(probe: &mut Probe, landmarks: &[f64], grain: Grain) -> Result<Plan> {
     let range = Range { low: probe.low(), high: probe.high(), grain };
     let breaks = breakpoints(range, landmarks);
     let mut sides = sides(probe, range, &breaks);
     profile(probe, &mut sides);
+    sides.iter_mut().for_each(|side| side.drop_noise(probe));
     let heights = Heights::of(&sides);
     let plan = Plan { panels: Vec::new(), stubs: Vec::new(), moments: [2; 2] };
     let mut build = Build { plan, heights, frequency: probe.frequency(), grain };
@@ -84,55 +90,6 @@ pub(super) fn plan(probe: &mut Probe, landmarks: &[f64], grain: Grain) -> Result
         }
     }
     Ok(build.plan)
-}
-
-/// Sharp peaks at the nodes of `panels` that no landmark explains, each climbed on log p, which has a slope even where p underflows.
-pub(super) fn peaks(probe: &mut Probe, panels: &[Panel], landmarks: &[f64]) -> Vec<f64> {
-    const MOST: usize = 32;
-    const SHARP: f64 = 3.0;
-    let mut nodes: Vec<(f64, f64)> = Vec::with_capacity(panels.len() * N);
-    // Panels near a singular end are graded already, and x has no digits left to tell their nodes apart.
-    let known = |panel: &&Panel| panel.scale > f64::NEG_INFINITY && !panel.undefined && !matches!(panel.chart, Chart::LogLog { .. });
-    for panel in panels.iter().filter(known) {
-        nodes.extend((0..N).map(|i| {
-            let u = panel.node(i);
-            (panel.chart.x(u), panel.scale + panel.values[i].ln() - panel.chart.log_jacobian(u))
-        }));
-    }
-    nodes.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mass = |k: usize| nodes[k].1 + (nodes[k + 1].0 - nodes[k - 1].0).ln();
-    let inner = 1..nodes.len().max(2) - 1;
-    let heaviest = inner.clone().map(mass).fold(f64::NEG_INFINITY, f64::max);
-    let mut found: Vec<usize> = inner
-        .filter(|&k| nodes[k].1 - nodes[k - 1].1 > SHARP && nodes[k].1 - nodes[k + 1].1 > SHARP)
-        .filter(|&k| mass(k) > heaviest - NEGLIGIBLE || nodes[k].1 > heaviest)
-        .filter(|&k| !landmarks.iter().any(|&at| nodes[k - 1].0 < at && at < nodes[k + 1].0))
-        .collect();
-    if found.len() > MOST {
-        // An oscillation, not a few needles.
-        found.clear();
-    }
-    found.into_iter().map(|k| climb(probe, nodes[k - 1].0, nodes[k].0, nodes[k + 1].0)).collect()
-}
-
-/// The place of the maximum of log p between `low` and `high`, near enough that its neighbourhood can be graded.
-fn climb(probe: &mut Probe, mut low: f64, mut best: f64, mut high: f64) -> f64 {
-    const POINTS: usize = 9;
-    for _ in 0..40 {
-        let step = (high - low) / (POINTS + 1) as f64;
-        let xs: Vec<f64> = (1..=POINTS).map(|k| low + step * k as f64).collect();
-        let points: Vec<_> = xs.iter().map(|&x| (Chart::Direct, x)).collect();
-        let logs: Vec<f64> = probe.sample(&points).iter().map(|sample| sample.log_density).collect();
-        let top = (0..POINTS).filter(|&k| !logs[k].is_nan()).max_by(|&a, &b| logs[a].total_cmp(&logs[b]));
-        let Some(top) = top else { break };
-        best = xs[top];
-        let drop = |k: usize| logs.get(k).map_or(f64::INFINITY, |log| logs[top] - log);
-        if drop(top.wrapping_sub(1)) < 0.5 && drop(top + 1) < 0.5 || step <= 4.0 * f64::EPSILON * best.abs() {
-            break;
-        }
-        (low, high) = (best - step, best + step);
-    }
-    best
 }
 
 #[derive(Clone, Copy)]
@@ -159,10 +116,8 @@ fn breakpoints(range: Range, landmarks: &[f64]) -> Vec<f64> {
     breaks.extend([range.low, range.high].into_iter().filter(|end| end.is_finite()));
     breaks.sort_by(f64::total_cmp);
     if breaks.len() > MOST_LANDMARKS {
-        let (first, last) = (breaks[0], breaks[breaks.len() - 1]);
-        breaks.truncate(MOST_LANDMARKS);
-        breaks[0] = first;
-        breaks[MOST_LANDMARKS - 1] = last;
+        let last = breaks.len() - 1;
+        breaks = (0..MOST_LANDMARKS).map(|k| breaks[k * last / (MOST_LANDMARKS - 1)]).collect();
     }
     breaks
 }
@@ -182,6 +137,10 @@ struct Side {
     end: Option<End>,
     /// (log-distance, log p), distances ascending.
     levels: Vec<(f64, f64)>,
+    /// The smallest log-distance of those that lie close to each other.
+    fine: f64,
+    /// The log-distance beyond which p has lost its digits.
+    digits: f64,
     /// Whether panels in log-distance cover it to its full width.
     graded: bool,
 }
@@ -191,10 +150,47 @@ impl Side {
         Chart::Log { anchor: self.anchor, side: self.sign, end: self.end.and_then(|end| probe.symbolic(end)) }
     }
 
-    /// The level with most mass about it.
+    /// The number of the level with most mass about it, and the logarithm of about that mass.
+    fn heaviest_level(&self) -> Option<(usize, f64)> {
+        let masses = self.levels.iter().map(|level| level.0 + level.1).enumerate();
+        masses.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// The log-distance with most mass about it.
     fn heaviest(&self) -> f64 {
-        let mass = |level: &&(f64, f64)| level.0 + level.1;
-        self.levels.iter().max_by(|a, b| mass(a).total_cmp(&mass(b))).map_or(0.0, |level| level.0)
+        self.heaviest_level().map_or(0.0, |(k, _)| self.levels[k].0)
+    }
+
+    /// Leaves out the levels of an infinite side where p is what is left of a cancellation, as 1 − x/√(1 + x²) far out. Beyond e¹⁰⁰ an
+    /// enclosure is wide because something overflows.
+    fn drop_noise(&mut self, probe: &mut Probe) {
+        const FARTHEST: f64 = 100.0;
+        if self.width.is_finite() {
+            return;
+        }
+        let near = self.levels.iter().take_while(|level| level.0 < FARTHEST);
+        let most = near.map(|level| level.0 + level.1).fold(f64::NEG_INFINITY, f64::max);
+        let (anchor, sign) = (self.anchor, self.sign);
+        let mut has_digits = |s: f64| probe.has_digits(anchor + sign * s.exp());
+        let lost = self.levels.windows(2).position(|pair| {
+            let ((before, log_density), (s, _)) = (pair[0], pair[1]);
+            before >= self.fine && s < FARTHEST && before + log_density > most - 2.0 * NEGLIGIBLE && !has_digits(s)
+        });
+        let Some(last) = lost else { return };
+        let (mut known, mut noise) = (self.levels[last].0, self.levels[last + 1].0);
+        while noise - known > 0.1 {
+            let middle = 0.5 * (known + noise);
+            if has_digits(middle) { known = middle } else { noise = middle }
+        }
+        self.levels.truncate(last + 1);
+        self.digits = known;
+    }
+
+    /// Whether log p still grows inward of the innermost structure: toward a pole, or below what was looked at.
+    fn rises_inward(&self, structured: usize) -> bool {
+        let (inner, outer) = if structured == 0 { (0, 1) } else { (structured - 1, structured) };
+        let is_deep = structured == 0 || self.levels[structured].0 <= self.fine;
+        is_deep && self.levels.get(outer).is_some_and(|level| self.levels[inner].1 > level.1 + RISES)
     }
 
     /// The smallest log-distance that x can hold.
@@ -210,7 +206,6 @@ impl Side {
 }
 
 fn sides(probe: &Probe, range: Range, breaks: &[f64]) -> Vec<Side> {
-    const NEAREST: f64 = 50.0;
     let mut sides = Vec::with_capacity(2 * breaks.len());
     for (k, &anchor) in breaks.iter().enumerate() {
         for sign in [-1.0, 1.0] {
@@ -226,59 +221,68 @@ fn sides(probe: &Probe, range: Range, breaks: &[f64]) -> Vec<Side> {
                 _ if anchor == range.high => Some(End::High),
                 _ => None,
             };
-            sides.push(Side { anchor, sign, width, end, levels: Vec::new(), graded: false });
+            sides.push(Side { anchor, sign, width, end, levels: Vec::new(), fine: 0.0, digits: f64::INFINITY, graded: false });
         }
     }
     for side in &mut sides {
-        let floor = side.floor(probe);
-        if side.width.is_finite() {
+        let floor = side.floor(probe).max(-NUMERIC_REACH);
+        let (low, high, step) = if side.width.is_finite() {
             let top = side.width.ln();
-            let step = range.grain.step().ln();
-            let count = (NEAREST / step) as usize;
-            side.levels = (0..=count).map(|k| top - step * k as f64).filter(|&s| s >= floor).map(|s| (s, f64::NAN)).rev().collect();
+            (top - NEAREST, top, range.grain.step().ln())
         } else {
-            let step = STEP.ln();
-            // The scale is unknown: around that of the anchor finely, then coarsely to the largest double.
+            // The scale is unknown: around that of the anchor finely.
             let unit = side.anchor.abs().max(1.0).ln();
-            let fine = (-12..=12).map(|k| unit + step * k as f64);
-            let far = (1..10).map(|k| unit + 12.0 * step + 73.6 * k as f64).take_while(|&s| s < NUMERIC_REACH);
-            side.levels = fine.chain(far).filter(|&s| s >= floor).map(|s| (s, f64::NAN)).collect();
+            (unit - 0.5 * NEAREST, unit + 0.5 * NEAREST, STEP.ln())
+        };
+        let mut levels: Vec<f64> = (0..).map(|k| high - step * k as f64).take_while(|&s| s >= low.max(floor)).collect();
+        side.fine = levels.last().copied().unwrap_or(high);
+        // Then coarsely, to the smallest distance and to the largest double.
+        levels.extend((1..).map(|k| side.fine - COARSE * k as f64).take_while(|&s| s > floor));
+        levels.push(floor);
+        if side.width.is_infinite() {
+            levels.extend((1..).map(|k| high + COARSE * k as f64).take_while(|&s| s < NUMERIC_REACH));
         }
+        levels.sort_by(f64::total_cmp);
+        levels.dedup_by(|b, a| *b - *a < 0.1);
+        side.levels = levels.into_iter().map(|s| (s, f64::NAN)).collect();
     }
     sides
 }
 
-/// Evaluates log p at the levels of every side, in one batch; then goes on inward where an infinite range is still rising at its smallest.
+/// Evaluates log p at the levels of every side, in one batch; then once more, finely, about the heaviest level of each.
 fn profile(probe: &mut Probe, sides: &mut [Side]) {
+    let wanted: Vec<Vec<f64>> = sides.iter().map(|side| side.levels.iter().map(|level| level.0).collect()).collect();
+    sides.iter_mut().for_each(|side| side.levels.clear());
+    look(probe, sides, &wanted);
+    let heaviest =
+        sides.iter().map(Side::heaviest_level).map(|at| at.map_or(f64::NEG_INFINITY, |at| at.1)).fold(f64::NEG_INFINITY, f64::max);
+    let between = |low: f64, high: f64| {
+        let count = ((high - low) / STEP.ln()).ceil();
+        (1..count as usize).map(move |k| low + (high - low) * k as f64 / count)
+    };
+    let wanted: Vec<Vec<f64>> = sides
+        .iter()
+        .map(|side| match side.heaviest_level() {
+            Some((k, mass)) if mass >= heaviest - NEGLIGIBLE && (side.levels[k].0 < side.fine || side.width.is_infinite()) => {
+                let near = &side.levels[k.saturating_sub(1)..(k + 2).min(side.levels.len())];
+                near.windows(2).flat_map(|pair| between(pair[0].0, pair[1].0)).collect()
+            }
+            _ => Vec::new(),
+        })
+        .collect();
+    look(probe, sides, &wanted);
+}
+
+/// Adds levels at log-distances to each side.
+fn look(probe: &mut Probe, sides: &mut [Side], wanted: &[Vec<f64>]) {
     let charts: Vec<Chart> = sides.iter().map(|side| side.chart(probe)).collect();
-    let points: Vec<_> =
-        sides.iter().zip(&charts).flat_map(|(side, &chart)| side.levels.iter().map(move |level| (chart, level.0))).collect();
+    let points: Vec<_> = wanted.iter().zip(&charts).flat_map(|(wanted, &chart)| wanted.iter().map(move |&s| (chart, s))).collect();
     let mut samples = probe.sample(&points).into_iter();
-    for side in sides.iter_mut() {
-        for level in &mut side.levels {
-            let sample = samples.next().expect("one sample for each level");
-            *level = (level.0 - sample.shift, sample.log_density);
-        }
+    for (side, wanted) in sides.iter_mut().zip(wanted) {
+        let seen = wanted.iter().zip(&mut samples).map(|(s, sample)| (s - sample.shift, sample.log_density));
         // A single point without a value is passed over.
-        side.levels.retain(|level| !level.1.is_nan());
-    }
-    for (side, chart) in sides.iter_mut().zip(charts) {
-        let floor = side.floor(probe).max(-NUMERIC_REACH);
-        for _ in 0..8 {
-            let steep = side.levels.len() > 1 && (side.levels[0].1 - side.levels[1].1).abs() > 0.1;
-            if side.width.is_finite() || !steep {
-                break;
-            }
-            let first = side.levels[0].0;
-            let more: Vec<_> = (1..=12).rev().map(|k| first - STEP.ln() * k as f64).filter(|&s| s >= floor).map(|s| (chart, s)).collect();
-            let deeper = probe.sample(&more);
-            let deeper = more.iter().zip(deeper).map(|(&(_, s), sample)| (s - sample.shift, sample.log_density));
-            let deeper: Vec<_> = deeper.filter(|level| !level.1.is_nan()).collect();
-            if deeper.is_empty() {
-                break;
-            }
-            side.levels.splice(0..0, deeper);
-        }
+        side.levels.extend(seen.filter(|level| !level.1.is_nan()));
+        side.levels.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
 }
 
@@ -320,7 +324,7 @@ impl Build {
         let Some(structured) = self.innermost_structure(side) else { return Ok(()) };
         let outer = if side.width.is_finite() { side.width.ln() } else { self.outer_reach(probe, side)? };
         side.graded = true;
-        let graded_from = if structured == 0 {
+        let graded_from = if side.rises_inward(structured) {
             self.singular(probe, side)?
         } else {
             // Smooth on that scale.
@@ -378,13 +382,13 @@ impl Build {
         let decay = way.decay(probe);
         let tail = decay.tail(0.0, self.heights.mass - 2.0 * NEGLIGIBLE, true);
         if let Tail::Divergent { exponent } = tail {
-            return Err(if exponent < 200.0 { infinite_at(side.anchor, exponent) } else { too_steep(side.anchor) });
+            return Err(if exponent < 200.0 { seems_infinite(side.anchor, exponent) } else { too_steep(side.anchor) });
         }
         let stop = self.far_edge(probe, &way, 0.0);
         if stop <= way.at(way.reach) {
             self.plan.stubs.extend(Stub::beyond(&way, &decay, tail));
         }
-        let turn = (start - 64.0).min(side.levels[0].0);
+        let turn = start - 64.0;
         match chart {
             Chart::Log { anchor, side, end } if exact && stop < turn && turn < 0.0 => {
                 let far = Chart::LogLog { anchor, side, inward: true, end };
@@ -401,7 +405,7 @@ impl Build {
         let turn = side.anchor.abs().max(1.0).ln() + 60.0;
         let symbolic = probe.symbolic(end);
         let far = Chart::Log { anchor: 0.0, side: side.sign, end: symbolic };
-        let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH };
+        let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH }.min(side.digits);
         let mut way = Way { chart: far, start: 0.0, reach, inward: false, noise: 1e-7 };
         let crit = |moment: f64, level: (f64, f64)| level.1 + level.0 + moment * (level.0 - self.heights.at).max(0.0);
         let mut moment = 2.0;
@@ -415,7 +419,7 @@ impl Build {
             let decay = way.decay(probe);
             let tail = |moment| decay.tail(moment, self.heights.mass - 400.0, false);
             if let Tail::Divergent { exponent } = tail(0.0) {
-                return Err(infinite_at(side.sign * f64::INFINITY, exponent));
+                return Err(seems_infinite(side.sign * f64::INFINITY, exponent));
             }
             moment = (1..=2).take_while(|&k| !matches!(tail(k as f64), Tail::Divergent { .. })).count() as f64;
             let toward = &mut self.plan.moments[usize::from(side.sign > 0.0)];
@@ -449,14 +453,17 @@ impl Build {
 
     /// The log-distance on `way` beyond which the integrand times distance^moment is negligible, or the end of its reach.
     fn far_edge(&self, probe: &mut Probe, way: &Way, moment: f64) -> f64 {
-        let mut taus: Vec<f64> = (0..60).map(|k| 8.0 * 2.0f64.powi(k)).take_while(|&tau| tau < way.reach).collect();
-        taus.push(way.reach);
+        // From the start, and from where most mass is: far out a factor of two may step over all of it.
+        let bulk = (self.heights.at - way.start).abs();
+        let steps = (0..60).map(|k| 8.0 * 2.0f64.powi(k)).flat_map(|tau| [tau, bulk + tau]);
+        let mut taus: Vec<f64> = steps.chain([bulk]).filter(|&tau| tau < way.reach).chain([way.reach]).collect();
+        taus.sort_by(f64::total_cmp);
         let points: Vec<_> = taus.iter().map(|&tau| (way.chart, way.at(tau))).collect();
         let samples = probe.sample(&points);
         let outward = if way.inward { 0.0 } else { moment };
         let matters = |k: usize| {
             let s = points[k].1;
-            samples[k].log_density + s - samples[k].shift + outward * (s - self.heights.at) >= self.heights.mass - NEGLIGIBLE
+            samples[k].log_density + s - samples[k].shift + outward * (s - self.heights.at).max(0.0) >= self.heights.mass - NEGLIGIBLE
         };
         let last = (0..taus.len()).rfind(|&k| matters(k)).map_or(0, |k| k + 1).min(taus.len() - 1);
         way.at(taus[last])
@@ -503,35 +510,4 @@ impl Build {
         let edge = |k: f64| a + (b - a) * (k / pieces);
         self.plan.panels.extend((0..pieces as usize).map(|k| Panel::new(Chart::Direct, edge(k as f64), edge(k as f64 + 1.0))));
     }
-}
-
-/// A place as people write it.
-fn shown(x: f64) -> String {
-    // Twelve digits: a place found by bisection carries roundings in the last ones.
-    let x = format!("{x:.11e}").parse().unwrap_or(x);
-    if x == 0.0 || (1e-4..1e7).contains(&x.abs()) { x.to_string() } else { format!("{x:e}") }
-}
-
-fn too_steep(place: f64) -> Error {
-    let message = format!("the density rises toward x = {} faster than double precision can follow", shown(place));
-    Error::new(ErrorKind::Overflow, message).hint("write the formula in a variable in which it is less steep")
-}
-
-pub(super) fn infinite_at(place: f64, exponent: f64) -> Error {
-    let (variable, place) = match place {
-        f64::INFINITY => ("x".to_string(), "toward infinity".to_string()),
-        f64::NEG_INFINITY => ("|x|".to_string(), "toward -infinity".to_string()),
-        0.0 => ("|x|".to_string(), "at x = 0".to_string()),
-        at => (format!("|x - {}|", shown(at)), format!("at x = {}", shown(at))),
-    };
-    let exponent = (exponent * 1000.0).round() / 1000.0;
-    let law = match exponent {
-        0.0 => "does not fall off".to_string(),
-        1.0 => format!("behaves like 1/{variable}"),
-        power if power > 0.0 && power < 50.0 => format!("behaves like 1/{variable}^{power}"),
-        power if power < 0.0 && power > -50.0 => format!("grows like {variable}^{}", -power),
-        _ => "grows without limit".to_string(),
-    };
-    Error::new(ErrorKind::InfiniteZ, format!("the integral diverges: the density {law} {place}"))
-        .hint("no constant normalises it: restrict the range, or add a factor that makes it fall off faster")
 }

@@ -3,8 +3,9 @@
 use super::Tolerance;
 use super::adapt::{Panel, measure, refine, stuck, totals};
 use super::ends::Stub;
+use super::peaks::peaks;
 use super::probe::Probe;
-use super::scale::{Grain, peaks, plan};
+use super::scale::{Grain, plan};
 use crate::error::{Error, ErrorKind, Result, plain};
 
 /// Error allowed to a distribution function inside a panel, relative to Z.
@@ -41,7 +42,7 @@ pub(super) enum Wanted {
     Everything,
 }
 
-/// Integrates the line behind `probe`. Errors: `InfiniteZ`, `NoMass`, `Domain`.
+/// Integrates the line behind `probe`. Errors: `NotIntegrated`, `NoMass`, `Domain`, `Overflow`.
 pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance, wanted: Wanted, grain: Grain) -> Result<Solved> {
     let mut landmarks: Vec<f64> = probe.landmarks().to_vec();
     let mut largest = f64::NEG_INFINITY;
@@ -87,17 +88,17 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance, wanted: Wanted, gra
     };
     let moments = low.min(high);
     if moments >= 1 && wanted == Wanted::Everything {
-        let (center, variance) = center_and_variance(&panels, &stubs);
+        let Spread { center, variance, unit } = Spread::of(&panels, &stubs);
         if moments >= 2 && variance > 0.0 && variance.is_finite() {
-            let weight = |x: f64| (x - center).powi(2) / variance;
+            let weight = |x: f64| ((x - center) / unit).powi(2) / variance;
             refine(probe, &mut panels, &mut largest, budget, &|panel| panel.weighted_error(weight), &|panels, reference| {
                 MOMENT * total(panels, &stubs, reference)
             });
         }
-        let (center, variance) = center_and_variance(&panels, &stubs);
+        let Spread { center, variance, unit } = Spread::of(&panels, &stubs);
         mean = center.is_finite().then_some(center);
         if moments >= 2 && variance.is_finite() {
-            sd = Some(variance.max(0.0).sqrt());
+            sd = Some(variance.max(0.0).sqrt() * unit);
         }
     }
 
@@ -137,25 +138,38 @@ fn refuse_nothing(probe: &Probe, panels: &[Panel], stubs: &[Stub]) -> Result<()>
 }
 
 /// Mean and variance by the nodes: the variance about the mean, so that it keeps its digits far from 0.
-fn center_and_variance(panels: &[Panel], stubs: &[Stub]) -> (f64, f64) {
-    let (reference, mass, _) = totals(panels);
-    // Measured from the heaviest panel, not from 0.
-    let log_mass = |panel: &Panel| panel.scale + panel.mass.ln();
-    let heaviest = panels.iter().max_by(|a, b| log_mass(a).total_cmp(&log_mass(b)));
-    let origin = heaviest.map_or(0.0, |panel| panel.chart.x(panel.node(super::rule::N / 2)));
-    let about = |center: f64, power: i32| {
-        let inside: f64 = panels
-            .iter()
-            .filter(|panel| panel.mass > 0.0)
-            .map(|panel| panel.scaled(panel.integral(|x| (x - center).powi(power)), reference))
-            .sum();
-        // A stub at a finite point sits at that point; one at infinity only exists where these moments do not.
-        let outside = stubs.iter().filter(|stub| stub.inward);
-        inside + outside.map(|stub| (stub.log_mass - reference).exp() * (stub.chart.x(stub.start) - center).powi(power)).sum::<f64>()
-    };
-    let mass = mass + beyond(stubs, reference);
-    let mean = origin + about(origin, 1) / mass;
-    (mean, about(mean, 2) / mass)
+struct Spread {
+    center: f64,
+    /// In units of `unit`².
+    variance: f64,
+    /// A power of two about as large as the distances that count: their squares may leave the doubles.
+    unit: f64,
+}
+
+impl Spread {
+    fn of(panels: &[Panel], stubs: &[Stub]) -> Spread {
+        let (reference, mass, _) = totals(panels);
+        // Measured from the heaviest panel, not from 0.
+        let log_mass = |panel: &Panel| panel.scale + panel.mass.ln();
+        let heaviest = panels.iter().max_by(|a, b| log_mass(a).total_cmp(&log_mass(b)));
+        let most = heaviest.map_or(f64::NEG_INFINITY, log_mass);
+        let origin = heaviest.map_or(0.0, |panel| panel.chart.x(panel.node(super::rule::N / 2)));
+        let heavy = panels.iter().filter(|panel| log_mass(panel) > most - 40.0);
+        let nodes = heavy.flat_map(|panel| (0..super::rule::N).filter(|&i| panel.values[i] > 1e-18).map(|i| panel.chart.x(panel.node(i))));
+        let farthest = nodes.map(|x| (x - origin).abs()).fold(0.0, f64::max);
+        let unit = if farthest > 0.0 && farthest.is_finite() { farthest.log2().floor().clamp(-1022.0, 1023.0).exp2() } else { 1.0 };
+        let about = |center: f64, power: i32| {
+            let weight = |x: f64| ((x - center) / unit).powi(power);
+            let inside: f64 =
+                panels.iter().filter(|panel| panel.mass > 0.0).map(|panel| panel.scaled(panel.integral(weight), reference)).sum();
+            // A stub at a finite point sits at that point; one at infinity only exists where these moments do not.
+            let outside = stubs.iter().filter(|stub| stub.inward);
+            inside + outside.map(|stub| (stub.log_mass - reference).exp() * weight(stub.chart.x(stub.start))).sum::<f64>()
+        };
+        let mass = mass + beyond(stubs, reference);
+        let center = origin + about(origin, 1) / mass * unit;
+        Spread { center, variance: about(center, 2) / mass, unit }
+    }
 }
 
 fn notes(probe: &Probe, stubs: &[Stub], reference: f64, mass: f64, outside: f64, converged: bool, moments: usize) -> Vec<String> {

@@ -66,7 +66,7 @@ fn of_several(model: &Model) -> Result<Evidence> {
         return Err(unsupported(format!("quadrature does not serve {reason}")));
     }
     evidence_at_a_glance(model).map_err(|error| match error.kind {
-        ErrorKind::InfiniteZ | ErrorKind::Unsupported => error,
+        ErrorKind::InfiniteZ | ErrorKind::NotIntegrated | ErrorKind::Unsupported => error,
         // A search that found nothing; chains search better.
         _ => unsupported(format!("quadrature found none ({})", error.message)),
     })

@@ -13,7 +13,7 @@ use crate::density::{Boundary, LogDensity};
 use crate::diagnostics::nested_rhat;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, log};
-use crate::proof::smoothness;
+use crate::proof::curvature;
 use crate::quadrature::Reference;
 use crate::random::Stage;
 use crate::sampler::{
@@ -151,7 +151,7 @@ pub(super) fn population(question: &Question, law: &Law, sampler: Sampler, most:
             let plan = plan(seen, None, pilot, None, &Sampling { init, ..settings.clone() })?;
             (seen as &dyn LogDensity, Plan { metric: seen.coordinates().metric.clone(), ..plan })
         }
-        None => (density, plan(density, reference, &plain, model.map(smoothness).as_ref(), settings)?),
+        None => (density, plan(density, reference, &plain, model.map(curvature).as_ref(), settings)?),
     };
     let updates = |steps: f64| steps * (plan.annealing.chains * density.dimension()) as f64;
     let steps = settings.steps.map_or(plan.wanted_steps, |steps| steps as f64);

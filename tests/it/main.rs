@@ -16,6 +16,7 @@ mod files;
 mod geweke;
 mod gradients;
 mod hostile_text;
+mod integrals;
 mod kernels;
 mod language;
 mod limits;

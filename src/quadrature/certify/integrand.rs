@@ -96,10 +96,16 @@ const SUMMANDS: usize = 64;
 const ROOTS: usize = 32;
 
 impl Integrand {
-    /// The density of `model` about the size exp(`log_size`), with points where something vanishes.
-    pub(super) fn new(model: &Model, log_size: f64, points: &[f64]) -> Integrand {
-        let (mut graph, root, log_unit) = scaled(model, log_size);
+    /// The density of `model` about the size exp(`log_size`), in the variable x/`unit`, a power of two, with points of that variable where
+    /// something vanishes.
+    pub(super) fn new(model: &Model, log_size: f64, points: &[f64], unit: f64) -> Integrand {
+        let (mut graph, mut root, log_unit) = scaled(model, log_size);
         let position = graph.variable(0);
+        if unit != 1.0 {
+            let factor = graph.constant(unit);
+            let x = graph.multiply(factor, position);
+            root = substitute(&mut graph, root, position, x);
+        }
         let root = expand(&mut graph, root, position);
         let code = Code::new(&graph, &[root]);
         let roots: Vec<f64> = points.iter().copied().take(ROOTS).collect();

@@ -14,7 +14,7 @@ pub(super) use boxes::certify_boxes;
 use integrand::{Integrand, Place};
 use panel::Panel;
 
-use super::scale::infinite_at;
+use super::refuse::infinite_at;
 use super::{CERTIFY, Reference};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::{Interval, Mass};
@@ -118,19 +118,35 @@ pub fn certify(model: &Model, estimate: Option<&Reference>, relative: f64) -> Re
     let [bound] = model.bounds() else {
         return Err(Error::new(ErrorKind::Unsupported, "bounds on Z are proved for one variable"));
     };
-    let log_size = estimate.map_or(0.0, |reference| reference.integral.log_value);
     let landmarks = model.landmarks();
     let inside = |x: &f64| bound.low < *x && *x < bound.high;
     let mut points: Vec<f64> = landmarks.points.first().into_iter().flatten().copied().filter(inside).collect();
     points.extend([bound.low, bound.high].into_iter().filter(|end| end.is_finite()));
     points.sort_by(f64::total_cmp);
     points.dedup();
-    let integrand = Integrand::new(model, log_size, &points);
-    let quantiles =
+    let mut quantiles =
         estimate.map_or(Vec::new(), |reference| [1e-4, 0.01, 0.1, 0.5, 0.9, 0.99, 1.0 - 1e-4].map(|p| reference.quantile(p)).to_vec());
+    let unit = unit_of(&quantiles);
+    quantiles.iter_mut().chain(&mut points).for_each(|x| *x /= unit);
+    // Of ∫p in that variable.
+    let log_size = estimate.map_or(0.0, |reference| reference.integral.log_value - unit.ln());
+    let integrand = Integrand::new(model, log_size, &points, unit);
     let mut work = Work { integrand, items: Vec::new(), heap: BinaryHeap::new(), fixed: Interval::ZERO, stuck: None };
-    work.begin(bound.low, bound.high, &points, &quantiles)?;
-    work.refine(relative)
+    work.begin(bound.low / unit, bound.high / unit, &points, &quantiles)?;
+    let mut found = work.refine(relative)?;
+    found.knots.iter_mut().for_each(|x| *x *= unit);
+    found.bounds = found.bounds * Interval::point(unit);
+    Ok(found)
+}
+
+/// A power of two about as large as the density is wide where that is far from 1, so that powers of x stay within the doubles.
+fn unit_of(quantiles: &[f64]) -> f64 {
+    const FAR: f64 = 60.0;
+    // The larger of two neighbours, as one may be 0; the smaller of those, as a heavy tail reaches far.
+    let inner = quantiles.get(2..5).unwrap_or(&[]);
+    let size = inner.windows(2).map(|pair| pair[0].abs().max(pair[1].abs())).fold(f64::INFINITY, f64::min);
+    let exponent = size.log2().floor();
+    if exponent.is_finite() && exponent.abs() > FAR { exponent.clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
 }
 
 /// A panel, or what lies beyond the last one toward a singular point or infinity.
@@ -309,12 +325,17 @@ impl Work {
             (false, Some(x)) => Some(format!("no bound was found near x = {}", plain(x))),
             (false, None) => Some("the bounds stayed too far apart within the work allowed".to_string()),
         };
+        // The panels with anything to speak of in them.
+        const LIGHT: f64 = 1e-12;
         let direct = self.items.iter().filter_map(|item| match item {
-            Item::Panel(Panel { place: Place::Direct, low, .. }) => Some(*low),
+            Item::Panel(panel) if panel.place == Place::Direct && !(panel.bounds.high <= LIGHT * bounds.high) => {
+                Some([panel.low, panel.high])
+            }
             _ => None,
         });
-        let mut knots: Vec<f64> = direct.collect();
+        let mut knots: Vec<f64> = direct.flatten().collect();
         knots.sort_by(f64::total_cmp);
+        knots.dedup();
         Ok(Certificate { log_unit: self.integrand.log_unit, bounds, series: self.integrand.series, knots, reason })
     }
 

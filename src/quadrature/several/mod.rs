@@ -25,6 +25,7 @@ use joint::Factor;
 use split::{Block, Variables, blocks};
 
 use super::certify::certify_boxes;
+use super::of_density::proved;
 use super::{CERTIFY, Certificate, Integral, Reference, Tolerance, certified, reference};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::Interval;
@@ -208,7 +209,7 @@ fn taken_apart_within(model: &Model, tolerance: Tolerance, relative: Option<f64>
 fn line(model: &Model, tolerance: Tolerance, relative: Option<f64>) -> Result<Reference> {
     match relative {
         Some(relative) => certified(model, tolerance, relative),
-        None => reference(model, tolerance),
+        None => reference(model, tolerance).map_err(|error| proved(model, error)),
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Nested {
 /// The integral over the variables of `model` in `order`, the outermost first.
 ///
 /// # Errors
-/// Those of [`integrate`] for the outermost variable; `InfiniteZ` if inner integrals diverge on more than a point.
+/// Those of [`integrate`] for the outermost variable; `NotIntegrated` if inner integrals seem to diverge on more than a point.
 pub(super) fn nested(model: &Model, order: &[usize], tolerance: Tolerance) -> Result<Nested> {
     let mut lines = Lines {
         model,
@@ -43,8 +43,11 @@ pub(super) fn nested(model: &Model, order: &[usize], tolerance: Tolerance) -> Re
     }
     if lines.diverged.len() > 3 {
         let name = &model.bounds()[order[1]].name;
-        let message = format!("the integral over `{name}` diverges, at {} = {} for one", bound.name, lines.diverged[0]);
-        return Err(Error::new(ErrorKind::InfiniteZ, message).hint("restrict the ranges, or add a factor that falls off faster"));
+        let message = format!(
+            "the integral over `{name}` could not be found, at {} = {} for one: it seems to diverge",
+            bound.name, lines.diverged[0]
+        );
+        return Err(Error::new(ErrorKind::NotIntegrated, message).hint("restrict the ranges, or add a factor that falls off faster"));
     }
     let outer = outer?;
     // Those that matter: not e⁻⁴⁰ of the largest.
@@ -147,7 +150,7 @@ impl Lines<'_> {
                 log_mass
             }
             Err(error) if error.kind == ErrorKind::NoMass => f64::NEG_INFINITY,
-            Err(error) if error.kind == ErrorKind::InfiniteZ => {
+            Err(error) if error.kind == ErrorKind::NotIntegrated => {
                 // Far out, where log p has more digits before the point than behind it, a tail looks flat: what counts is the height.
                 let level = self.height(level);
                 let top = self.doubts.iter().map(|(log_mass, _)| *log_mass).fold(f64::NEG_INFINITY, f64::max);
