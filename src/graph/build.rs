@@ -253,12 +253,6 @@ impl Graph {
                 let Node::Unary(_, u) = self.node(less) else { unreachable!("just matched") };
                 self.unary(Unary::Log1mExp, u)
             }
-            (Unary::Log, Node::Unary(Unary::Sigmoid, u)) => {
-                // log σ(u) = −log(1 + e⁻ᵘ) keeps its digits where σ underflows.
-                let mirrored = self.negate(u);
-                let softplus = self.unary(Unary::Softplus, mirrored);
-                self.negate(softplus)
-            }
             (Unary::Log, Node::Unary(Unary::Erfc, u)) => self.unary(Unary::LogErfc, u),
             (Unary::Log1p, Node::Unary(Unary::Exp, u)) => self.unary(Unary::Softplus, u),
             (Unary::Log1p, Node::Unary(Unary::Expm1, u)) => u,

@@ -69,6 +69,12 @@ impl Panel {
         self.low + self.half_width() * (1.0 + NODES[i])
     }
 
+    /// The node where the integrand is highest.
+    pub(super) fn highest(&self) -> f64 {
+        let at = (0..N).max_by(|&a, &b| self.values[a].total_cmp(&self.values[b])).unwrap_or(N / 2);
+        self.chart.x(self.node(at))
+    }
+
     /// `amount` in units of exp(`reference`).
     pub(super) fn scaled(&self, amount: f64, reference: f64) -> f64 {
         if amount == 0.0 { 0.0 } else { amount * (self.scale - reference).exp() }
@@ -186,8 +192,7 @@ pub(super) fn stuck(panels: &[Panel]) -> Option<f64> {
     let log_error = |panel: &&Panel| panel.error.ln() + panel.scale;
     let worst = panels.iter().max_by(|a, b| log_error(a).total_cmp(&log_error(b)))?;
     let width = (worst.chart.x(worst.high) - worst.chart.x(worst.low)).abs();
-    let at = (0..N).max_by(|&a, &b| worst.values[a].total_cmp(&worst.values[b]))?;
-    let x = worst.chart.x(worst.node(at));
+    let x = worst.highest();
     (!worst.undefined && worst.chart == Chart::Direct && width < 1e-9 * x.abs().max(1e-9)).then_some(x)
 }
 

@@ -177,7 +177,12 @@ impl Stub {
             Tail::LogPower { b, .. } => envelope - level - b * (near / last).ln(),
             _ => envelope - level - rate * (near - last),
         };
-        let relative_error = relative_error + 2.0 * wobble.abs() + f64::EPSILON * level.abs().max(tau);
+        // The law itself comes of differences between a few levels, each rounded to a part in 2^53 of its terms, about tau.
+        let law = match tail {
+            Tail::LogPower { b, .. } => 1.0 + 8.0 / (b - 1.0),
+            _ => 1.0 + 4.0 / (rate * tau),
+        };
+        let relative_error = relative_error + 2.0 * wobble.abs() + law * f64::EPSILON * level.abs().max(tau);
         Some(Stub { chart: way.chart, start: way.at(tau), inward: way.inward, log_mass, relative_error, rate })
     }
 }

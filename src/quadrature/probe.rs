@@ -63,6 +63,11 @@ impl<'a> Probe<'a> {
         self.line.near_end.as_ref().map(|_| end)
     }
 
+    /// How far apart bounds on log p at `x` are that hold whatever the roundings; `None` where nothing is known.
+    pub(super) fn doubt(&mut self, x: f64) -> Option<f64> {
+        Some(self.enclosure.as_mut()?(x)).filter(|log| log.is_finite()).map(Interval::width)
+    }
+
     /// Whether the roundings of its operations leave p at `x` six digits, as far as anybody knows.
     pub(super) fn has_digits(&mut self, x: f64) -> bool {
         const DOUBT: f64 = 1e-6;

@@ -17,6 +17,8 @@ const NEAREST: f64 = 50.0;
 const COARSE: f64 = 24.0;
 /// By how much log p grows from one level to the next inward, at least, where it may have no limit.
 const RISES: f64 = 0.1;
+/// What rises faster than this power of 1/distance is no pole.
+const STEEP: f64 = 200.0;
 /// Integrands exp(-NEGLIGIBLE) times the largest are left out.
 pub(super) const NEGLIGIBLE: f64 = 55.0;
 /// Of more landmarks than this some are left to the adaptive rule.
@@ -381,8 +383,17 @@ impl Build {
         let way = Way { chart, start, reach, inward: true, noise }.within_doubles(probe);
         let decay = way.decay(probe);
         let tail = decay.tail(0.0, self.heights.mass - 2.0 * NEGLIGIBLE, true);
-        if let Tail::Divergent { exponent } = tail {
-            return Err(if exponent < 200.0 { seems_infinite(side.anchor, exponent) } else { too_steep(side.anchor) });
+        match tail {
+            // The flank of a needle whose top lies beside the anchor.
+            Tail::Divergent { exponent } if exponent >= STEEP && !exact => {
+                let stop = way.at(way.reach);
+                let edge = side.anchor + side.sign * stop.exp();
+                self.direct(edge.min(side.anchor), edge.max(side.anchor), 1);
+                return Ok(stop);
+            }
+            Tail::Divergent { exponent } if exponent >= STEEP => return Err(too_steep(side.anchor)),
+            Tail::Divergent { exponent } => return Err(seems_infinite(side.anchor, exponent)),
+            _ => {}
         }
         let stop = self.far_edge(probe, &way, 0.0);
         if stop <= way.at(way.reach) {

@@ -2,9 +2,11 @@
 
 use super::Tolerance;
 use super::adapt::{Panel, measure, refine, stuck, totals};
+use super::chart::Chart;
 use super::ends::Stub;
 use super::peaks::peaks;
 use super::probe::Probe;
+use super::rule::N;
 use super::scale::{Grain, plan};
 use crate::error::{Error, ErrorKind, Result, plain};
 
@@ -109,9 +111,31 @@ pub(super) fn solve(probe: &mut Probe, tolerance: Tolerance, wanted: Wanted, gra
         return Err(Error::new(ErrorKind::Overflow, "the density overflows even as a logarithm"));
     }
     let rounding: f64 = panels.iter().map(|panel| panel.scaled(panel.rounding, reference)).sum();
+    let rounding = rounding.max(roundings(probe, &panels, reference)) + misplaced(&panels, reference);
     converged &= outside <= relative * mass && rounding <= ROUNDING * mass;
     let notes = notes(probe, &stubs, reference, mass, outside, converged, moments);
     Ok(Solved { panels, stubs, reference, mass, error: error + outside + rounding, converged, mean, sd, notes })
+}
+
+/// Error of the mass by all roundings of the formula, where an enclosure tells: as much as at the highest nodes of the heaviest panels.
+fn roundings(probe: &mut Probe, panels: &[Panel], reference: f64) -> f64 {
+    const MOST: usize = 200;
+    // Beside a symbolic end x itself has no digits, and is not what was evaluated.
+    let told = panels.iter().filter(|panel| panel.chart.end().is_none() && panel.mass > 0.0);
+    let mut heaviest: Vec<(f64, &Panel)> = told.map(|panel| (panel.scaled(panel.mass, reference), panel)).collect();
+    heaviest.sort_by(|a, b| b.0.total_cmp(&a.0));
+    heaviest.truncate(MOST);
+    let doubt = |(mass, panel): (f64, &Panel)| Some(mass * probe.doubt(panel.highest())?.min(1.0));
+    heaviest.into_iter().filter_map(doubt).sum()
+}
+
+/// Error of the mass by the rounding of places: a jump is where its double is. Near a pole panels measure from it.
+fn misplaced(panels: &[Panel], reference: f64) -> f64 {
+    let direct = panels.iter().filter(|panel| panel.chart == Chart::Direct && panel.mass > 0.0);
+    let ends = direct.flat_map(|panel| [0, N - 1].map(|i| (panel.node(i), panel.scaled(panel.values[i], reference))));
+    let mut ends: Vec<(f64, f64)> = ends.collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ends.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs() * f64::EPSILON * pair[0].0.abs()).sum()
 }
 
 /// Mass of the stubs in units of exp(`reference`).
@@ -153,9 +177,9 @@ impl Spread {
         let log_mass = |panel: &Panel| panel.scale + panel.mass.ln();
         let heaviest = panels.iter().max_by(|a, b| log_mass(a).total_cmp(&log_mass(b)));
         let most = heaviest.map_or(f64::NEG_INFINITY, log_mass);
-        let origin = heaviest.map_or(0.0, |panel| panel.chart.x(panel.node(super::rule::N / 2)));
+        let origin = heaviest.map_or(0.0, |panel| panel.chart.x(panel.node(N / 2)));
         let heavy = panels.iter().filter(|panel| log_mass(panel) > most - 40.0);
-        let nodes = heavy.flat_map(|panel| (0..super::rule::N).filter(|&i| panel.values[i] > 1e-18).map(|i| panel.chart.x(panel.node(i))));
+        let nodes = heavy.flat_map(|panel| (0..N).filter(|&i| panel.values[i] > 1e-18).map(|i| panel.chart.x(panel.node(i))));
         let farthest = nodes.map(|x| (x - origin).abs()).fold(0.0, f64::max);
         let unit = if farthest > 0.0 && farthest.is_finite() { farthest.log2().floor().clamp(-1022.0, 1023.0).exp2() } else { 1.0 };
         let about = |center: f64, power: i32| {

@@ -3,7 +3,7 @@
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
 use crate::common::{data, number};
-use langevin::density::{Evaluate, LogDensity, Meaning, Model};
+use langevin::density::{LogDensity, Meaning, Model};
 use langevin::error::ErrorKind;
 use langevin::quadrature::{CERTIFY, Certificate, Tolerance, certified, certify, reference};
 use langevin::random::{Purpose, Stream};
