@@ -94,6 +94,7 @@ pub mod random;
 pub mod report;
 pub mod run;
 pub mod sampler;
+pub mod stored;
 pub mod syntax;
 pub mod tape;
 

@@ -1,7 +1,9 @@
 //! The trait that samplers, quadrature and plots see: a log density over blocks of positions.
 
 use super::{Bound, End, Landmarks};
+use crate::error::Result;
 use crate::math::{Block, LANES, Lanes, Level};
+use crate::stored::Archive;
 
 /// An unnormalised log density. A formula is one implementation; a closure ([`FromFn`]) is another.
 pub trait LogDensity: Send + Sync {
@@ -78,6 +80,15 @@ pub trait Evaluate: Send {
         LANES
     }
 
+    /// What it remembers of the calls before, in or out; most remember nothing.
+    ///
+    /// # Errors
+    /// Kind `data` if the bytes are those of another evaluator.
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        let _ = archive;
+        Ok(())
+    }
+
     /// log p at any number of points of one variable.
     fn line(&mut self, x: &[f64], log_density: &mut [f64]) {
         let mut position = Lanes::default();
@@ -129,7 +140,8 @@ impl<F: Fn(&[f64], &mut [f64]) -> f64 + Send + Sync> LogDensity for FromFn<F> {
 
     fn evaluator(&self) -> Box<dyn Evaluate + '_> {
         let dimension = self.bounds.len();
-        Box::new(FromFnEvaluator { function: &self.function, position: vec![0.0; dimension], gradient: vec![0.0; dimension] })
+        let numbers = || vec![0.0; dimension];
+        Box::new(FromFnEvaluator { function: &self.function, position: numbers(), gradient: numbers(), lanes: LANES })
     }
 }
 
@@ -137,6 +149,8 @@ struct FromFnEvaluator<'a, F> {
     function: &'a F,
     position: Vec<f64>,
     gradient: Vec<f64>,
+    /// Lanes that are asked for.
+    lanes: usize,
 }
 
 impl<F: Fn(&[f64], &mut [f64]) -> f64> FromFnEvaluator<'_, F> {
@@ -150,13 +164,13 @@ impl<F: Fn(&[f64], &mut [f64]) -> f64> FromFnEvaluator<'_, F> {
 
 impl<F: Fn(&[f64], &mut [f64]) -> f64 + Sync> Evaluate for FromFnEvaluator<'_, F> {
     fn log_density(&mut self, positions: &Block, log_density: &mut Lanes) {
-        for lane in 0..LANES {
+        for lane in 0..self.lanes {
             log_density[lane] = self.lane(positions, lane);
         }
     }
 
     fn gradient(&mut self, positions: &Block, gradient: &mut Block) {
-        for lane in 0..LANES {
+        for lane in 0..self.lanes {
             self.lane(positions, lane);
             for (row, value) in gradient.iter_mut().zip(&self.gradient) {
                 row[lane] = *value;
@@ -165,11 +179,40 @@ impl<F: Fn(&[f64], &mut [f64]) -> f64 + Sync> Evaluate for FromFnEvaluator<'_, F
     }
 
     fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
-        for lane in 0..LANES {
+        for lane in 0..self.lanes {
             log_density[lane] = self.lane(positions, lane);
             for (row, value) in gradient.iter_mut().zip(&self.gradient) {
                 row[lane] = *value;
             }
         }
+    }
+
+    fn ask_for(&mut self, lanes: usize) {
+        self.lanes = lanes.min(LANES);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_function_is_called_for_the_lanes_that_are_asked_for() {
+        let calls = AtomicUsize::new(0);
+        let density = FromFn::new(vec![Bound::new("x", f64::NEG_INFINITY, f64::INFINITY)], |x, gradient| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            gradient[0] = -x[0];
+            -0.5 * x[0] * x[0]
+        });
+        let mut evaluate = density.evaluator();
+        let (positions, mut value, mut gradient) = ([Lanes::splat(3.0)], Lanes::default(), [Lanes::default()]);
+        evaluate.log_density(&positions, &mut value);
+        assert_eq!(calls.swap(0, Ordering::Relaxed), LANES);
+        evaluate.ask_for(4);
+        evaluate.log_density(&positions, &mut value);
+        evaluate.gradient(&positions, &mut gradient);
+        evaluate.log_density_and_gradient(&positions, &mut value, &mut gradient);
+        assert_eq!((calls.swap(0, Ordering::Relaxed), value[3], gradient[0][3]), (12, -4.5, -3.0));
     }
 }

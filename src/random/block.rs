@@ -4,7 +4,9 @@
 //! a [`Stage`](super::Stage) makes its own, the block's number and its purpose, never by a thread, and only additions, multiplications, fused or not, divisions and square roots make a normal:
 //! the same bits on every machine, thread count and vector width.
 
+use crate::error::Result;
 use crate::math::{LANES, Lanes};
+use crate::stored::{Archive, Stored};
 
 /// Independent generators that run side by side; enough for the loops to vectorise at any width.
 pub(super) const STREAMS: usize = 32;
@@ -122,8 +124,15 @@ impl BlockRng {
     }
 }
 
+/// All that decides what comes next, but for the lanes.
+impl Stored for BlockRng {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        self.state.as_flattened_mut().iter_mut().try_for_each(|word| word.pass(archive))
+    }
+}
+
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014, variant 13 of Stafford).
-pub(super) fn mix(mut x: u64) -> u64 {
+pub(crate) fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)

@@ -7,6 +7,7 @@ pub(crate) mod ledger;
 mod stage;
 mod stream;
 
+pub(crate) use block::mix;
 pub use block::{BlockRng, Purpose};
 pub use fill::{fill_normal, fill_uniform};
 pub use stage::Stage;

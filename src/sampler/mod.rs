@@ -9,12 +9,12 @@ mod pathfinder;
 
 pub use courses::{
     Annealed, Annealing, Arrival, Batching, Chained, Chaining, ControlVariates, Exchanged, Film, FilmPlan, Known, Ladder, Minibatch, Noise,
-    Replicas, Rounds, Schedule, Shape, Shot, Statistics, Tempered, anneal, arrive, sample_chains, sample_replicas, sample_rounds,
-    sample_tempered, sample_untuned,
+    Replicas, Rounds, Schedule, Shape, Shot, Tempered, anneal, arrive, sample_chains, sample_replicas, sample_rounds, sample_tempered,
+    sample_untuned,
 };
 pub use ensemble::{
-    Control, Coordinates, DENSE_LIMIT, Draws, InCoordinates, Listener, Metric, MetricKind, Population, Stage, Start, Whitened,
-    initial_positions, on_threads, population,
+    Control, Coordinates, Crew, DENSE_LIMIT, Draws, Ensemble, InCoordinates, Journal, Listener, Metric, MetricKind, Population, Stage,
+    Start, Statistics, Whitened, initial_positions, on_threads, population,
 };
 pub(crate) use ensemble::{counted, parallel_map};
 pub use kernels::lanewise::Point;

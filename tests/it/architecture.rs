@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const ORDER: &[&str] = &[
     "error",
     "math",
+    "stored",
     "data",
     "random",
     "syntax",

@@ -7,6 +7,7 @@ mod common;
 mod architecture;
 mod arrays;
 mod certified;
+mod checkpoints;
 mod cli;
 mod convergence;
 mod distributions;

@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Check(Check),
     /// R-hat, effective sample sizes and errors of draws in a file.
     Diagnose(Diagnose),
+    /// Go on with a run of `sample --checkpoint FILE` that was stopped or killed; what comes out is what would have come out.
+    Resume(Resume),
     /// What each stage makes of a formula.
     Explain(Explain),
     /// Named densities: list them, or run one.
@@ -266,6 +268,9 @@ pub(crate) struct Output {
     /// Report definitions of the model too: --report theta,scale.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) report: Vec<String>,
+    /// Write the run down in FILE as it goes, every 60 seconds or as told, so that `langevin resume FILE` goes on with it.
+    #[arg(long, value_name = "FILE[,every=60s]")]
+    pub(crate) checkpoint: Option<OsString>,
     /// Frames of an animation.
     #[arg(long, value_name = "N", default_value_t = 240)]
     pub(crate) frames: usize,
@@ -348,6 +353,22 @@ pub(crate) struct Diagnose {
     /// Exit with code 3 unless the verdict is yes.
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The file of --checkpoint. The run and its files are those of the command that wrote it.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Write these files instead.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Vec<PathBuf>,
+    /// Threads; the outcome is the same on any number.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Vector instructions; the outcome is the same with each.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) simd: Option<String>,
 }
 
 #[derive(Debug, Args)]

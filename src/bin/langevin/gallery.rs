@@ -10,10 +10,12 @@ use langevin::syntax::suggest;
 
 use crate::Outcome;
 use crate::args::{Cli, Command, Gallery, SamplingFlags};
+use crate::checkpoint::Resumed;
+use crate::sample::Files;
 use crate::terminal::{Talk, colour, print};
 use crate::{input, sample};
 
-pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
+pub(crate) fn run(arguments: &Gallery, resumed: Option<&Resumed>, talk: Talk) -> Outcome {
     let Some(name) = &arguments.name else {
         print(&if talk.json { format!("{:#}", gallery::json()) } else { gallery::text(Paint(colour(&std::io::stdout()))) })?;
         return Ok(ExitCode::SUCCESS);
@@ -40,7 +42,8 @@ pub(crate) fn run(arguments: &Gallery, talk: Talk) -> Outcome {
     }
     let model = input::with_engine(model, &arguments.engine)?;
     let flags = merge(own.sampling, &arguments.sampling);
-    sample::sample(&model, input::sampling(&flags)?, &arguments.output, &[], false, talk)
+    let files = Files { output: &arguments.output, sources: &[], resumed };
+    sample::sample(&model, input::sampling(&flags)?, files, false, talk)
 }
 
 /// The entry's flags, except where the user says otherwise.

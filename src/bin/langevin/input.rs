@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use langevin::data::{Data, Table};
 use langevin::density::{Declaration, Meaning, Model};
@@ -48,10 +49,27 @@ fn text_or_stdin(text: &OsStr) -> Result<Vec<u8>, Failure> {
 /// One byte over the limit of the language is enough to be refused.
 const LIMIT: u64 = (1 << 20) + 1;
 
+/// What stdin held, for the checkpoint of a run that read it.
+static STDIN: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// What was read from stdin, if anything was.
+pub(crate) fn stdin_that_was_read() -> Option<Vec<u8>> {
+    STDIN.get().cloned()
+}
+
+/// Has `text` read where stdin would be.
+pub(crate) fn put_stdin(text: Vec<u8>) {
+    let _ = STDIN.set(text);
+}
+
 fn stdin() -> Result<Vec<u8>, Failure> {
+    if let Some(bytes) = STDIN.get() {
+        return Ok(bytes.clone());
+    }
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(LIMIT).read_to_end(&mut bytes);
     read.map_err(|error| Error::new(ErrorKind::Io, format!("cannot read stdin: {error}")))?;
+    put_stdin(bytes.clone());
     Ok(bytes)
 }
 
@@ -250,7 +268,7 @@ fn fresh_seed() -> u64 {
 }
 
 /// The bytes as the shell passed them.
-fn bytes_of(text: &OsStr) -> Vec<u8> {
+pub(crate) fn bytes_of(text: &OsStr) -> Vec<u8> {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;
@@ -259,5 +277,18 @@ fn bytes_of(text: &OsStr) -> Vec<u8> {
     #[cfg(not(unix))]
     {
         text.to_string_lossy().into_owned().into_bytes()
+    }
+}
+
+/// And back.
+pub(crate) fn text_of(bytes: Vec<u8>) -> OsString {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        OsString::from_vec(bytes)
+    }
+    #[cfg(not(unix))]
+    {
+        String::from_utf8_lossy(&bytes).into_owned().into()
     }
 }

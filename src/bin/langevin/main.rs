@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod checkpoint;
 mod compare;
 mod diagnose;
 mod exit;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
+use checkpoint::Resumed;
 use exit::Failure;
 use langevin::sampler::on_threads;
 use terminal::Talk;
@@ -36,10 +38,18 @@ fn main() -> ExitCode {
     };
     let talk = Talk { json: cli.json, quiet: cli.quiet, verbose: cli.verbose };
     signals::watch(talk);
+    let (command, resumed, talk) = match cli.command {
+        Command::Resume(arguments) => match checkpoint::resume(arguments, talk) {
+            Ok((command, resumed, talk)) => (command, Some(resumed), talk),
+            Err(failure) => return exit::fail(&failure, talk),
+        },
+        command => (command, None, talk),
+    };
     // All that a command shares between threads, pictures and reports too, is shared between these.
-    let outcome = match threads(&cli.command) {
-        Some(threads) => on_threads(threads, || run(&cli.command, talk)).unwrap_or_else(|error| Err(error.into())),
-        None => run(&cli.command, talk),
+    let run = || run(&command, resumed.as_ref(), talk);
+    let outcome = match threads(&command) {
+        Some(threads) => on_threads(threads, run).unwrap_or_else(|error| Err(error.into())),
+        None => run(),
     };
     match outcome {
         Ok(code) => code,
@@ -61,16 +71,18 @@ fn threads(command: &Command) -> Option<usize> {
     }
 }
 
-fn run(command: &Command, talk: Talk) -> Outcome {
+fn run(command: &Command, resumed: Option<&Resumed>, talk: Talk) -> Outcome {
     match command {
-        Command::Sample(arguments) => sample::run(arguments, talk),
+        Command::Sample(arguments) => sample::run(arguments, resumed, talk),
         Command::Compare(arguments) => compare::run(arguments, talk),
         Command::Integrate(arguments) => integrate::run(arguments, talk),
         Command::Gradient(arguments) => gradient::run(arguments, talk),
         Command::Check(arguments) => check::run(arguments, talk),
         Command::Diagnose(arguments) => diagnose::run(arguments, talk),
         Command::Explain(arguments) => explain::run(arguments, talk),
-        Command::Gallery(arguments) => gallery::run(arguments, talk),
+        Command::Gallery(arguments) => gallery::run(arguments, resumed, talk),
+        // It has become the command that it goes on with.
+        Command::Resume(_) => Ok(ExitCode::SUCCESS),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man { folder } => manual::pages(folder.as_deref()),
     }

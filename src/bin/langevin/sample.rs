@@ -9,12 +9,14 @@ use langevin::density::Model;
 use langevin::error::{Error, ErrorKind};
 use langevin::output::{AtomicFile, write_csv};
 use langevin::plot::{DrawsPlot, Picture, run_gif, run_plot, run_png, run_svg};
+use langevin::report::sample::Elapsed;
 use langevin::report::{self, Paint};
 use langevin::run::{Derived, Run, Sampler, Sampling, Trust, derive, reported, sample_watched};
 use langevin::sampler::{Control, Draws};
 
 use crate::Outcome;
 use crate::args::{Output, Sample};
+use crate::checkpoint::{Keeping, Resumed};
 use crate::exit::{Failure, NOT_TRUSTED, fail};
 use crate::format::{Format, check_writable, deliver, targets};
 use crate::input;
@@ -23,34 +25,64 @@ use crate::signals;
 use crate::stopwatch::Stopwatch;
 use crate::terminal::{Talk, colour, print, write_out};
 
-pub(crate) fn run(arguments: &Sample, talk: Talk) -> Outcome {
+pub(crate) fn run(arguments: &Sample, resumed: Option<&Resumed>, talk: Talk) -> Outcome {
     let settings = input::sampling(&arguments.sampling)?;
     let model = input::sampled_model(&arguments.density, &settings)?;
-    sample(&model, settings, &arguments.output, &input::sources(&arguments.density), arguments.show, talk)
+    let (sources, show) = (&input::sources(&arguments.density)[..], arguments.show);
+    sample(&model, settings, Files { output: &arguments.output, sources, resumed }, show, talk)
 }
 
-/// Samples `model`, which was read from `sources`, and writes what was asked for; `show` draws in the terminal.
-pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sources: &[PathBuf], show: bool, talk: Talk) -> Outcome {
-    let targets = targets(&output.output)?;
+/// What is read and written.
+#[derive(Clone, Copy)]
+pub(crate) struct Files<'a> {
+    pub(crate) output: &'a Output,
+    /// The files that the model was read from.
+    pub(crate) sources: &'a [PathBuf],
+    /// The run that this one goes on with.
+    pub(crate) resumed: Option<&'a Resumed>,
+}
+
+/// Samples `model` and writes what was asked for; `show` draws in the terminal.
+pub(crate) fn sample(model: &Model, mut settings: Sampling, files: Files, show: bool, talk: Talk) -> Outcome {
+    let Files { output, sources, resumed } = files;
+    let mut targets = targets(&output.output)?;
     let shows_chains = |format: &Format| matches!(format, Format::Plot(DrawsPlot::Chains(_), _));
     if settings.sampler == Sampler::Auto && targets.iter().any(|(_, format)| shows_chains(format)) {
         // How chains went is asked for: independent draws and populations have none.
         settings.sampler = Sampler::Nuts;
     }
     check_pictures(&targets, &settings)?;
+    if targets.iter().any(|(_, format)| *format == Format::Gif) {
+        settings.frames = output.frames.max(2);
+    }
+    if let Some(Resumed { output: others, .. }) = resumed.filter(|resumed| !resumed.output.is_empty()) {
+        targets = self::targets(others)?;
+        check_pictures(&targets, &settings)?;
+        if let Some((path, _)) = targets.iter().find(|(_, format)| *format == Format::Gif && settings.frames == 0) {
+            let message = format!("`{}`: the run began without an animation, and its first frames are gone", path.display());
+            return Err(Error::new(ErrorKind::Setting, message).hint("a picture, .png").into());
+        }
+    }
     check_writable(&targets, sources)?;
+    let keeping = output.checkpoint.as_deref().map(Keeping::of).transpose()?;
+    if let Some(keeping) = &keeping {
+        keeping.check(&settings, sources, &output.output)?;
+    }
     let csv_on_stdout = targets.iter().any(|(path, _)| path.as_os_str() == "-");
     if csv_on_stdout && talk.json {
         return Err(Error::new(ErrorKind::Setting, "-o - and --json both want standard output")
             .hint("-o FILE.csv, or -o FILE.json")
             .into());
     }
-    if targets.iter().any(|(_, format)| *format == Format::Gif) {
-        settings.frames = output.frames.max(2);
-    }
     let reported = reported(model, &output.report)?;
-    let (stopwatch, listener) = Stopwatch::start();
-    let control = Arc::new(Control { listener: Some(listener), ..Control::default() });
+    let then = resumed.map(|resumed| &resumed.checkpoint);
+    let (total, sampling) = then.map_or((0.0, 0.0), |then| then.seconds);
+    let (stopwatch, listener) = Stopwatch::start(Elapsed { total, sampling });
+    let journal = keeping.as_ref().map(|keeping| keeping.journal(settings.seed, sources, then, stopwatch.clone(), talk)).transpose()?;
+    let control = Arc::new(Control { listener: Some(listener), journal, ..Control::default() });
+    if let Some(keeping) = &keeping {
+        keeping.watch(&control, resumed.is_none());
+    }
     // What is sampled is what is reported.
     let names = if reported.is_empty() { model.names() } else { Vec::new() };
     let tables = targets.iter().filter(|(_, format)| *format == Format::Csv).map(|(path, _)| path.to_path_buf()).collect();
@@ -71,6 +103,9 @@ pub(crate) fn sample(model: &Model, mut settings: Sampling, output: &Output, sou
     };
     if signals::came() {
         talk.say(format_args!("stopped by {}: kept {}", signals::name(), run.shape()));
+        if let Some(keeping) = &keeping {
+            talk.say(format_args!("`langevin resume {}` goes on", keeping.path.display()));
+        }
     }
     if talk.verbose > 0 {
         talk.say(report::sample::plan(&run));

@@ -8,8 +8,11 @@ use langevin::report::sample::Elapsed;
 use langevin::sampler::{Listener, Stage};
 
 /// Runs from its making.
+#[derive(Clone)]
 pub(crate) struct Stopwatch {
     began: Instant,
+    /// Of a run that goes on: what it took before.
+    before: Elapsed,
     sampling: Arc<Mutex<Sampling>>,
 }
 
@@ -26,8 +29,8 @@ impl Sampling {
 }
 
 impl Stopwatch {
-    /// One that is told of stages by its listener.
-    pub(crate) fn start() -> (Stopwatch, Listener) {
+    /// One that is told of stages by its listener, of a run that has taken so long `before`.
+    pub(crate) fn start(before: Elapsed) -> (Stopwatch, Listener) {
         let sampling = Arc::new(Mutex::new(Sampling::default()));
         let watched = Arc::clone(&sampling);
         let listener = Listener(Box::new(move |stage| {
@@ -37,13 +40,14 @@ impl Stopwatch {
                 watched.since = Some(Instant::now());
             }
         }));
-        (Stopwatch { began: Instant::now(), sampling }, listener)
+        (Stopwatch { began: Instant::now(), before, sampling }, listener)
     }
 
     /// The seconds so far.
     pub(crate) fn elapsed(&self) -> Elapsed {
-        let mut sampling = self.sampling.lock().unwrap_or_else(PoisonError::into_inner);
-        sampling.pause();
-        Elapsed { total: self.began.elapsed().as_secs_f64(), sampling: sampling.before.as_secs_f64() }
+        let sampling = self.sampling.lock().unwrap_or_else(PoisonError::into_inner);
+        let sampled = sampling.before + sampling.since.map_or(Duration::ZERO, |since| since.elapsed());
+        let Elapsed { total, sampling } = self.before;
+        Elapsed { total: total + self.began.elapsed().as_secs_f64(), sampling: sampling + sampled.as_secs_f64() }
     }
 }

@@ -1,18 +1,16 @@
 //! The run loop of an annealed population: every chain takes the same steps, its last position is its draw.
 
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use super::film::{Film, FilmPlan};
 use super::schedule::{Schedule, sum_over};
 use crate::density::LogDensity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::math::{LANES, Work, dispatch};
-use crate::random::{BlockRng, Purpose};
-use crate::sampler::ensemble::control::Control;
-use crate::sampler::ensemble::draws::Population;
-use crate::sampler::ensemble::start::Start;
-use crate::sampler::ensemble::workers::Workers;
+use crate::math::{Work, dispatch};
+use crate::sampler::ensemble::block::Block;
+use crate::sampler::ensemble::chains::{Crew, Ensemble, Pace, STRETCH, Steps};
+use crate::sampler::ensemble::journal::Part;
+use crate::sampler::ensemble::{Control, Population, Start, population};
 use crate::sampler::kernels::{Kernel, Parameters, StepInfo};
 
 /// Settings of an annealed run.
@@ -86,9 +84,6 @@ pub struct Annealed {
     pub film: Option<Film>,
 }
 
-/// Steps between two looks at the stop flag.
-const STRIDE: usize = 64;
-
 /// Runs `kernel` on a population of chains of `density`.
 ///
 /// # Errors
@@ -103,73 +98,64 @@ pub fn anneal<K: Kernel>(
     settings.check(density.dimension())?;
     control.chain_steps_wanted.store(settings.chains as u64 * settings.steps as u64, Ordering::Relaxed);
     let film = film.map(|plan| Film::new(plan, settings.chains));
-    let starts = crate::sampler::ensemble::start::population(&settings.starts, density, settings.seed, settings.chains);
-    let collected = Mutex::new((starts.clone(), Vec::with_capacity(starts.blocks()), true));
-    // One for each thread at most, as its scratch space is dear for a large formula.
-    let evaluators = Mutex::new(Vec::new());
-    let one_block = |block: usize| {
-        let idle = evaluators.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-        let mut evaluate = idle.unwrap_or_else(|| density.evaluator());
-        let active = LANES.min(settings.chains - block * LANES);
-        let mut noise = BlockRng::new(settings.seed, block as u64, Purpose::Noise).for_lanes(active);
-        let mut info = StepInfo::default();
-        evaluate.ask_for(active);
-        let active = active as u64;
-        let mut state = kernel.init(starts.block(block), &mut *evaluate);
-        let mut frame = 0;
-        let mut complete = true;
-        let mut shoot = |taken: usize, positions: &[crate::math::Lanes]| {
-            if let Some(film) = &film {
-                while film.steps().get(frame) == Some(&taken) {
-                    film.record(frame, block, positions);
-                    frame += 1;
-                }
-            }
-        };
-        shoot(0, kernel.positions(&state));
-        for from in (0..settings.steps).step_by(STRIDE) {
-            if control.stop.load(Ordering::Relaxed) {
-                complete = false;
-                break;
-            }
-            let (step_sizes, temperatures) = dispatch(density.level(), Stretch { settings, from });
-            let taken = STRIDE.min(settings.steps - from);
-            for (index, (&step_size, &temperature)) in step_sizes.iter().zip(&temperatures).take(taken).enumerate() {
-                kernel.step(&mut state, &mut *evaluate, &mut noise, Parameters { temperature, ..Parameters::new(step_size) }, &mut info);
-                shoot(from + index + 1, kernel.positions(&state));
-            }
-            control.chain_steps.fetch_add(active * taken as u64, Ordering::Relaxed);
-        }
-        evaluators.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(evaluate);
-        let mut collected = collected.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        collected.0.store(block, kernel.positions(&state));
-        collected.1.push((block, info));
-        collected.2 &= complete;
+    let starts = population(&settings.starts, density, settings.seed, settings.chains);
+    let crew = Crew::new(settings.threads, starts.blocks(), control)?;
+    let fresh = || {
+        let mut ensemble = Ensemble::in_variables(density, settings.seed, &starts, &[1.0]).with_few_evaluators();
+        ensemble.settle(&crew, kernel);
+        (vec![0; ensemble.blocks.len()], (&film, ensemble))
     };
-    let mut blocks: Vec<usize> = (0..starts.blocks()).collect();
-    Workers::new(settings.threads, blocks.len())?.each(&mut blocks, |block| one_block(*block));
-    let (draws, mut infos, complete) = collected.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    infos.sort_by_key(|(block, _)| *block);
-    let mut info = StepInfo::default();
-    for (_, seen) in infos {
-        info.absorb(seen);
+    let (mut frames, (_, mut ensemble)) = match crew.recall(Part::Draws, &fresh)? {
+        Some(state) => state,
+        None => fresh(),
+    };
+    let shoot = |block: &Block<K::State>, frame: &mut usize| {
+        if let (Some(film), Some(state)) = (&film, &block.state) {
+            while film.steps().get(*frame) == Some(&block.taken) {
+                film.record(*frame, block.number as usize, kernel.positions(state));
+                *frame += 1;
+            }
+        }
+    };
+    ensemble.each(&crew, &mut frames, |blocks, _, frame| shoot(&blocks[0], frame));
+    let level = density.level();
+    let schedule = |from: usize, row: &mut [Parameters; STRETCH]| {
+        let (step_sizes, temperatures) = dispatch(level, Stretch { settings, from });
+        for (parameters, (step_size, temperature)) in row.iter_mut().zip(step_sizes.into_iter().zip(temperatures)) {
+            *parameters = Parameters { temperature, ..Parameters::new(step_size) };
+        }
+    };
+    let pace = Pace::Scheduled(&schedule);
+    while ensemble.steps() < settings.steps && !crew.is_stopped() {
+        ensemble.advance(&crew, kernel, Steps::UpTo(settings.steps), pace, &mut frames, |blocks, _, frame| shoot(&blocks[0], frame));
+        crew.write_if_due(Part::Draws, &mut (&mut frames, (&film, &mut ensemble)))?;
     }
-    Ok(Annealed { starts, draws, info, chain_steps: control.chain_steps.load(Ordering::Relaxed), complete, film })
+    if !crew.is_stopped() {
+        crew.write(Part::Draws, &mut (&mut frames, (&film, &mut ensemble)))?;
+    }
+    Ok(Annealed {
+        draws: ensemble.positions(kernel, starts.clone()),
+        starts,
+        info: ensemble.info(),
+        chain_steps: control.chain_steps.load(Ordering::Relaxed),
+        complete: ensemble.steps() == settings.steps,
+        film,
+    })
 }
 
-/// The step sizes and temperatures of the steps `from .. from + STRIDE`: no table of them all, which would grow with the run.
+/// The step sizes and temperatures of the steps from the given one: no table of them all, which would grow with the run.
 struct Stretch<'a> {
     settings: &'a Annealing,
     from: usize,
 }
 
 impl Work for Stretch<'_> {
-    type Output = ([f64; STRIDE], [f64; STRIDE]);
+    type Output = ([f64; STRETCH], [f64; STRETCH]);
 
     #[inline(always)]
     fn run(self) -> Self::Output {
         let Annealing { step_size, temperature, steps, .. } = self.settings;
-        let (mut step_sizes, mut temperatures) = ([0.0; STRIDE], [0.0; STRIDE]);
+        let (mut step_sizes, mut temperatures) = ([0.0; STRETCH], [0.0; STRETCH]);
         step_size.fill(self.from, *steps, &mut step_sizes);
         temperature.fill(self.from, *steps, &mut temperatures);
         (step_sizes, temperatures)

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::error::Result;
 use crate::math::{LANES, Lanes};
 use crate::sampler::ensemble::coordinates::Coordinates;
+use crate::stored::{Archive, Stored};
 
 /// What to keep at each chosen step.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +101,10 @@ impl Film {
             .collect()
     }
 
+    fn cells(&self) -> impl Iterator<Item = &AtomicU32> {
+        self.counts.iter().chain(self.positions.as_flattened())
+    }
+
     /// Records block number `block` after `step` steps, if that is frame number `frame`.
     pub(in crate::sampler) fn record(&self, frame: usize, block: usize, positions: &[Lanes]) {
         let first = block * LANES;
@@ -134,5 +140,17 @@ impl Film {
                 }
             }
         }
+    }
+}
+
+/// What was recorded, if anything is.
+impl Stored for &Option<Film> {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        self.iter().flat_map(Film::cells).try_for_each(|cell| {
+            let mut value = u64::from(cell.load(Ordering::Relaxed));
+            value.pass(archive)?;
+            cell.store(value as u32, Ordering::Relaxed);
+            Ok(())
+        })
     }
 }

@@ -10,7 +10,7 @@ mod schedule;
 mod tempering;
 
 pub use anneal::{Annealed, Annealing, anneal};
-pub use chains::{Arrival, Chained, Chaining, Known, Rounds, Statistics, arrive, sample_chains, sample_rounds, sample_untuned};
+pub use chains::{Arrival, Chained, Chaining, Known, Rounds, arrive, sample_chains, sample_rounds, sample_untuned};
 pub use film::{Film, FilmPlan, Shot};
 pub use minibatch::{Batching, ControlVariates, Minibatch, Noise};
 pub use replicas::{Exchanged, Replicas, sample_replicas};

@@ -8,16 +8,17 @@
 
 use std::sync::atomic::Ordering;
 
-use super::chains::{Chained, Chaining, Statistics};
-use crate::density::{Evaluate, LogDensity};
+use super::chains::{Chained, Chaining};
+use crate::density::LogDensity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{Lanes, exp};
 use crate::random::{BlockRng, Purpose, fill_uniform};
-use crate::sampler::ensemble::control::Control;
-use crate::sampler::ensemble::coordinates::Coordinates;
-use crate::sampler::ensemble::draws::{Draws, Population};
-use crate::sampler::ensemble::workers::Workers;
-use crate::sampler::kernels::{Exchange, Parameters, StepInfo};
+use crate::sampler::ensemble::block::{Block, Seen};
+use crate::sampler::ensemble::chains::{Crew, Ensemble, Pace, Steps};
+use crate::sampler::ensemble::journal::Part;
+use crate::sampler::ensemble::{Control, Coordinates, Population, Statistics};
+use crate::sampler::kernels::{Exchange, Parameters};
+use crate::stored::stored;
 
 /// The temperatures of the replicas and how often they swap.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,72 +67,42 @@ pub struct Exchanged {
     pub values: u64,
 }
 
-/// One block of lanes at one temperature.
-struct Replica<'a, S> {
-    evaluate: Box<dyn Evaluate + 'a>,
-    noise: BlockRng,
-    state: S,
-    info: StepInfo,
-    parameters: Parameters,
-    log_density: Lanes,
-}
-
-/// One block of lanes at every temperature.
-struct Group<'a, S> {
-    replicas: Vec<Replica<'a, S>>,
+/// The swaps of the replicas of one block of lanes.
+struct Swaps {
     uniform: BlockRng,
-    active: usize,
-    steps: u64,
-    swaps: usize,
+    count: usize,
     values: u64,
     /// For each pair the sum of the probabilities of its swaps, and their number.
     accepted: Vec<(f64, f64)>,
-    /// `[variable][draw][lane in use]`.
-    columns: Vec<Vec<f64>>,
-    draws: usize,
 }
 
-impl<S> Group<'_, S> {
-    fn step<K: Exchange<State = S>>(&mut self, kernel: &K) {
-        for Replica { evaluate, noise, state, info, parameters, .. } in &mut self.replicas {
-            kernel.step(state, &mut **evaluate, noise, *parameters, info);
-        }
-        self.steps += 1;
-    }
+stored!(Swaps { uniform, count, values, accepted });
 
+impl Swaps {
     /// Swaps the even pairs of neighbours, or the odd ones.
-    fn swap<K: Exchange<State = S>>(&mut self, kernel: &K) {
-        let first = self.swaps % 2;
-        self.swaps += 1;
-        let mut uniform = Lanes::default();
-        for pair in (first..self.replicas.len() - 1).step_by(2) {
-            let (colder, hotter) = self.replicas.split_at_mut(pair + 1);
-            let (Some(a), Some(b)) = (colder.last_mut(), hotter.first_mut()) else { continue };
-            for Replica { evaluate, state, log_density, .. } in [&mut *a, &mut *b] {
-                evaluate.log_density(kernel.positions(state), log_density);
-            }
-            self.values += 2 * self.active as u64;
+    fn swap<K: Exchange>(&mut self, kernel: &K, replicas: &mut [Block<K::State>], seen: Seen) {
+        let first = self.count % 2;
+        self.count += 1;
+        let (mut uniform, mut log_density) = (Lanes::default(), [Lanes::default(); 2]);
+        for pair in (first..replicas.len() - 1).step_by(2) {
+            let [a, b] = &mut replicas[pair..pair + 2] else { continue };
+            a.log_density_here(kernel, seen, &mut log_density[0]);
+            b.log_density_here(kernel, seen, &mut log_density[1]);
+            self.values += 2 * a.active as u64;
             fill_uniform(crate::math::Level::detect(), &mut self.uniform, &mut uniform);
-            let by = a.parameters.temperature.recip() - b.parameters.temperature.recip();
-            for lane in 0..self.active {
-                let ratio = exp(by * (b.log_density[lane] - a.log_density[lane]));
+            let by = a.temperature.recip() - b.temperature.recip();
+            let (Some(one), Some(other)) = (&mut a.state, &mut b.state) else { continue };
+            for lane in 0..a.active {
+                let ratio = exp(by * (log_density[1][lane] - log_density[0][lane]));
                 // A place without a density is one that a replica may leave and none may take.
                 let probability = if ratio.is_nan() { 0.0 } else { ratio.min(1.0) };
                 self.accepted[pair].0 += probability;
                 self.accepted[pair].1 += 1.0;
                 if uniform[lane] < probability {
-                    kernel.exchange(&mut a.state, &mut b.state, lane);
+                    kernel.exchange(one, other, lane);
                 }
             }
         }
-    }
-
-    fn record<K: Exchange<State = S>>(&mut self, kernel: &K) {
-        let Some(coldest) = self.replicas.first() else { return };
-        for (column, row) in self.columns.iter_mut().zip(kernel.positions(&coldest.state)) {
-            column.extend_from_slice(&row[..self.active]);
-        }
-        self.draws += 1;
     }
 }
 
@@ -151,93 +122,65 @@ pub fn sample_replicas<K: Exchange>(
     settings.check()?;
     replicas.check()?;
     let Replicas { temperatures, every } = replicas;
-    let total = settings.warmup + settings.draws * settings.thin;
+    let Chaining { warmup, thin, draws: wanted, step_size, length, .. } = *settings;
+    let total = warmup + wanted * thin;
     let each = starts.chains() as u64 * temperatures.len() as u64;
     control.chain_steps_wanted.store(each * total as u64, Ordering::Relaxed);
-    let group = |block: usize| {
-        let active = starts.chains_of(block);
-        let replica = |(number, &temperature): (usize, &f64)| {
-            let stream = (block * temperatures.len() + number) as u64;
-            let mut evaluate = density.block_evaluator(stream);
-            evaluate.ask_for(active);
-            let mut positions = starts.block(block);
-            positions.iter_mut().flat_map(|row| row.iter_mut()).for_each(|x| *x *= temperature.sqrt());
-            Replica {
-                state: kernel.init(positions, &mut *evaluate),
-                evaluate,
-                noise: BlockRng::new(settings.seed, stream, Purpose::Noise).for_lanes(active),
-                info: StepInfo::default(),
-                parameters: Parameters { temperature, length: settings.length, ..Parameters::new(settings.step_size) },
-                log_density: Lanes::default(),
-            }
-        };
-        Group {
-            replicas: temperatures.iter().enumerate().map(replica).collect(),
-            uniform: BlockRng::new(settings.seed, block as u64, Purpose::Proposal),
-            active,
-            steps: 0,
-            swaps: 0,
-            values: 0,
-            accepted: vec![(0.0, 0.0); temperatures.len() - 1],
-            columns: vec![Vec::with_capacity(settings.draws * active); density.dimension()],
-            draws: 0,
-        }
+    let crew = Crew::new(settings.threads, starts.blocks(), control)?;
+    let swaps = |block: usize| Swaps {
+        uniform: BlockRng::new(settings.seed, block as u64, Purpose::Proposal),
+        count: 0,
+        values: 0,
+        accepted: vec![(0.0, 0.0); temperatures.len() - 1],
     };
-    let mut groups: Vec<Group<'_, K::State>> = (0..starts.blocks()).map(group).collect();
-    let workers = Workers::new(settings.threads, groups.len())?;
-    workers.each(&mut groups, |group| {
-        for step in 1..=total {
-            if control.stop.load(Ordering::Relaxed) {
-                return;
-            }
-            group.step(kernel);
-            control.chain_steps.fetch_add((group.active * temperatures.len()) as u64, Ordering::Relaxed);
-            if step % every == 0 {
-                group.swap(kernel);
-            }
-            if step == settings.warmup {
-                group.accepted.fill((0.0, 0.0));
-            }
-            if step > settings.warmup && (step - settings.warmup).is_multiple_of(settings.thin) {
-                group.record(kernel);
-            }
-        }
-    });
-    let draws = groups.iter().map(|group| group.draws).min().unwrap_or(0);
-    let column = |variable: usize| {
-        let mut column = Vec::with_capacity(starts.chains() * draws);
-        for Group { columns, active, .. } in &groups {
-            for lane in 0..*active {
-                column.extend((0..draws).map(|draw| columns[variable][draw * active + lane]));
-            }
-        }
-        column
+    let fresh = || {
+        let mut ensemble = Ensemble::in_variables(density, settings.seed, starts, temperatures);
+        ensemble.settle(&crew, kernel);
+        ((0..ensemble.groups()).map(swaps).collect::<Vec<Swaps>>(), ensemble)
     };
-    let columns = (0..density.dimension()).map(column).collect();
+    let (mut swaps, mut ensemble) = match crew.recall(Part::Draws, &fresh)? {
+        Some(state) => state,
+        None => fresh(),
+    };
+    let pace = Pace::Constant(Parameters { length, ..Parameters::new(step_size) });
+    while ensemble.steps() < total && !crew.is_stopped() {
+        ensemble.advance(&crew, kernel, Steps::UpTo(total), pace, &mut swaps, |replicas, seen, swaps| {
+            let step = replicas[0].taken;
+            if step.is_multiple_of(*every) {
+                swaps.swap(kernel, replicas, seen);
+            }
+            if step == warmup {
+                swaps.accepted.fill((0.0, 0.0));
+            }
+            if step > warmup && (step - warmup).is_multiple_of(thin) {
+                replicas[0].record(kernel, seen);
+            }
+        });
+        crew.write_if_due(Part::Draws, &mut (&mut swaps, &mut ensemble))?;
+    }
+    if !crew.is_stopped() {
+        crew.write(Part::Draws, &mut (&mut swaps, &mut ensemble))?;
+    }
+    let (draws, _) = ensemble.draws();
     let acceptance = (0..temperatures.len() - 1).map(|pair| {
         let (sum, count) =
-            groups.iter().fold((0.0, 0.0), |(sum, count), group| (sum + group.accepted[pair].0, count + group.accepted[pair].1));
+            swaps.iter().fold((0.0, 0.0), |(sum, count), swaps| (sum + swaps.accepted[pair].0, count + swaps.accepted[pair].1));
         sum / count
     });
     let acceptance = acceptance.collect();
-    let chain_steps = groups.iter().map(|group| group.steps * (group.active * temperatures.len()) as u64).sum();
-    let values = groups.iter().map(|group| group.values).sum();
-    let mut info = StepInfo::default();
-    for replica in groups.into_iter().flat_map(|group| group.replicas) {
-        info.absorb(replica.info);
-    }
+    let chain_steps = ensemble.chain_steps();
     let chained = Chained {
-        draws: Draws::from_columns(columns, starts.chains()),
+        complete: draws.draws() == wanted,
+        draws,
         statistics: Statistics::default(),
-        step_size: settings.step_size,
+        step_size,
         coordinates: Coordinates::new(density.bounds(), density.level()),
-        info,
-        warmup: settings.warmup,
+        info: ensemble.info(),
+        warmup,
         chain_steps,
         warmup_gradients: 0,
         gradients: chain_steps,
-        wanted: settings.draws,
-        complete: draws == settings.draws,
+        wanted,
     };
-    Ok(Exchanged { chained, acceptance, values })
+    Ok(Exchanged { chained, acceptance, values: swaps.iter().map(|swaps| swaps.values).sum() })
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Mutex, PoisonError};
 
 use super::draws::Draws;
+use super::journal::Journal;
 
 /// What a run and its caller tell each other.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Control {
     pub listener: Option<Listener>,
     /// The draws so far, from before their figures are computed: those may take longer than a caller waits who stops the run.
     pub kept: Mutex<Option<Draws>>,
+    /// What is written down so that the run can be gone on with.
+    pub journal: Option<Journal>,
 }
 
 /// What a run is at.

@@ -128,6 +128,37 @@ impl Workers {
     pub(in crate::sampler) fn each<T: Send>(&self, items: &mut [T], body: impl Fn(&mut T) + Send + Sync) {
         items.iter_mut().for_each(body);
     }
+
+    /// Runs `body` on so many neighbouring items `together`, and on what belongs to them.
+    #[cfg(feature = "parallel")]
+    pub(in crate::sampler) fn each_with<T: Send, X: Send>(
+        &self,
+        items: &mut [T],
+        together: usize,
+        beside: &mut [X],
+        body: impl Fn(&mut [T], &mut X) + Send + Sync,
+    ) {
+        use rayon::prelude::*;
+        let shared = |items: &mut [T], beside: &mut [X]| {
+            items.par_chunks_mut(together).zip(beside).with_max_len(1).for_each(|(items, beside)| body(items, beside));
+        };
+        match &self.threads {
+            Threads::Alone => items.chunks_mut(together).zip(beside).for_each(|(items, beside)| body(items, beside)),
+            Threads::Present => shared(items, beside),
+            Threads::Own(pool) => pool.install(|| shared(items, beside)),
+        }
+    }
+
+    #[cfg(not(feature = "parallel"))]
+    pub(in crate::sampler) fn each_with<T: Send, X: Send>(
+        &self,
+        items: &mut [T],
+        together: usize,
+        beside: &mut [X],
+        body: impl Fn(&mut [T], &mut X) + Send + Sync,
+    ) {
+        items.chunks_mut(together).zip(beside).for_each(|(items, beside)| body(items, beside));
+    }
 }
 
 /// `of` each number below `count`, in order, on so many threads; 0 are those that are there. On one where threads cannot be started.

@@ -8,6 +8,7 @@ use super::{Kernel, Parameters, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, fill_normal, fill_uniform};
+use crate::stored::stored;
 
 /// Leapfrogs of one trajectory at most.
 const LONGEST: usize = 1024;
@@ -33,6 +34,8 @@ pub struct State {
     before: Lanes,
     after: Lanes,
 }
+
+stored!(State { point });
 
 /// One step of the leapfrog (Störmer–Verlet) with unit masses: half a kick, a drift, half a kick. `step` is ε, a lane each.
 pub(in crate::sampler) fn leapfrog(

@@ -8,6 +8,7 @@ use super::lanewise::{Point, Sweep, add_scaled, dot, each, map, select_row};
 use crate::density::Evaluate;
 use crate::math::{Lanes, exp, log1p};
 use crate::random::{BlockRng, fill_normal};
+use crate::stored::stored;
 
 /// The directions of a block of chains, `[variable][lane]`, each of length 1.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ struct Rows {
     weight: Lanes,
     step: Lanes,
 }
+
+stored!(Directions { unit, kinetic });
 
 impl Directions {
     /// Those of a block in so many dimensions, not yet drawn.

@@ -4,6 +4,7 @@ use super::StepInfo;
 use crate::density::Evaluate;
 use crate::math::{LANES, Lanes, Level, Work, dispatch, exp, log1p};
 use crate::random::{BlockRng, fill_uniform};
+use crate::stored::stored;
 
 /// The lanes that loops go over, and the SIMD level that they are compiled for: a level alone is all lanes.
 #[derive(Debug, Clone, Copy)]
@@ -182,6 +183,8 @@ pub struct Point {
     /// log p there.
     pub log_density: Lanes,
 }
+
+stored!(Point { position, gradient, log_density });
 
 impl Point {
     /// The point at `position`.

@@ -11,8 +11,10 @@ use super::lanewise::{Sweep, any_beyond, each};
 use super::unadjusted::{Place, Unadjusted, largest_drift, reflections_are_odd};
 use super::{Exchange, Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Boundary, Evaluate};
+use crate::error::Result;
 use crate::math::{LANES, Lanes};
 use crate::random::{BlockRng, fill_normal};
+use crate::stored::{Archive, Stored};
 
 /// The kernel for a density's bounds.
 pub type Lm = Unadjusted<MeanNoise>;
@@ -39,6 +41,13 @@ impl Lm {
 pub struct State {
     place: Place,
     carried: Option<Vec<Lanes>>,
+}
+
+impl Stored for State {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        self.place.pass(archive)?;
+        archive.option(&mut self.carried, || self.place.positions.clone())
+    }
 }
 
 impl Kernel for Lm {

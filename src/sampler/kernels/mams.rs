@@ -10,6 +10,7 @@ use super::{Kernel, Parameters, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, fill_uniform};
+use crate::stored::stored;
 
 /// Steps of one trajectory at most.
 const LONGEST: usize = 1024;
@@ -30,6 +31,8 @@ pub struct State {
     row: Lanes,
     ratio: Lanes,
 }
+
+stored!(State { point, directions });
 
 impl Kernel for Mams {
     type State = State;

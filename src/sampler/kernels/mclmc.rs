@@ -16,6 +16,7 @@ use super::{Kernel, Parameters, Pointed, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, expm1};
 use crate::random::BlockRng;
+use crate::stored::stored;
 
 /// Energy variance a dimension that the step size is tuned to (Robnik et al. 2023, section 4.2).
 const ENERGY_VARIANCE: f64 = 5e-4;
@@ -36,6 +37,8 @@ pub struct State {
     drawn: bool,
     stays: Lanes,
 }
+
+stored!(State { point, directions, drawn });
 
 impl Kernel for Mclmc {
     type State = State;

@@ -37,8 +37,10 @@ pub use underdamped::Underdamped;
 
 use self::lanewise::Point;
 use crate::density::Evaluate;
+use crate::error::Result;
 use crate::math::Lanes;
 use crate::random::BlockRng;
+use crate::stored::{Archive, Stored};
 
 /// The numbers of one step that schedules and adaptation set; passed at each step, so that tuning never rebuilds a kernel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,10 +104,24 @@ impl StepInfo {
     }
 }
 
+/// The counts, and the first place; the rest is of the last step.
+impl Stored for StepInfo {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        [&mut self.truncated, &mut self.refused, &mut self.non_finite].into_iter().try_for_each(|count| count.pass(archive))?;
+        let (mut lane, mut position) = self.first_non_finite.take().unwrap_or_default();
+        let mut is_there = !position.is_empty();
+        is_there.pass(archive)?;
+        lane.pass(archive)?;
+        archive.list(&mut position)?;
+        self.first_non_finite = is_there.then_some((lane, position));
+        Ok(())
+    }
+}
+
 /// One algorithm on one block of chains, `[variable][lane]`.
 pub trait Kernel: Sync {
     /// What the next step needs, and nothing else.
-    type State: Send;
+    type State: Send + Stored;
 
     /// The state of a block at `positions`.
     fn init(&self, positions: Vec<Lanes>, evaluate: &mut dyn Evaluate) -> Self::State;

@@ -13,6 +13,7 @@ use super::{Kernel, Parameters, Pointed, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log};
 use crate::random::{BlockRng, fill_normal, fill_uniform};
+use crate::stored::stored;
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +82,8 @@ struct Rows {
     turned: Lanes,
     acceptance: Lanes,
 }
+
+stored!(State { point });
 
 impl Kernel for Nuts {
     type State = State;

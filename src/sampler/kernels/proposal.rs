@@ -5,6 +5,7 @@ use super::{Kernel, Parameters, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
 use crate::random::BlockRng;
+use crate::stored::stored;
 
 /// A way to make proposals; whatever has one is a [`Kernel`].
 pub trait Propose: Sync {
@@ -29,6 +30,8 @@ pub struct State {
     pub(in crate::sampler) row: Lanes,
     pub(in crate::sampler) uniform: Lanes,
 }
+
+stored!(State { point });
 
 impl<P: Propose> Kernel for P {
     type State = State;

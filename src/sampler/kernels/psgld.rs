@@ -16,8 +16,10 @@ use super::sgld::Move;
 use super::unadjusted::{Guard, Place, Unadjusted, largest_drift};
 use super::{Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Evaluate};
+use crate::error::Result;
 use crate::math::{LANES, Lanes, dispatch, exp};
 use crate::random::{BlockRng, fill_normal};
+use crate::stored::{Archive, Stored, foreign};
 
 /// λ: keeps G finite where the density is flat (Li et al. 2016, section 5).
 const LAMBDA: f64 = 1e-5;
@@ -46,6 +48,15 @@ impl Psgld {
 pub struct State {
     place: Place,
     squares: Vec<f64>,
+}
+
+impl Stored for State {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        self.place.pass(archive)?;
+        archive.list(&mut self.squares)?;
+        // None before the first step.
+        if [0, self.place.positions.len()].contains(&self.squares.len()) { Ok(()) } else { Err(foreign("scales of other variables")) }
+    }
 }
 
 impl Kernel for Psgld {

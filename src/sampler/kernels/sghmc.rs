@@ -11,6 +11,7 @@ use super::{Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Evaluate};
 use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, fill_normal};
+use crate::stored::stored;
 
 /// The kernel, in coordinates without bounds.
 pub type Sghmc = Unadjusted<Friction>;
@@ -43,6 +44,8 @@ pub struct State {
     momentum: Vec<Lanes>,
     drawn: bool,
 }
+
+stored!(State { place, momentum, drawn });
 
 impl Kernel for Sghmc {
     type State = State;

@@ -7,6 +7,7 @@ use super::{Exchange, Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Work, dispatch};
 use crate::random::{BlockRng, fill_normal};
+use crate::stored::stored;
 
 /// The kernel for a density's bounds.
 pub type Sgld = Unadjusted<Euler>;
@@ -18,6 +19,8 @@ pub struct Euler;
 /// Where a block of chains is, and its scratch space.
 #[derive(Debug, Clone)]
 pub struct State(Place);
+
+stored!(State { 0 });
 
 impl Kernel for Sgld {
     type State = State;

@@ -17,6 +17,7 @@ use super::{Kernel, Parameters, StepInfo};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, asinh, cosh, exp, sinh};
 use crate::random::{BlockRng, fill_normal};
+use crate::stored::stored;
 
 /// Newton's steps: they converge from far.
 const NEWTON: usize = 60;
@@ -68,6 +69,8 @@ pub struct State {
     friction: Vec<Lanes>,
     begun: bool,
 }
+
+stored!(State { place, momentum, friction, begun });
 
 impl Kernel for Sgnht {
     type State = State;

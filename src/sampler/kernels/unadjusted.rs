@@ -3,6 +3,7 @@
 use super::StepInfo;
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Level, Work, dispatch};
+use crate::stored::stored;
 
 /// A drift ε∇log p is cut to this many √(2ε): an ordinary drift is far smaller than the noise it stands beside, a drift beyond this
 /// would throw the chain out of the region where the step is meaningful (Brosse et al. 2019 tame it for the same reason).
@@ -96,6 +97,8 @@ pub(in crate::sampler) struct Place {
     pub(in crate::sampler) before: Vec<Lanes>,
     pub(in crate::sampler) row: Lanes,
 }
+
+stored!(Place { positions, gradient });
 
 impl Place {
     /// Exchanges one lane with another block; the next step takes its gradient anew.

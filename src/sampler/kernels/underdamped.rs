@@ -8,8 +8,10 @@ use super::lanewise::{any_beyond, each};
 use super::unadjusted::{Guard, Place, Unadjusted, largest_drift, reflections_are_odd};
 use super::{Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Boundary, Evaluate};
+use crate::error::Result;
 use crate::math::{LANES, Lanes, Level, exp};
 use crate::random::{BlockRng, fill_normal};
+use crate::stored::{Archive, Stored};
 
 /// The kernel for a density's bounds.
 pub type Underdamped = Unadjusted<Baoab>;
@@ -33,6 +35,13 @@ impl Underdamped {
 pub struct State {
     place: Place,
     momentum: Option<Vec<Lanes>>,
+}
+
+impl Stored for State {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        self.place.pass(archive)?;
+        archive.option(&mut self.momentum, || self.place.positions.clone())
+    }
 }
 
 impl Kernel for Underdamped {

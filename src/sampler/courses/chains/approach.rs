@@ -6,23 +6,22 @@
 //! approach ends when a window shows the moments of a population in equilibrium.
 
 use std::ops::Range;
-use std::sync::atomic::Ordering;
 
-use super::block::{Block, blocks};
-use super::warmup::renew;
+use super::learning::Learning;
+use super::warmup::{begin_window, renew};
 use super::{Chaining, Run};
 use crate::density::{LogDensity, Transform};
 use crate::error::Result;
 use crate::math::{Lanes, Level, pow};
 use crate::random::Stage;
-use crate::sampler::ensemble::control::Control;
-use crate::sampler::ensemble::coordinates::Coordinates;
-use crate::sampler::ensemble::draws::Population;
+use crate::sampler::ensemble::chains::{Crew, Ensemble, Pace, Steps};
+use crate::sampler::ensemble::journal::Part;
 use crate::sampler::ensemble::metric::{Gathering, total};
-use crate::sampler::ensemble::workers::Workers;
+use crate::sampler::ensemble::{Control, Coordinates, Population};
 use crate::sampler::kernels::lanewise::{Point, each};
 use crate::sampler::kernels::mclmc::{self, Mclmc};
 use crate::sampler::kernels::{Parameters, Pointed, StepInfo};
+use crate::stored::stored;
 
 /// The fewest chains whose means say how far they are from the density.
 const FEWEST: usize = 64;
@@ -133,13 +132,27 @@ impl Balance {
 
 /// How an approach ended.
 pub(super) struct Approach<'a> {
-    /// The blocks, if the population has arrived.
-    pub(super) blocks: Option<Vec<Block<'a, mclmc::State>>>,
+    /// The population where it waits, in the coordinates that it learned, if it has arrived.
+    pub(super) arrived: Option<Ensemble<'a, mclmc::State>>,
     /// Steps that each chain took.
     pub(super) steps: usize,
     /// Gradients that all took.
     pub(super) gradients: u64,
 }
+
+/// An approach between two windows.
+struct Way<'a> {
+    ensemble: Ensemble<'a, mclmc::State>,
+    step_size: f64,
+    /// Steps of the next window, and those taken.
+    length: usize,
+    taken: usize,
+    windows: usize,
+    /// Whether a part of the population may still be far away.
+    early: bool,
+}
+
+stored!(Way<'_> { ensemble, step_size, length, taken, windows, early });
 
 /// A population that is where the density has its mass, without having crossed what parts modes.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,90 +172,100 @@ pub struct Arrival {
 /// Kind `setting`.
 pub fn arrive(density: &dyn LogDensity, settings: &Chaining, starts: &Population, control: &Control) -> Result<Option<Arrival>> {
     settings.check()?;
-    let workers = Workers::new(settings.threads, starts.blocks())?;
-    let run = Run { density, settings, workers: &workers, control };
-    let mut coordinates = Coordinates::new(density.bounds(), density.level());
-    let Approach { blocks, gradients, .. } = run.approach(starts, &mut coordinates, settings.warmup);
-    Ok(blocks.map(|blocks| {
-        let mut positions = starts.clone();
-        for (number, block) in blocks.into_iter().enumerate() {
-            let mut x = block.unconstrained;
-            coordinates.constrain(&mut x);
-            positions.store(number, &x);
-        }
-        Arrival { positions, coordinates, gradients }
+    let crew = Crew::new(settings.threads, starts.blocks(), control)?;
+    let run = Run { density, settings, crew: &crew };
+    let coordinates = Coordinates::new(density.bounds(), density.level());
+    let Approach { arrived, gradients, .. } = run.approach(starts, coordinates, settings.warmup)?;
+    Ok(arrived.map(|mut ensemble| {
+        let positions = ensemble.waiting(starts.clone());
+        Arrival { positions, coordinates: ensemble.coordinates, gradients }
     }))
 }
 
-impl<'a> Run<'a> {
+impl<'a> Run<'_, 'a> {
     /// Moves chains from `starts` to where the density has its mass, and learns the metric on the way. Nothing is done for few chains or one
-    /// variable. A population that has not arrived after `steps` leaves the coordinates as they were: what takes long is bent or has narrow
+    /// variable. A population that has not arrived after `steps` is forgotten with its coordinates: what takes long is bent or has narrow
     /// places, and there dynamics without a Metropolis test end with a bias that the kernel takes long to lose.
-    pub(super) fn approach(&self, starts: &Population, coordinates: &mut Coordinates, steps: usize) -> Approach<'a> {
+    ///
+    /// # Errors
+    /// Those of what was written down.
+    pub(super) fn approach(&self, starts: &Population, coordinates: Coordinates, steps: usize) -> Result<Approach<'a>> {
         let (dimension, chains) = (self.density.dimension(), starts.chains());
-        let mut taken = 0;
-        let mut found = coordinates.clone();
         if chains < FEWEST || dimension < 2 {
-            return Approach { blocks: None, steps: 0, gradients: 0 };
+            return Ok(Approach { arrived: None, steps: 0, gradients: 0 });
         }
         let kernel = Mclmc { level: self.density.level() };
-        let mut blocks = blocks(self.density, Stage::Approach.of(self.settings.seed), starts, &found);
-        let (mut step_size, mut length, mut early) = (Chaining::default().step_size, FIRST, true);
-        self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
-        for window in 0.. {
-            if taken + length > steps || self.control.stop.load(Ordering::Relaxed) {
-                break;
+        let transforms = coordinates.transforms.clone();
+        let seed = Stage::Approach.of(self.settings.seed);
+        let fresh = || {
+            let mut ensemble = Ensemble::new(self.density, seed, starts, coordinates.clone());
+            ensemble.settle(self.crew, &kernel);
+            Way { ensemble, step_size: Chaining::default().step_size, length: FIRST, taken: 0, windows: 0, early: true }
+        };
+        let mut way = match self.crew.recall(Part::Approach, &fresh)? {
+            Some(way) => way,
+            None => fresh(),
+        };
+        let mut learning = Learning::of(way.ensemble.groups());
+        while way.taken + way.length <= steps && !self.crew.is_stopped() {
+            let Way { ensemble, step_size, length, taken, windows, early } = &mut way;
+            begin_window(&mut learning, |blocks| match early {
+                true => Gathering::early(*length, blocks),
+                false => Gathering::new(self.settings.metric, &ensemble.coordinates.metric, *length, blocks),
+            });
+            let mut balance = Balance::new(dimension);
+            for _ in 0..*length {
+                let parameters = Parameters { length: LENGTH, ..Parameters::new(*step_size) };
+                let step = self.balanced_step(&kernel, ensemble, &mut learning, parameters, *early);
+                *step_size = next_step(*step_size, step.errors / (chains * dimension) as f64, step.bias(&transforms));
+                balance.merge(&step);
+                self.crew.hand_over_if_due();
             }
-            let gathering = match early {
-                true => Gathering::early(length, blocks.len()),
-                false => Gathering::new(self.settings.metric, &found.metric, length, blocks.len()),
-            };
-            blocks.iter_mut().for_each(|block| block.gathering = gathering.clone());
-            let mut seen = Balance::new(dimension);
-            for _ in 0..length {
-                let parameters = Parameters { length: LENGTH, ..Parameters::new(step_size) };
-                let balance = self.balanced_step(&kernel, &mut blocks, &found, parameters, early);
-                step_size = next_step(step_size, balance.errors / (chains * dimension) as f64, balance.bias(&found.transforms));
-                seen.merge(&balance);
-            }
-            taken += length;
-            let arrived = !early && seen.fits(&found.transforms);
-            early = window + 1 < EARLY[0] || early && window + 1 < EARLY[1] && !seen.is_near(&found.transforms);
-            self.workers.each(&mut blocks, |block| block.end_stage(&kernel, &found, arrived));
-            renew(&mut blocks, &mut found);
+            *taken += *length;
+            *windows += 1;
+            let arrived = !*early && balance.fits(&transforms);
+            *early = *windows < EARLY[0] || *early && *windows < EARLY[1] && !balance.is_near(&transforms);
+            ensemble.each(self.crew, &mut learning, |blocks, seen, learning| learning.end_stage(&kernel, &mut blocks[0], seen, arrived));
+            renew(&mut learning, ensemble);
             if arrived {
-                found.metric = found.metric.scaled(seen.excess(&found.transforms).recip());
-                *coordinates = found;
-                let gradients = blocks.iter().map(|block| block.gradients).sum();
-                return Approach { blocks: Some(blocks), steps: taken, gradients };
+                let metric = ensemble.coordinates.metric.clone();
+                ensemble.coordinates.metric = metric.scaled(balance.excess(&transforms).recip());
+                let gradients = ensemble.gradients();
+                return Ok(Approach { arrived: Some(way.ensemble), steps: way.taken, gradients });
             }
-            self.workers.each(&mut blocks, |block| block.settle(&kernel, &found));
-            if window + 1 >= SHORT {
-                length *= 2;
+            ensemble.settle(self.crew, &kernel);
+            if *windows >= SHORT {
+                *length *= 2;
+            }
+            if !self.crew.is_stopped() {
+                self.crew.write(Part::Approach, &mut way)?;
             }
         }
-        Approach { blocks: None, steps: taken, gradients: blocks.iter().map(|block| block.gradients).sum() }
+        Ok(Approach { arrived: None, steps: way.taken, gradients: way.ensemble.gradients() })
     }
 
     /// One step of all blocks, and what it showed.
     fn balanced_step(
         &self,
         kernel: &Mclmc,
-        blocks: &mut [Block<'a, mclmc::State>],
-        coordinates: &Coordinates,
+        ensemble: &mut Ensemble<'a, mclmc::State>,
+        learning: &mut [Learning],
         parameters: Parameters,
         early: bool,
     ) -> Balance {
         let (level, dimension) = (self.density.level(), self.density.dimension());
-        self.advance(kernel, blocks, coordinates, parameters, 1, |block| {
-            block.gather(kernel, coordinates, level);
-            block.balance = Balance::new(dimension);
+        ensemble.advance(self.crew, kernel, Steps::More(1), Pace::Constant(parameters), learning, |blocks, seen, learning| {
+            let block = &mut blocks[0];
+            block.count_gradients();
+            learning.watch(block);
+            learning.gather(kernel, block, seen, level);
+            learning.balance = Balance::new(dimension);
             if let Some(state) = &block.state {
-                block.balance.add(level, kernel.point(state), &block.info, block.active, early);
+                learning.balance.add(level, kernel.point(state), &block.info, block.active, early);
             }
         });
         let mut balance = Balance::new(dimension);
-        blocks.iter().for_each(|block| balance.merge(&block.balance));
+        learning.iter().for_each(|learning| balance.merge(&learning.balance));
         balance
     }
 }

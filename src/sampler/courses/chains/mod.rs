@@ -1,22 +1,21 @@
 //! The run loop of chains: warm up with adaptation, then draw; every block of chains by the same parameters.
 
 mod approach;
-mod block;
+mod learning;
 mod rescue;
 mod warmup;
 
 use std::sync::atomic::Ordering;
 
 pub use self::approach::{Arrival, arrive};
-use self::block::{Block, Record, blocks, gathered};
+use self::warmup::Learned;
 use crate::density::LogDensity;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sampler::ensemble::control::{Control, Stage};
-use crate::sampler::ensemble::coordinates::Coordinates;
-use crate::sampler::ensemble::draws::{Draws, Population};
-use crate::sampler::ensemble::metric::MetricKind;
-use crate::sampler::ensemble::workers::Workers;
+use crate::sampler::ensemble::chains::{Crew, Ensemble, Pace, Steps};
+use crate::sampler::ensemble::journal::Part;
+use crate::sampler::ensemble::{Control, Coordinates, Draws, MetricKind, Population, Stage, Statistics};
 use crate::sampler::kernels::{Kernel, Parameters, StepInfo};
+use crate::stored::{Archive, Stored};
 
 /// Settings of a run of chains.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,17 +77,6 @@ impl Chaining {
         }
         Ok(())
     }
-}
-
-/// What each draw's step did, chain by chain as the draws.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Statistics {
-    /// Acceptance probability.
-    pub acceptance: Vec<f64>,
-    /// Energy, −log p and the kinetic part.
-    pub energy: Vec<f64>,
-    /// 1 where the trajectory diverged, else 0.
-    pub divergent: Vec<f64>,
 }
 
 /// What a run of chains returned.
@@ -187,29 +175,22 @@ pub fn sample_rounds<K: Kernel>(
     control: &Control,
 ) -> Result<Chained> {
     settings.check()?;
-    let workers = Workers::new(settings.threads, starts.blocks())?;
-    let run = Run { density, settings, workers: &workers, control };
+    let crew = Crew::new(settings.threads, starts.blocks(), control)?;
+    let run = Run { density, settings, crew: &crew };
     run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
-    let mut coordinates = known.map_or_else(|| Coordinates::new(density.bounds(), density.level()), |known| known.coordinates.clone());
-    let (blocks, learned, tuning) = match known {
-        Some(Known { settled: true, .. }) => (blocks(density, settings.seed, starts, &coordinates), 0, settings.warmup.min(TUNING)),
-        _ => {
+    let coordinates = known.map_or_else(|| Coordinates::new(density.bounds(), density.level()), |known| known.coordinates.clone());
+    let fresh = || run.begin_drawing(kernel, Ensemble::new(density, settings.seed, starts, coordinates.clone()), 0, rounds);
+    let drawing = match crew.recall(Part::Draws, &fresh)? {
+        Some(drawing) => drawing,
+        None if known.is_some_and(|known| known.settled) => run.tuned(kernel, fresh(), settings.warmup.min(TUNING)),
+        None => {
             let learning = if settings.metric == MetricKind::Identity { 0 } else { settings.warmup * 3 / 4 };
-            let (blocks, learned, early) = run.learn(starts, &mut coordinates, learning);
+            let Learned { ensemble, steps, early } = run.learn(starts, coordinates, learning)?;
             let tuning = if early { (settings.warmup - learning).min(TUNING) } else { settings.warmup - learning };
-            (blocks, learned, tuning)
+            run.tuned(kernel, run.begin_drawing(kernel, ensemble.hand_over(settings.seed), steps, rounds), tuning)
         }
     };
-    let warmup = learned + tuning;
-    let mut blocks: Vec<Block<K::State>> = blocks.into_iter().map(Block::hand_over).collect();
-    workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
-    let mut step_size = settings.step_size;
-    if !settings.fixed_step_size {
-        run.tune(kernel, &mut blocks, &coordinates, &mut step_size, tuning, |_| {});
-    }
-    let warmup_gradients = blocks.iter().map(|block| block.gradients).sum();
-    let wanted = run.draw_in_rounds(kernel, &mut blocks, &coordinates, step_size, rounds, warmup);
-    Ok(collect(blocks, wanted, coordinates, step_size, warmup, warmup_gradients, control))
+    run.draw(kernel, drawing, rounds)
 }
 
 /// Runs `kernel` at its step size, with nothing to learn: the density is in coordinates that suit it, as [`Minibatch`](super::Minibatch)
@@ -226,16 +207,16 @@ pub fn sample_untuned<K: Kernel>(
     control: &Control,
 ) -> Result<Chained> {
     settings.check()?;
-    let workers = Workers::new(settings.threads, starts.blocks())?;
-    let coordinates = Coordinates::new(density.bounds(), density.level());
-    let run = Run { density, settings, workers: &workers, control };
+    let crew = Crew::new(settings.threads, starts.blocks(), control)?;
+    let run = Run { density, settings, crew: &crew };
     run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
-    let mut blocks = blocks(density, settings.seed, starts, &coordinates);
-    workers.each(&mut blocks, |block| block.settle(kernel, &coordinates));
-    let parameters = Parameters { length: settings.length, ..Parameters::new(settings.step_size) };
-    run.advance(kernel, &mut blocks, &coordinates, parameters, settings.warmup, |_| {});
-    let wanted = run.draw_in_rounds(kernel, &mut blocks, &coordinates, settings.step_size, rounds, settings.warmup);
-    Ok(collect(blocks, wanted, coordinates, settings.step_size, settings.warmup, 0, control))
+    let coordinates = || Coordinates::new(density.bounds(), density.level());
+    let fresh = || run.begin_drawing(kernel, Ensemble::new(density, settings.seed, starts, coordinates()), settings.warmup, rounds);
+    let drawing = match crew.recall(Part::Draws, &fresh)? {
+        Some(drawing) => drawing,
+        None => run.warmed_up(kernel, &fresh)?,
+    };
+    run.draw(kernel, drawing, rounds)
 }
 
 /// Draws of each chain in the first round.
@@ -244,138 +225,141 @@ pub(in crate::sampler) fn first_round(settings: &Chaining, rounds: Option<Rounds
 }
 
 /// What all stages share.
-struct Run<'a> {
+struct Run<'r, 'a> {
     density: &'a dyn LogDensity,
-    settings: &'a Chaining,
-    workers: &'a Workers,
-    control: &'a Control,
+    settings: &'r Chaining,
+    crew: &'r Crew<'r>,
 }
 
-impl Run<'_> {
-    /// `count` steps with `parameters`, and `after` each.
-    fn advance<'b, S: Send>(
-        &self,
-        kernel: &impl Kernel<State = S>,
-        blocks: &mut [Block<'b, S>],
-        coordinates: &Coordinates,
-        parameters: Parameters,
-        count: usize,
-        after: impl Fn(&mut Block<'b, S>) + Sync + Send,
-    ) {
-        self.workers.each(blocks, |block| {
-            for _ in 0..count {
-                if self.control.stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                block.step(kernel, coordinates, parameters);
-                self.control.chain_steps.fetch_add(block.active as u64, Ordering::Relaxed);
-                after(block);
-            }
-        });
-    }
-
+impl<'a> Run<'_, 'a> {
     /// Says how many chain-steps are to come in all.
     fn announce(&self, chains: usize, warmup: usize, draws: usize) {
         let steps = warmup as u64 + draws as u64 * self.settings.thin as u64;
-        self.control.chain_steps_wanted.store(chains as u64 * steps, Ordering::Relaxed);
+        self.crew.control.chain_steps_wanted.store(chains as u64 * steps, Ordering::Relaxed);
     }
 
-    /// Draws until the caller has enough, if it looks, or the most that is allowed; how many of each chain were wanted in the end.
-    fn draw_in_rounds<K: Kernel>(
+    /// Chains that are to draw once the step size is right, after so many steps of warm-up.
+    fn begin_drawing<K: Kernel>(
         &self,
         kernel: &K,
-        blocks: &mut [Block<K::State>],
-        coordinates: &Coordinates,
-        step_size: f64,
-        rounds: Option<Rounds>,
+        mut ensemble: Ensemble<'a, K::State>,
         warmup: usize,
-    ) -> usize {
-        let most = self.settings.draws;
-        let chains = blocks.iter().map(|block| block.active).sum();
-        let mut wanted = first_round(self.settings, rounds);
+        rounds: Option<Rounds>,
+    ) -> Drawing<'a, K::State> {
+        ensemble.settle(self.crew, kernel);
+        let (step_size, wanted) = (self.settings.step_size, first_round(self.settings, rounds));
+        Drawing { ensemble, step_size, warmup, warmup_gradients: 0, wanted }
+    }
+
+    /// The same with a step size that so many steps more have tuned.
+    fn tuned<K: Kernel>(&self, kernel: &K, mut drawing: Drawing<'a, K::State>, steps: usize) -> Drawing<'a, K::State> {
+        let Drawing { ensemble, step_size, warmup, warmup_gradients, .. } = &mut drawing;
+        if !self.settings.fixed_step_size {
+            let mut beside = vec![(); ensemble.groups()];
+            self.tune(kernel, ensemble, step_size, steps, &mut beside, |_, _, ()| {});
+        }
+        *warmup += steps;
+        *warmup_gradients = ensemble.gradients();
+        ensemble.begin_stage();
+        drawing
+    }
+
+    /// The same at the step size of the settings, after a warm-up that learns nothing.
+    fn warmed_up<K: Kernel>(&self, kernel: &K, fresh: &dyn Fn() -> Drawing<'a, K::State>) -> Result<Drawing<'a, K::State>> {
+        let mut drawing = self.crew.recall(Part::Untuned, fresh)?.unwrap_or_else(fresh);
+        let mut beside = vec![(); drawing.ensemble.groups()];
+        while drawing.ensemble.steps() < drawing.warmup && !self.crew.is_stopped() {
+            let (steps, pace) = (Steps::UpTo(drawing.warmup), self.pace(drawing.step_size));
+            drawing.ensemble.advance(self.crew, kernel, steps, pace, &mut beside, |blocks, _, ()| blocks[0].count_gradients());
+            self.crew.write_if_due(Part::Untuned, &mut drawing)?;
+        }
+        drawing.warmup_gradients = drawing.ensemble.gradients();
+        drawing.ensemble.begin_stage();
+        Ok(drawing)
+    }
+
+    fn pace(&self, step_size: f64) -> Pace<'static> {
+        Pace::Constant(Parameters { length: self.settings.length, ..Parameters::new(step_size) })
+    }
+
+    /// Draws until the caller has enough, if it looks, or the most that is allowed; what came of it.
+    fn draw<K: Kernel>(&self, kernel: &K, mut drawing: Drawing<'a, K::State>, rounds: Option<Rounds>) -> Result<Chained> {
+        let (most, control) = (self.settings.draws, self.crew.control);
         loop {
-            self.announce(chains, warmup, wanted);
-            self.draw(kernel, blocks, coordinates, step_size, wanted);
-            let Some(rounds) = rounds.filter(|_| wanted < most && !self.control.stop.load(Ordering::Relaxed)) else { return wanted };
-            self.control.enter(Stage::Judging);
-            let next = rounds.next(&gathered(blocks).0, most);
-            self.control.enter(Stage::Sampling);
-            if next == wanted {
-                return wanted;
+            self.announce(drawing.ensemble.chains(), drawing.warmup, drawing.wanted);
+            self.draw_round(kernel, &mut drawing)?;
+            let Some(rounds) = rounds.filter(|_| drawing.wanted < most && !self.crew.is_stopped()) else { break };
+            control.enter(Stage::Judging);
+            let next = rounds.next(&drawing.ensemble.draws().0, most);
+            control.enter(Stage::Sampling);
+            if next == drawing.wanted {
+                break;
             }
-            wanted = next;
+            drawing.wanted = next;
         }
+        if !self.crew.is_stopped() {
+            self.crew.write(Part::Draws, &mut drawing)?;
+        }
+        let Drawing { mut ensemble, step_size, warmup, warmup_gradients, wanted } = drawing;
+        let (draws, statistics) = ensemble.draws();
+        Ok(Chained {
+            complete: draws.draws() == wanted,
+            draws,
+            statistics,
+            step_size,
+            info: ensemble.info(),
+            warmup,
+            chain_steps: control.chain_steps.load(Ordering::Relaxed),
+            warmup_gradients,
+            gradients: ensemble.gradients() - warmup_gradients,
+            wanted,
+            coordinates: ensemble.coordinates,
+        })
     }
 
-    /// Draws until each block has `wanted`, each block by itself; where threads take several, each of them a part of its draws at a time, as
-    /// a run that is ended keeps the draws that all blocks have.
-    fn draw<K: Kernel>(&self, kernel: &K, blocks: &mut [Block<K::State>], coordinates: &Coordinates, step_size: f64, wanted: usize) {
-        let part = if blocks.len() > self.workers.at_once() { wanted.div_ceil(PARTS) } else { wanted };
-        let drawn = |blocks: &[Block<K::State>]| blocks.iter().map(|block| block.record.draws).min().unwrap_or(wanted);
-        while drawn(blocks) < wanted && !self.control.stop.load(Ordering::Relaxed) {
-            let until = wanted.min(drawn(blocks) + part);
-            self.draw_part(kernel, blocks, coordinates, step_size, until, wanted);
-        }
-    }
-
-    fn draw_part<K: Kernel>(
-        &self,
-        kernel: &K,
-        blocks: &mut [Block<K::State>],
-        coordinates: &Coordinates,
-        step_size: f64,
-        until: usize,
-        wanted: usize,
-    ) {
-        let Chaining { thin, length, .. } = *self.settings;
-        let parameters = Parameters { length, ..Parameters::new(step_size) };
-        self.workers.each(blocks, |block| {
-            let Record { columns, acceptance, energy, divergent, draws } = &mut block.record;
-            let (missing, part) = (wanted - *draws, until - *draws);
-            for column in columns.iter_mut().chain([acceptance, energy, divergent]) {
-                column.reserve_exact(missing * block.active);
+    /// Draws until each block has as many as are wanted, each block by itself; where threads take several, each of them a part of its draws at
+    /// a time, as a run that is ended keeps the draws that all blocks have.
+    fn draw_round<K: Kernel>(&self, kernel: &K, drawing: &mut Drawing<'a, K::State>) -> Result<()> {
+        let (thin, wanted) = (self.settings.thin, drawing.wanted);
+        let part = if drawing.ensemble.blocks.len() > self.crew.workers.at_once() { wanted.div_ceil(PARTS) } else { wanted };
+        let mut beside = vec![(); drawing.ensemble.groups()];
+        drawing.ensemble.blocks.iter_mut().for_each(|block| block.record.reserve(wanted.saturating_sub(block.record.draws)));
+        loop {
+            let Drawing { ensemble, step_size, .. } = &mut *drawing;
+            let drawn = ensemble.steps() / thin;
+            if drawn >= wanted || self.crew.is_stopped() {
+                return Ok(());
             }
-            for _ in 0..part {
-                for _ in 0..thin {
-                    if self.control.stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    block.step(kernel, coordinates, parameters);
-                    self.control.chain_steps.fetch_add(block.active as u64, Ordering::Relaxed);
+            let (steps, pace) = (Steps::UpTo(wanted.min(drawn + part) * thin), self.pace(*step_size));
+            ensemble.advance(self.crew, kernel, steps, pace, &mut beside, |blocks, seen, ()| {
+                let block = &mut blocks[0];
+                block.count_gradients();
+                if block.taken.is_multiple_of(thin) {
+                    block.record(kernel, seen);
                 }
-                block.record(kernel, coordinates);
-            }
-        });
+            });
+            self.crew.write_if_due(Part::Draws, drawing)?;
+        }
     }
 }
 
-fn collect<S>(
-    blocks: Vec<Block<S>>,
-    wanted: usize,
-    coordinates: Coordinates,
+/// Chains that draw.
+struct Drawing<'a, S> {
+    ensemble: Ensemble<'a, S>,
     step_size: f64,
+    /// Steps that each chain took before its first draw, and gradients that all took.
     warmup: usize,
     warmup_gradients: u64,
-    control: &Control,
-) -> Chained {
-    let (draws, statistics) = gathered(&blocks);
-    let gradients = blocks.iter().map(|block| block.gradients).sum::<u64>() - warmup_gradients;
-    let mut info = StepInfo::default();
-    for block in blocks {
-        info.absorb(block.info);
-    }
-    Chained {
-        complete: draws.draws() == wanted,
-        draws,
-        statistics,
-        step_size,
-        coordinates,
-        info,
-        warmup,
-        chain_steps: control.chain_steps.load(Ordering::Relaxed),
-        warmup_gradients,
-        gradients,
-        wanted,
+    /// Draws of each chain that there are to be so far.
+    wanted: usize,
+}
+
+impl<S: Send + Stored> Stored for Drawing<'_, S> {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        let Drawing { ensemble, step_size, warmup, warmup_gradients, wanted } = self;
+        (ensemble.pass(archive)?, step_size.pass(archive)?, warmup.pass(archive)?);
+        (warmup_gradients.pass(archive)?, wanted.pass(archive)?);
+        Ok(())
     }
 }
 

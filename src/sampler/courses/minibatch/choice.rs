@@ -1,8 +1,10 @@
 //! Which rows are in the batches of a block of chains, step by step.
 
 use super::Batching;
+use crate::error::Result;
 use crate::math::{LANES, Lanes, Level};
 use crate::random::{BlockRng, fill_uniform};
+use crate::stored::{Archive, Stored};
 use crate::tape::Batches;
 
 /// Chooses the rows of batches.
@@ -22,6 +24,25 @@ struct Order {
     order: Vec<u32>,
     /// How many rows of the order are used up; of all chains at the same time.
     used: usize,
+}
+
+impl Stored for Choice {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        (self.noise.pass(archive)?, self.uniform.pass(archive)?);
+        archive.below(&mut self.used, LANES + 1)?;
+        self.tables.pass(archive)
+    }
+}
+
+impl Stored for Order {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        for row in &mut self.order {
+            let mut number = *row as usize;
+            archive.below(&mut number, self.rows)?;
+            *row = number as u32;
+        }
+        archive.below(&mut self.used, self.rows + 1)
+    }
 }
 
 impl Choice {
@@ -66,7 +87,7 @@ impl Choice {
                 continue;
             }
             let renews = self.batching == Batching::Shuffled && used + size > rows;
-            let from = if renews { 0 } else { used };
+            let from = if renews || self.batching != Batching::Shuffled { 0 } else { used };
             for lane in 0..self.lanes {
                 let (first, count) = match (self.batching, renews) {
                     (Batching::Uniform | Batching::Shared, _) => (0, size),
@@ -74,8 +95,7 @@ impl Choice {
                     (Batching::Shuffled, false) => (lane * rows, 0),
                 };
                 self.shuffle(table, first, count);
-                let from = first + if self.batching == Batching::Shuffled { from } else { 0 };
-                batches.chosen_mut(table, lane).copy_from_slice(&self.tables[table].order[from..from + size]);
+                batches.chosen_mut(table, lane).copy_from_slice(&self.tables[table].order[first + from..first + from + size]);
             }
             self.tables[table].used = from + size;
         }

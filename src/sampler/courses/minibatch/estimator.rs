@@ -4,10 +4,12 @@ use super::choice::Choice;
 use super::saga::Seen;
 use super::{Batching, ControlVariates, Minibatch};
 use crate::density::{BatchGradient, Evaluate, LogDensity};
+use crate::error::Result;
 use crate::math::{Block, Lanes, Level};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::ensemble::coordinates::Coordinates;
 use crate::sampler::kernels::lanewise::{Sweep, each};
+use crate::stored::{Archive, Stored, stored};
 use crate::tape::Batches;
 
 pub(super) struct Estimator<'a> {
@@ -42,6 +44,8 @@ pub(super) struct Anchor {
     /// ∂ log p/∂x there, over all rows.
     all: Vec<Lanes>,
 }
+
+stored!(Anchor { x, derivative, all });
 
 impl Anchor {
     /// The positions z of the first `lanes` chains; where that is one, of all.
@@ -189,6 +193,14 @@ impl Evaluate for Estimator<'_> {
     fn log_density_and_gradient(&mut self, positions: &Block, log_density: &mut Lanes, gradient: &mut Block) {
         self.gradient(positions, gradient);
         log_density.fill(f64::NAN);
+    }
+
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        let Estimator { choice, anchor, left, seen, batches, active, u, .. } = self;
+        let rows = || vec![Lanes::default(); u.len()];
+        (choice.pass(archive)?, left.pass(archive)?);
+        archive.option(anchor, || Anchor { x: rows(), derivative: rows(), all: rows() })?;
+        archive.option(seen, || Seen::unseen(batches, u.len(), *active))
     }
 
     /// Begins anew, with the first batches of the block's stream.

@@ -5,7 +5,8 @@ use super::estimator::{Estimator, derivatives};
 use crate::density::{BatchGradient, LogDensity};
 use crate::math::{Block, Lanes};
 use crate::sampler::kernels::lanewise::each;
-use crate::tape::Terms;
+use crate::stored::stored;
+use crate::tape::{Batches, Terms};
 
 /// The gradients by u of the rows of each table where each chain last saw them.
 pub(super) struct Seen {
@@ -23,7 +24,17 @@ struct SeenTable {
     sums: Vec<Lanes>,
 }
 
+stored!(Seen { tables });
+stored!(SeenTable { gradients, sums });
+
 impl Seen {
+    /// The shape, for so many chains.
+    pub(super) fn unseen(batches: &Batches, dimension: usize, chains: usize) -> Seen {
+        let rows = || vec![Lanes::default(); dimension];
+        let table = |table| SeenTable { gradients: vec![0.0; chains * batches.rows(table) * dimension], sums: rows() };
+        Seen { tables: (0..batches.len()).map(table).collect(), derivative: rows(), added: rows() }
+    }
+
     /// As if each of so many chains had seen all rows at the centre of the coordinates.
     fn at_centre(owner: &Minibatch, batched: &mut BatchGradient, chains: usize) -> Seen {
         let dimension = owner.bounds.len();

@@ -11,9 +11,9 @@ use crate::error::Result;
 use crate::math::{LANES, Lanes};
 use crate::random::{self, BlockRng, Purpose};
 use crate::sampler::courses::adapt::Tuner;
-use crate::sampler::courses::chains::{Chained, Chaining, Rounds, Statistics, first_round};
+use crate::sampler::courses::chains::{Chained, Chaining, Rounds, first_round};
 use crate::sampler::ensemble::control::{Control, Stage};
-use crate::sampler::ensemble::draws::Draws;
+use crate::sampler::ensemble::record::{Record, gathered};
 use crate::sampler::ensemble::workers::Workers;
 use crate::sampler::kernels::nuts::Nuts;
 use crate::sampler::kernels::{Kernel, StepInfo, Tuning};
@@ -233,8 +233,10 @@ impl<'a> Run<'a> {
         self.blocks.iter_mut().for_each(|block| block.begin(guess.clone(), most * thin));
         let warmup_gradients = self.taken();
         let mut wanted = first_round(self.settings, rounds);
-        let mut records: Vec<Record> =
-            self.blocks.iter().map(|block| Record::new(self.density.dimension(), wanted, block.active)).collect();
+        let dimension = self.density.dimension();
+        let mut records: Vec<Record> = self.blocks.iter().map(|block| Record::new(dimension, block.active)).collect();
+        records.iter_mut().for_each(|record| record.reserve(wanted));
+        let mut rows = vec![Lanes::default(); dimension];
         let level = self.path.level;
         let mut made = 0;
         'draws: while made < wanted {
@@ -246,23 +248,22 @@ impl<'a> Run<'a> {
                 self.blocks.iter_mut().for_each(|block| block.weigh(level, made * thin + step, most * thin));
             }
             for (record, block) in records.iter_mut().zip(&self.blocks) {
-                record.add(&self.path, block);
+                if let Some(top) = block.rungs.last() {
+                    self.path.coordinates.unconstrained(&top.z, &mut rows);
+                    self.path.coordinates.constrain(&mut rows);
+                    record.add(&rows, &top.info);
+                }
             }
             made += 1;
             if let Some(rounds) = rounds.filter(|_| made == wanted && wanted < most) {
                 self.control.enter(Stage::Judging);
-                wanted = rounds.next(&gathered(&records, made, self.systems), most);
+                wanted = rounds.next(&gathered(records.iter()).0, most);
                 self.control.enter(Stage::Sampling);
                 self.expect((wanted - made) * thin);
             }
         }
         let ladder = self.ladder(made * thin);
-        let draws = gathered(&records, made, self.systems);
-        let statistics = Statistics {
-            acceptance: chains(&records, made, &|record| &record.acceptance),
-            energy: chains(&records, made, &|record| &record.energy),
-            divergent: chains(&records, made, &|record| &record.divergent),
-        };
+        let (draws, statistics) = gathered(records.iter());
         let gradients = self.taken() - warmup_gradients;
         let mut info = StepInfo::default();
         let step_size = self.blocks.first().and_then(|block| block.rungs.last()).map_or(f64::NAN, |rung| rung.step_size);
@@ -297,48 +298,5 @@ impl<'a> Run<'a> {
             log_normalizer,
             log_error,
         }
-    }
-}
-
-/// What `pick` takes of the records, chain by chain, `made` numbers each.
-fn chains(records: &[Record], made: usize, pick: &dyn Fn(&Record) -> &Vec<f64>) -> Vec<f64> {
-    records.iter().flat_map(|record| (0..record.active).flat_map(|lane| record.chain(pick(record), lane, made))).collect()
-}
-
-fn gathered(records: &[Record], made: usize, systems: usize) -> Draws {
-    let dimension = records.first().map_or(0, |record| record.columns.len());
-    Draws::from_columns((0..dimension).map(|variable| chains(records, made, &|record| &record.columns[variable])).collect(), systems)
-}
-
-/// The draws of one block, `[draw][lane in use]` each.
-struct Record {
-    columns: Vec<Vec<f64>>,
-    acceptance: Vec<f64>,
-    energy: Vec<f64>,
-    divergent: Vec<f64>,
-    active: usize,
-    rows: Vec<Lanes>,
-}
-
-impl Record {
-    fn new(dimension: usize, draws: usize, active: usize) -> Record {
-        let column = || Vec::with_capacity(draws * active);
-        let columns = (0..dimension).map(|_| column()).collect();
-        Record { columns, acceptance: column(), energy: column(), divergent: column(), active, rows: vec![Lanes::default(); dimension] }
-    }
-
-    fn add(&mut self, path: &Path, block: &Systems) {
-        let (Some(top), active) = (block.rungs.last(), self.active) else { return };
-        path.coordinates.unconstrained(&top.z, &mut self.rows);
-        path.coordinates.constrain(&mut self.rows);
-        self.columns.iter_mut().zip(&self.rows).for_each(|(column, row)| column.extend_from_slice(&row[..active]));
-        self.acceptance.extend_from_slice(&top.info.acceptance[..active]);
-        self.energy.extend_from_slice(&top.info.energy[..active]);
-        self.divergent.extend_from_slice(&top.info.divergent[..active]);
-    }
-
-    /// What one lane recorded.
-    fn chain(&self, column: &[f64], lane: usize, draws: usize) -> Vec<f64> {
-        (0..draws).map(|draw| column[draw * self.active + lane]).collect()
     }
 }

@@ -9,8 +9,10 @@ pub use gathering::DENSE_LIMIT;
 pub(in crate::sampler) use gathering::Gathering;
 pub(in crate::sampler) use moments::total;
 
+use crate::error::Result;
 use crate::math::{Block, Lanes, Level, log};
 use crate::sampler::kernels::lanewise::{Sweep, add_combination, copy, each};
+use crate::stored::{Archive, Stored, foreign};
 
 /// Which metric a warm-up learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,6 +55,41 @@ enum Linear {
     Triangular(Vec<Vec<f64>>),
     /// L = diag(scale)·(I + Σₖ (stretchₖ − 1)·vₖvₖᵀ) with orthonormal directions vₖ.
     LowRank { scale: Vec<f64>, directions: Vec<Vec<f64>>, stretch: Vec<f64> },
+}
+
+impl Stored for Metric {
+    fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
+        let dimension = self.centre.len();
+        self.centre.pass(archive)?;
+        let mut is_triangular = matches!(self.linear, Linear::Triangular(_));
+        is_triangular.pass(archive)?;
+        if is_triangular {
+            let mut rows = match &mut self.linear {
+                Linear::Triangular(rows) => std::mem::take(rows),
+                Linear::LowRank { .. } => Vec::new(),
+            };
+            rows.resize(dimension, Vec::new());
+            for (i, row) in rows.iter_mut().enumerate() {
+                archive.list(row)?;
+                if ![1, i + 1].contains(&row.len()) {
+                    return Err(foreign("a metric that is no triangle"));
+                }
+            }
+            self.linear = Linear::Triangular(rows);
+            return Ok(());
+        }
+        let (mut scale, mut directions, mut stretch) = match &mut self.linear {
+            Linear::LowRank { scale, directions, stretch } => (std::mem::take(scale), directions.concat(), std::mem::take(stretch)),
+            Linear::Triangular(_) => Default::default(),
+        };
+        [&mut scale, &mut directions, &mut stretch].into_iter().try_for_each(|list| archive.list(list))?;
+        if scale.len() != dimension || Some(directions.len()) != stretch.len().checked_mul(dimension) {
+            return Err(foreign("a metric of other variables"));
+        }
+        let directions = directions.chunks(dimension.max(1)).map(<[f64]>::to_vec).collect();
+        self.linear = Linear::LowRank { scale, directions, stretch };
+        Ok(())
+    }
 }
 
 impl Metric {
