@@ -50,6 +50,14 @@ impl Archive<'_> {
         if self.word(value)? == value { Ok(()) } else { Err(foreign(what)) }
     }
 
+    /// Passes values in turn.
+    ///
+    /// # Errors
+    /// As the values.
+    pub fn all(&mut self, values: &mut [&mut dyn Stored]) -> Result<()> {
+        values.iter_mut().try_for_each(|value| value.pass(self))
+    }
+
     /// Passes a number below `end`.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ impl Checkpoint {
         archive.many(&mut self.words)?;
         archive.option(&mut self.stdin, Vec::new)?;
         archive.many(&mut self.sources)?;
-        (self.seconds.pass(archive)?, self.journal.pass(archive)?);
+        archive.all(&mut [&mut self.seconds, &mut self.journal])?;
         archive.end()
     }
 
@@ -161,8 +161,7 @@ impl Stored for Source {
         let mut path = std::mem::take(&mut self.path).into_bytes();
         path.pass(archive)?;
         self.path = String::from_utf8_lossy(&path).into_owned();
-        (self.length.pass(archive)?, self.checksum.pass(archive)?);
-        Ok(())
+        archive.all(&mut [&mut self.length, &mut self.checksum])
     }
 }
 
@@ -190,6 +189,7 @@ fn checksum(bytes: &[u8], before: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests damage files")]
 mod tests {
     use super::*;
 

@@ -56,8 +56,8 @@ fn check(name: &str, model: &Model, settings: Sampling) {
     assert!(journals.len() > 3, "{name}: written down {} times only", journals.len());
     let elsewhere = Sampling { threads: 3, ..settings };
     let plain = model.clone().with_level(Level::Baseline);
-    for part in 0..sized(3, 20) {
-        let journal = &journals[part * (journals.len() - 1) / sized(2, 19)];
+    for part in 0..sized(2, 20) {
+        let journal = &journals[(2 * part + 1) * (journals.len() - 1) / sized(4, 40)];
         let (resumed, rest) = run(&plain, &elsewhere, Some(journal));
         assert!(outcome(&resumed) == outcome(&whole), "{name}: gone on with from part {part}");
         assert!(rest.len() <= journals.len(), "{name}");
@@ -75,7 +75,7 @@ fn bent() -> Model {
 fn populations_go_on() {
     let line = Model::new("(x-0.4)^4 - (x-0.2)^2 + 0.6", Meaning::Density, &["-0.7,1.5".parse().unwrap()]).unwrap();
     for sampler in [Sampler::Sgld, Sampler::Lm, Sampler::Psgld, Sampler::Underdamped] {
-        let settings = Sampling { sampler, chains: Some(600), steps: Some(500), frames: 20, ..Sampling::default() };
+        let settings = Sampling { sampler, chains: Some(300), steps: Some(300), frames: 20, ..Sampling::default() };
         check(sampler.name(), &line, settings.clone());
         check(sampler.name(), &bent(), Sampling { frames: 0, ..settings });
     }

@@ -105,7 +105,7 @@ pub fn anneal<K: Kernel>(
         ensemble.settle(&crew, kernel);
         (vec![0; ensemble.blocks.len()], (&film, ensemble))
     };
-    let (mut frames, (_, mut ensemble)) = match crew.recall(Part::Draws, &fresh)? {
+    let (mut frames, (_, mut ensemble)) = match crew.recall(Part::Draws, fresh)? {
         Some(state) => state,
         None => fresh(),
     };

@@ -138,7 +138,7 @@ pub fn sample_replicas<K: Exchange>(
         ensemble.settle(&crew, kernel);
         ((0..ensemble.groups()).map(swaps).collect::<Vec<Swaps>>(), ensemble)
     };
-    let (mut swaps, mut ensemble) = match crew.recall(Part::Draws, &fresh)? {
+    let (mut swaps, mut ensemble) = match crew.recall(Part::Draws, fresh)? {
         Some(state) => state,
         None => fresh(),
     };

@@ -160,7 +160,7 @@ impl<S: Stored> Stored for Block<'_, S> {
         archive.expect(*number, "another block")?;
         archive.expect(*active as u64, "another number of chains")?;
         archive.expect(temperature.to_bits(), "another temperature")?;
-        (noise.pass(archive)?, waits_at.pass(archive)?, info.pass(archive)?, gradients.pass(archive)?, taken.pass(archive)?);
+        archive.all(&mut [noise, waits_at, info, gradients, taken])?;
         record.pass(archive)?;
         archive.expect(u64::from(state.is_some()), "chains that have not begun")?;
         state.as_mut().map_or(Ok(()), |state| state.pass(archive))?;

@@ -34,7 +34,7 @@ struct Page {
 
 impl Stored for Page {
     fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
-        (self.course.pass(archive)?, self.part.pass(archive)?);
+        archive.all(&mut [&mut self.course, &mut self.part])?;
         self.bytes.pass(archive)
     }
 }

@@ -202,7 +202,7 @@ impl<'a> Run<'_, 'a> {
             ensemble.settle(self.crew, &kernel);
             Way { ensemble, step_size: Chaining::default().step_size, length: FIRST, taken: 0, windows: 0, early: true }
         };
-        let mut way = match self.crew.recall(Part::Approach, &fresh)? {
+        let mut way = match self.crew.recall(Part::Approach, fresh)? {
             Some(way) => way,
             None => fresh(),
         };

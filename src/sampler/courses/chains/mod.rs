@@ -180,7 +180,7 @@ pub fn sample_rounds<K: Kernel>(
     run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
     let coordinates = known.map_or_else(|| Coordinates::new(density.bounds(), density.level()), |known| known.coordinates.clone());
     let fresh = || run.begin_drawing(kernel, Ensemble::new(density, settings.seed, starts, coordinates.clone()), 0, rounds);
-    let drawing = match crew.recall(Part::Draws, &fresh)? {
+    let drawing = match crew.recall(Part::Draws, fresh)? {
         Some(drawing) => drawing,
         None if known.is_some_and(|known| known.settled) => run.tuned(kernel, fresh(), settings.warmup.min(TUNING)),
         None => {
@@ -212,7 +212,7 @@ pub fn sample_untuned<K: Kernel>(
     run.announce(starts.chains(), settings.warmup, first_round(settings, rounds));
     let coordinates = || Coordinates::new(density.bounds(), density.level());
     let fresh = || run.begin_drawing(kernel, Ensemble::new(density, settings.seed, starts, coordinates()), settings.warmup, rounds);
-    let drawing = match crew.recall(Part::Draws, &fresh)? {
+    let drawing = match crew.recall(Part::Draws, fresh)? {
         Some(drawing) => drawing,
         None => run.warmed_up(kernel, &fresh)?,
     };
@@ -357,9 +357,7 @@ struct Drawing<'a, S> {
 impl<S: Send + Stored> Stored for Drawing<'_, S> {
     fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
         let Drawing { ensemble, step_size, warmup, warmup_gradients, wanted } = self;
-        (ensemble.pass(archive)?, step_size.pass(archive)?, warmup.pass(archive)?);
-        (warmup_gradients.pass(archive)?, wanted.pass(archive)?);
-        Ok(())
+        archive.all(&mut [ensemble, step_size, warmup, warmup_gradients, wanted])
     }
 }
 

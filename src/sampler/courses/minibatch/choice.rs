@@ -28,7 +28,7 @@ struct Order {
 
 impl Stored for Choice {
     fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
-        (self.noise.pass(archive)?, self.uniform.pass(archive)?);
+        archive.all(&mut [&mut self.noise, &mut self.uniform])?;
         archive.below(&mut self.used, LANES + 1)?;
         self.tables.pass(archive)
     }

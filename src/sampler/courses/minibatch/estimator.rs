@@ -9,7 +9,7 @@ use crate::math::{Block, Lanes, Level};
 use crate::random::{BlockRng, Purpose};
 use crate::sampler::ensemble::coordinates::Coordinates;
 use crate::sampler::kernels::lanewise::{Sweep, each};
-use crate::stored::{Archive, Stored, stored};
+use crate::stored::{Archive, stored};
 use crate::tape::Batches;
 
 pub(super) struct Estimator<'a> {
@@ -198,7 +198,7 @@ impl Evaluate for Estimator<'_> {
     fn pass(&mut self, archive: &mut Archive<'_>) -> Result<()> {
         let Estimator { choice, anchor, left, seen, batches, active, u, .. } = self;
         let rows = || vec![Lanes::default(); u.len()];
-        (choice.pass(archive)?, left.pass(archive)?);
+        archive.all(&mut [choice, left])?;
         archive.option(anchor, || Anchor { x: rows(), derivative: rows(), all: rows() })?;
         archive.option(seen, || Seen::unseen(batches, u.len(), *active))
     }
