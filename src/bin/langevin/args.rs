@@ -48,7 +48,7 @@ pub(crate) enum Command {
     /// What each stage makes of a formula.
     Explain(Explain),
     /// Named densities: list them, or run one.
-    Gallery(Gallery),
+    Gallery(Box<Gallery>),
     /// Completions for a shell.
     Completions {
         /// The shell.
