@@ -17,18 +17,16 @@ pub enum Boundary {
     Wrap,
     /// Set onto the bound. Piles up false mass there, of order √(step size).
     Clamp,
-    /// The whole move is refused: an exact kernel stays exact. An unadjusted one refuses the coordinate, as [`Boundary::Stay`] does.
+    /// The move is refused, and an exact kernel stays exact. Without a Metropolis test the coordinate stays where it was before the step:
+    /// first order in the step size.
     Reject,
-    /// The coordinate stays where it was before the step. First order in the step size.
-    Stay,
     /// There is no end: the kernel moves on all real numbers, mapped to the range (see [`Transform`](super::Transform)). For exact kernels.
     Transform,
 }
 
 impl Boundary {
     /// Every boundary.
-    pub const ALL: [Boundary; 6] =
-        [Boundary::Reflect, Boundary::Wrap, Boundary::Clamp, Boundary::Reject, Boundary::Stay, Boundary::Transform];
+    pub const ALL: [Boundary; 5] = [Boundary::Reflect, Boundary::Wrap, Boundary::Clamp, Boundary::Reject, Boundary::Transform];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -37,7 +35,6 @@ impl Boundary {
             Boundary::Wrap => "wrap",
             Boundary::Clamp => "clamp",
             Boundary::Reject => "reject",
-            Boundary::Stay => "stay",
             Boundary::Transform => "transform",
         }
     }
@@ -57,7 +54,7 @@ impl Boundary {
             Boundary::Reflect | Boundary::Transform => reflect(proposal, low, high),
             Boundary::Wrap => wrap(proposal, low, high),
             Boundary::Clamp => clamp(proposal, low, high),
-            Boundary::Reject | Boundary::Stay => {
+            Boundary::Reject => {
                 if proposal >= low && proposal <= high {
                     proposal
                 } else {

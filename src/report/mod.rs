@@ -27,6 +27,7 @@ mod lines;
 mod model;
 mod numbers;
 pub mod sample;
+pub mod samplers;
 pub mod show;
 mod verdict;
 

@@ -3,7 +3,7 @@
 use super::drawn::{BatchFigures, ChainFigures, Method};
 use super::judge::{Trust, Verdict};
 use super::plan::Plan;
-use super::settings::Sampler;
+use super::samplers::Sampler;
 use super::summary::{Fit, VariableSummary};
 use super::until::Progress;
 use crate::diagnostics::SteinDiscrepancy;

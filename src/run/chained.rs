@@ -1,20 +1,20 @@
 //! A run of chains: plan it and make it.
 
 use super::choice::Choice;
-use super::drawn::{ChainFigures, Drawn, Method, StepBias};
+use super::drawn::{ChainFigures, Drawn, Method};
 use super::law::Law;
 use super::missed::missed_mode;
-use super::noise::{FRICTION, INERTIA, sd_bias};
 use super::question::Question;
-use super::settings::{Sampler, Sampling};
+use super::samplers::Sampler;
+use super::settings::Sampling;
 use super::starts::{FEW, FEWEST, affordable_chains, starts};
 use super::summary::summaries;
 use super::until;
-use crate::density::{Bound, LogDensity};
+use crate::density::LogDensity;
 use crate::diagnostics::{e_bfmi, mean_and_sd, quantile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sampler::{
-    Barker, Chained, Chaining, Draws, Hmc, Known, Mala, Mams, Mclmc, Nuts, Pcn, Rounds, Rwm, Sghmc, Sgnht, Stage, sample_rounds,
+    Barker, Chained, Chaining, Course, Draws, Facts, Hmc, Known, Mala, Mams, Mclmc, Nuts, Pcn, Rounds, Rwm, Stage, sample_rounds,
     sample_tempered,
 };
 
@@ -34,8 +34,8 @@ const WARMUP: usize = 300;
 
 pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<Drawn> {
     let Question { density, settings, control, .. } = *question;
-    let Choice { sampler, beginning, .. } = choice;
-    let (chains, mut plan) = plan(sampler, density, settings)?;
+    let Choice { sampler, facts, beginning, .. } = choice;
+    let (chains, mut plan) = plan(facts, density, settings)?;
     let known = beginning.as_ref().map(|found| Known { coordinates: &found.coordinates, settled: found.settled });
     let starts = match &beginning {
         Some(found) => found.starts.clone(),
@@ -53,7 +53,7 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
         control.keep(draws);
         judged.growth(summaries(density.bounds(), draws, None, settings.threads), draws, most)
     };
-    let first = if sampler == Sampler::Tempering {
+    let first = if facts.course == Course::Ladder {
         TEMPERED
     } else if chains < FEW {
         100
@@ -78,14 +78,6 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
         Sampler::Hmc => sample_rounds(density, &Hmc { level }, &plan, &starts, known, rounds, control),
         Sampler::Mams => sample_rounds(density, &Mams { level }, &plan, &starts, known, rounds, control),
         Sampler::Mclmc => sample_rounds(density, &Mclmc { level }, &plan, &starts, known, rounds, control),
-        Sampler::Sghmc => {
-            let kernel = Sghmc::new(FRICTION, vec![0.0; density.dimension()], level);
-            sample_rounds(density, &kernel, &plan, &starts, known, rounds, control)
-        }
-        Sampler::Sgnht => {
-            let kernel = Sgnht::new(FRICTION, INERTIA, vec![0.0; density.dimension()], level);
-            sample_rounds(density, &kernel, &plan, &starts, known, rounds, control)
-        }
         _ => sample_rounds(density, &Nuts::new(level), &plan, &starts, known, rounds, control),
     }?;
     control.enter(Stage::Judging);
@@ -94,16 +86,9 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
     if chained.draws.draws() == 0 {
         return Err(Error::new(ErrorKind::Setting, "ended during warm-up: nothing was drawn").hint("a shorter --warmup draws earlier"));
     }
-    let has_momentum = matches!(sampler, Sampler::Hmc | Sampler::Nuts | Sampler::Tempering);
     (plan.draws, plan.warmup) = (chained.wanted, chained.warmup);
-    let target_acceptance = settings.target_acceptance.or(match sampler {
-        Sampler::Hmc => Some(0.8),
-        Sampler::Nuts | Sampler::Mams | Sampler::Tempering => Some(0.9),
-        _ => None,
-    });
-    let figures = ChainFigures { ladder, target_acceptance, ..figures(&chained, plan, has_momentum) };
-    let step_size = figures.step_size;
-    let is_fixed = matches!(sampler, Sampler::Sghmc | Sampler::Sgnht);
+    let target_acceptance = settings.target_acceptance.or(facts.target_acceptance);
+    let figures = ChainFigures { ladder, target_acceptance, ..figures(&chained, plan, facts.resamples_momentum) };
     // Climbs from far away have ended where the draws are: scouts would tell no more.
     let is_open = law.reference.is_none() && !looked;
     Ok(Drawn {
@@ -117,7 +102,7 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
         until: until::progress(&settings.until, density.bounds(), &chained.draws),
         missed: if is_open { missed_mode(density, &chained, settings.seed) } else { None },
         met: None,
-        step_bias: is_fixed.then(|| StepBias { sd: sd_bias(sampler, step_size, 0.0, 0.0), noise: 0.0, step_size }),
+        step_bias: None,
         method: Method::Chains(figures),
         draws: chained.draws,
     })
@@ -125,12 +110,11 @@ pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<
 
 /// How many chains, and their settings. A block of chains is the default: they cost little more than one. What one step of a kernel
 /// forgets decides how many lie between two draws.
-fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Result<(usize, Chaining)> {
+fn plan(facts: &Facts, density: &dyn LogDensity, settings: &Sampling) -> Result<(usize, Chaining)> {
+    let sampler = facts.name;
     let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
-    if matches!(sampler, Sampler::Mams | Sampler::Mclmc) && density.dimension() < 2 {
-        return refuse(format!("{sampler} turns a direction, and one variable has none to turn"), "use --sampler nuts");
-    }
-    if matches!(sampler, Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht) && settings.target_acceptance.is_some() {
+    facts.check(density.bounds())?;
+    if facts.target_acceptance.is_none() && settings.target_acceptance.is_some() {
         return refuse(format!("{sampler} accepts every step"), "--sampler mams, which has a Metropolis test");
     }
     if settings.temperature.is_some_and(|temperature| temperature != 1.0) || settings.final_temperature.is_some_and(|last| last != 1.0) {
@@ -142,25 +126,9 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
     if settings.steps.is_some() {
         return refuse(format!("{sampler} has no --steps"), "use --warmup, --draws and --thin");
     }
-    if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == crate::density::Boundary::Clamp) {
-        let message = format!("{sampler} is for draws of the density, and clamping `{}` adds false mass", bound.name);
-        return refuse(message, "leave --boundary to the default, which does not");
-    }
-    let is_fixed = matches!(sampler, Sampler::Sghmc | Sampler::Sgnht);
-    if is_fixed {
-        refuse_ends(sampler, density)?;
-    }
     let rows = density.rows();
     let chains = settings.chains.unwrap_or_else(|| affordable_chains(density));
     let few = chains < FEW;
-    let thin = match sampler {
-        Sampler::Rwm => 20,
-        Sampler::Barker => 8,
-        Sampler::Mala | Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht => 5,
-        // A whole step, then a short one.
-        Sampler::Tempering => 2,
-        _ => 1,
-    };
     let defaults = Chaining::default();
     let plan = Chaining {
         warmup: settings.warmup.unwrap_or(match (few, rows) {
@@ -173,8 +141,8 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
             (false, true) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(FIRST, MOST),
             (_, false) => (NUMBERS / (chains * (density.dimension() + 3)).max(1)).clamp(1000, 100_000),
         }),
-        thin: settings.thin.unwrap_or(thin),
-        step_size: settings.step_size.unwrap_or(if is_fixed { 0.3 } else { defaults.step_size }),
+        thin: settings.thin.unwrap_or(facts.thin),
+        step_size: settings.step_size.unwrap_or(defaults.step_size),
         fixed_step_size: settings.step_size.is_some(),
         target_acceptance: settings.target_acceptance,
         metric: settings.metric,
@@ -183,19 +151,6 @@ fn plan(sampler: Sampler, density: &dyn LogDensity, settings: &Sampling) -> Resu
         ..defaults
     };
     Ok((chains, plan))
-}
-
-/// Refuses boundaries that kernels without a Metropolis test cannot have in transformed coordinates.
-pub(super) fn refuse_ends(sampler: Sampler, density: &dyn LogDensity) -> Result<()> {
-    use crate::density::Boundary;
-    let cuts = |bound: &&Bound| matches!(bound.boundary, Boundary::Reject | Boundary::Clamp);
-    match density.bounds().iter().find(cuts) {
-        Some(Bound { name, boundary, .. }) => {
-            let message = format!("{sampler} transforms bounded variables, and cannot {} at the ends of `{name}`", boundary.name());
-            Err(Error::new(ErrorKind::Setting, message).hint("leave --boundary to the default"))
-        }
-        None => Ok(()),
-    }
 }
 
 fn figures(chained: &Chained, settings: Chaining, has_momentum: bool) -> ChainFigures {

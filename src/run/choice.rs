@@ -2,13 +2,16 @@
 
 use super::law::Law;
 use super::question::Question;
-use super::settings::{Sampler, Sampling};
+use super::samplers::Sampler;
+use super::settings::Sampling;
 use super::starts::{Beginning, affordable_chains, beginning};
 use crate::density::{Boundary, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sampler::{Batches, Course, Facts, Mams};
 
 pub(super) struct Choice {
     pub(super) sampler: Sampler,
+    pub(super) facts: &'static Facts,
     /// Why, if the sampler was left to the problem.
     pub(super) why: Option<String>,
     /// Where chains begin, if a search found that.
@@ -68,11 +71,26 @@ pub(super) fn choose(question: &Question, law: &Law) -> Result<Choice> {
         }
     }
     let beginning = beginning.filter(|_| sampler != Sampler::Tempering);
-    let has_replicas = settings.rungs.is_some() && matches!(sampler, Sampler::Sgld | Sampler::Lm);
-    if settings.rungs.is_some() && sampler != Sampler::Tempering && !has_replicas {
+    let Some(facts) = sampler.facts() else { unreachable!("`auto` stands for another") };
+    if settings.rungs.is_some() && !facts.has_rungs {
         return Err(Error::new(ErrorKind::Setting, format!("{sampler} has no --rungs")).hint("--sampler tempering, sgld and lm have"));
     }
-    Ok(Choice { sampler, why: why.map(str::to_string), beginning, has_replicas })
+    match (settings.batch.is_some(), facts.batches) {
+        (true, Batches::Never) => {
+            return Err(Error::new(ErrorKind::Setting, format!("{sampler} needs the density of all rows"))
+                .hint("for --batch use --sampler sgld, lm, sghmc or sgnht; sgld and lm with --rungs for several modes"));
+        }
+        (false, Batches::Needed) => {
+            return Err(Error::new(
+                ErrorKind::Setting,
+                format!("{sampler} is for gradients from a few rows of the data, and corrects their noise"),
+            )
+            .hint("--batch N; with the whole density --sampler mams is as fast and exact"));
+        }
+        _ => {}
+    }
+    let has_replicas = settings.rungs.is_some() && facts.course == Course::Population;
+    Ok(Choice { sampler, facts, why: why.map(str::to_string), beginning, has_replicas })
 }
 
 impl Choice {
@@ -80,6 +98,6 @@ impl Choice {
     pub(super) fn second(&self, chosen: Sampler) -> Option<Choice> {
         let beginning = self.beginning.clone().filter(|_| chosen == Sampler::Auto && self.sampler == Sampler::Pcn)?;
         let why = Some("proposals from the normal law at its mode were stuck in its tails".to_string());
-        Some(Choice { sampler: Sampler::Mams, why, beginning: Some(beginning), has_replicas: false })
+        Some(Choice { sampler: Sampler::Mams, facts: &Mams::FACTS, why, beginning: Some(beginning), has_replicas: false })
     }
 }

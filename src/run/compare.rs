@@ -2,11 +2,12 @@
 
 use super::answer::Run;
 use super::judge::Trust;
-use super::settings::Sampler;
+use super::samplers::Sampler;
 use crate::density::{LogDensity, Model};
 use crate::diagnostics::{kolmogorov_smirnov, mean_and_sd, sorted, wasserstein1};
 use crate::error::{Error, Result};
 use crate::quadrature::{CERTIFY, Marginal, Reference, Tolerance, evidence};
+use crate::sampler::Batches;
 
 /// What the draws are compared with.
 #[derive(Debug)]
@@ -187,9 +188,9 @@ fn smaller(a: f64, b: f64) -> f64 {
     if a.is_nan() || a < b { a } else { b }
 }
 
-/// Which samplers a comparison runs unless told: all of them.
+/// Which samplers a comparison runs unless told: all that need no batches.
 pub fn contestants() -> Vec<Sampler> {
-    Sampler::ALL.into_iter().filter(|sampler| *sampler != Sampler::Auto).collect()
+    Sampler::ALL.into_iter().filter(|sampler| sampler.facts().is_some_and(|facts| facts.batches != Batches::Needed)).collect()
 }
 
 /// The samplers of a list with commas between them.

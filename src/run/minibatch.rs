@@ -4,7 +4,8 @@
 use super::drawn::{BatchFigures, BiasCheck, Drawn, Met, Method, ReplicaFigures, StepBias};
 use super::noise::{FRICTION, INERTIA, order, sd_bias, share};
 use super::question::Question;
-use super::settings::{Batch, Init, Sampler, Sampling};
+use super::samplers::Sampler;
+use super::settings::{Batch, Init, Sampling};
 use super::starts;
 use super::summary::summaries;
 use super::until;
@@ -13,8 +14,8 @@ use crate::diagnostics::{Convergence, mean_and_sd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::{self, BlockRng, Purpose};
 use crate::sampler::{
-    Batching, Chaining, Control, ControlVariates, Draws, Exchanged, Guard, Lm, Minibatch, Noise, Nuts, Population, Replicas, Rounds, Sghmc,
-    Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
+    ACCEPTED, Batching, Chaining, Control, ControlVariates, Draws, Exchanged, Facts, Guard, Lm, Minibatch, Noise, Nuts, Population,
+    Replicas, Rounds, Sghmc, Sgld, Sgnht, Stage, initial_positions, laplace, misfit, sample_chains, sample_replicas, sample_untuned,
 };
 
 /// Chains and the first draws of each: most often enough for R-hat of chains by eights, and for means to a thirtieth of an sd; if not, up to
@@ -45,7 +46,7 @@ const NOISE: f64 = 0.1;
 /// too little of the curvature. Over 30 seeds the sds scattered as those of batches of their own at 0.15, by a fifth more at 0.2.
 const SHARED_NOISE: f64 = 0.18;
 
-pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> {
+pub(super) fn minibatch(question: &Question, sampler: Sampler, facts: &Facts) -> Result<Drawn> {
     let Question { density, model, settings, control, .. } = *question;
     let Some(model) = model else {
         let hint = "leave out --batch and --rungs";
@@ -55,7 +56,7 @@ pub(super) fn minibatch(question: &Question, sampler: Sampler) -> Result<Drawn> 
     let batch = settings.batch.unwrap_or(Batch::of(usize::MAX));
     check(sampler, settings)?;
     until::check(&settings.until, density.bounds())?;
-    super::chained::refuse_ends(sampler, density)?;
+    facts.check_boundaries(density.bounds(), ACCEPTED)?;
     if settings.batch.is_some() {
         model.check_batches()?;
     }
@@ -233,15 +234,6 @@ const MOST_MEMORY: usize = 1 << 30;
 
 fn check(sampler: Sampler, settings: &Sampling) -> Result<()> {
     let refuse = |message: String, hint: &str| Err(Error::new(ErrorKind::Setting, message).hint(hint));
-    if !matches!(sampler, Sampler::Sgld | Sampler::Lm | Sampler::Sghmc | Sampler::Sgnht) {
-        return refuse(
-            format!("{sampler} needs the density of all rows"),
-            "for --batch use --sampler sgld, lm, sghmc or sgnht; sgld and lm with --rungs for several modes",
-        );
-    }
-    if settings.rungs.is_some() && !matches!(sampler, Sampler::Sgld | Sampler::Lm) {
-        return refuse(format!("{sampler} has no --rungs"), "--sampler sgld and lm have");
-    }
     if settings.steps.is_some() || settings.schedule.is_some() || settings.final_step_size.is_some() || settings.frames > 0 {
         return refuse(
             "batches and rungs are for chains, not for an annealed population".into(),

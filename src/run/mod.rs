@@ -23,6 +23,7 @@ mod plan;
 mod population;
 mod question;
 mod sample;
+mod samplers;
 mod settings;
 mod starts;
 #[cfg(test)]
@@ -41,7 +42,8 @@ pub use law::view;
 pub use pilot::{Pilot, pilot};
 pub use plan::{Plan, plan};
 pub use sample::{sample, sample_density, sample_watched};
-pub use settings::{Batch, Init, Sampler, Sampling};
+pub use samplers::Sampler;
+pub use settings::{Batch, Init, Sampling};
 pub use starts::prefers_noncentered;
 pub use summary::{BasinSummary, Fit, QUANTILES, TAIL, VariableSummary};
 pub use until::{Measure, Progress, Target, targets};

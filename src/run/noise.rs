@@ -1,6 +1,6 @@
 //! What a step without a Metropolis test, and noise of its gradient, do to a Gaussian.
 
-use super::settings::Sampler;
+use super::samplers::Sampler;
 use crate::sampler::thermostat_variance;
 
 /// Friction of sghmc and sgnht in the whitened coordinates: below the critical 2, as correlations then die sooner.

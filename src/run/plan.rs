@@ -1,7 +1,8 @@
 //! From the problem to a schedule: how many steps of which size, and where to begin.
 
 use super::pilot::Pilot;
-use super::settings::{Init, Sampler, Sampling};
+use super::samplers::Sampler;
+use super::settings::{Init, Sampling};
 use crate::density::{Bound, LogDensity};
 use crate::error::Result;
 use crate::math::{LANES, Lanes, exp, log, pow};

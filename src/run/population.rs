@@ -7,9 +7,10 @@ use super::law::{Law, view};
 use super::pilot::{Pilot, pilot};
 use super::plan::{Plan, RELAXATIONS, affordable_steps, plan};
 use super::question::Question;
-use super::settings::{Init, Sampler, Sampling};
+use super::samplers::Sampler;
+use super::settings::{Init, Sampling};
 use super::starts::affordable_chains;
-use crate::density::{Boundary, LogDensity};
+use crate::density::LogDensity;
 use crate::diagnostics::nested_rhat;
 use crate::error::{Error, ErrorKind, Result};
 use crate::math::{LANES, log};
@@ -133,9 +134,8 @@ pub(super) enum Attempt {
 pub(super) fn population(question: &Question, law: &Law, sampler: Sampler, most: f64) -> Result<Attempt> {
     let Question { density, model, settings, control, .. } = *question;
     let reference = law.reference.as_ref();
-    if let Some(bound) = density.bounds().iter().find(|bound| bound.boundary == Boundary::Transform) {
-        let message = format!("{sampler} steps in `{}` itself and cannot transform it", bound.name);
-        return Err(Error::new(ErrorKind::Setting, message).hint("--boundary reflect, or an exact sampler such as --sampler nuts"));
+    if let Some(facts) = sampler.facts() {
+        facts.check(density.bounds())?;
     }
     if !settings.until.is_empty() {
         let message = format!("{sampler} has one draw a chain and cannot draw on: --until is for chains");

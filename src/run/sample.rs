@@ -10,11 +10,12 @@ use super::law::Law;
 use super::memory;
 use super::population::{Attempt, population};
 use super::question::Question;
-use super::settings::{Sampler, Sampling};
+use super::samplers::Sampler;
+use super::settings::Sampling;
 use crate::density::{LogDensity, Model};
 use crate::error::Result;
 use crate::proof::inspect;
-use crate::sampler::{Control, Stage, on_threads};
+use crate::sampler::{Control, Course, Stage, on_threads};
 
 /// Samples the density of a formula: first refuses what is no density, as [`inspect`] finds it.
 ///
@@ -163,11 +164,13 @@ fn run(question: &Question, law: Law, judged: Judged) -> Run {
 }
 
 fn draw(question: &Question, law: &Law, choice: Choice) -> Result<Drawn> {
-    match choice.sampler {
-        _ if question.settings.batch.is_some() || choice.has_replicas => super::minibatch::minibatch(question, choice.sampler),
-        Sampler::Exact => super::exact::exact(question, law),
-        sampler if sampler.is_chained() => super::chained::chained(question, law, choice),
-        sampler => match population(question, law, sampler, f64::INFINITY)? {
+    match choice.facts.course {
+        _ if question.settings.batch.is_some() || choice.has_replicas => {
+            super::minibatch::minibatch(question, choice.sampler, choice.facts)
+        }
+        Course::Law => super::exact::exact(question, law),
+        Course::Chains | Course::Ladder => super::chained::chained(question, law, choice),
+        Course::Population => match population(question, law, choice.sampler, f64::INFINITY)? {
             Attempt::Drawn(drawn) => Ok(*drawn),
             Attempt::TooFar { steps } => unreachable!("a population without a limit was refused {steps} steps"),
         },

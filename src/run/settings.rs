@@ -1,157 +1,13 @@
 //! What the caller may set about a run; everything has a default that the problem decides.
 
-use std::fmt;
 use std::str::FromStr;
 
+use super::samplers::Sampler;
 use super::until::Target;
 use crate::density::Bound;
 use crate::error::{Error, ErrorKind, plain};
 use crate::graph::constant;
-use crate::sampler::{Batching, ControlVariates, MetricKind, Shape};
-
-/// The algorithms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Sampler {
-    /// An annealed population of unadjusted Langevin chains.
-    #[default]
-    Sgld,
-    /// The same with the noise of Leimkuhler & Matthews: second-order bias.
-    Lm,
-    /// An annealed population whose steps are scaled by the running size of the gradient.
-    Psgld,
-    /// An annealed population with momenta, by the BAOAB splitting.
-    Underdamped,
-    /// Independent draws by the exact law: of one variable, or of several that the structure of the density takes apart.
-    Exact,
-    /// Random-walk Metropolis.
-    Rwm,
-    /// Preconditioned Crank–Nicolson: proposals from the Gaussian that the warm-up learned, no gradients.
-    Pcn,
-    /// Metropolis-adjusted Langevin.
-    Mala,
-    /// The Barker proposal.
-    Barker,
-    /// Hamiltonian Monte Carlo.
-    Hmc,
-    /// The no-U-turn sampler.
-    Nuts,
-    /// Metropolis-adjusted microcanonical dynamics.
-    Mams,
-    /// Microcanonical Langevin dynamics without a Metropolis test: second-order bias.
-    Mclmc,
-    /// Stochastic-gradient Hamiltonian Monte Carlo: momenta with friction, no Metropolis test.
-    Sghmc,
-    /// The same with a thermostat for each variable, which finds the friction.
-    Sgnht,
-    /// Non-reversible parallel tempering: crosses between far modes, and log Z in any dimension.
-    Tempering,
-    /// Whichever suits the problem.
-    Auto,
-}
-
-impl Sampler {
-    /// Every sampler.
-    pub const ALL: [Sampler; 17] = [
-        Sampler::Sgld,
-        Sampler::Lm,
-        Sampler::Psgld,
-        Sampler::Underdamped,
-        Sampler::Exact,
-        Sampler::Rwm,
-        Sampler::Pcn,
-        Sampler::Mala,
-        Sampler::Barker,
-        Sampler::Hmc,
-        Sampler::Nuts,
-        Sampler::Mams,
-        Sampler::Mclmc,
-        Sampler::Sghmc,
-        Sampler::Sgnht,
-        Sampler::Tempering,
-        Sampler::Auto,
-    ];
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sampler::Sgld => "sgld",
-            Sampler::Lm => "lm",
-            Sampler::Psgld => "psgld",
-            Sampler::Underdamped => "underdamped",
-            Sampler::Exact => "exact",
-            Sampler::Rwm => "rwm",
-            Sampler::Pcn => "pcn",
-            Sampler::Mala => "mala",
-            Sampler::Barker => "barker",
-            Sampler::Hmc => "hmc",
-            Sampler::Nuts => "nuts",
-            Sampler::Mams => "mams",
-            Sampler::Mclmc => "mclmc",
-            Sampler::Sghmc => "sghmc",
-            Sampler::Sgnht => "sgnht",
-            Sampler::Tempering => "tempering",
-            Sampler::Auto => "auto",
-        }
-    }
-
-    /// Whether it runs chains with a warm-up, rather than an annealed population.
-    pub fn is_chained(self) -> bool {
-        matches!(
-            self,
-            Sampler::Rwm
-                | Sampler::Pcn
-                | Sampler::Mala
-                | Sampler::Barker
-                | Sampler::Hmc
-                | Sampler::Nuts
-                | Sampler::Mams
-                | Sampler::Mclmc
-                | Sampler::Sghmc
-                | Sampler::Sgnht
-                | Sampler::Tempering
-        )
-    }
-
-    /// Whether its draws follow the density exactly, in the limit of many.
-    pub fn is_exact(self) -> bool {
-        self == Sampler::Exact || (self.is_chained() && !matches!(self, Sampler::Mclmc | Sampler::Sghmc | Sampler::Sgnht))
-    }
-
-    /// What stands for `auto` in a problem of so many variables, and why.
-    pub(super) fn resolved(self, dimension: usize, has_law: bool, in_batches: bool) -> (Sampler, Option<&'static str>) {
-        match self {
-            Sampler::Auto if in_batches => (Sampler::Lm, Some("batches: a gradient a step as sgld, and no bias of the step on a Gaussian")),
-            Sampler::Auto if dimension == 1 && has_law => {
-                (Sampler::Exact, Some("one variable, so quadrature gives the distribution function and its inverse independent draws"))
-            }
-            Sampler::Auto if has_law => (Sampler::Exact, Some("the formula comes apart into laws that are known: independent draws")),
-            Sampler::Auto if dimension == 1 => (Sampler::Nuts, Some("one variable without an exact law")),
-            Sampler::Auto => (Sampler::Mams, Some("several variables: exact, and half the gradients of nuts for as many effective draws")),
-            chosen => (chosen, None),
-        }
-    }
-}
-
-impl fmt::Display for Sampler {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Sampler {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        Sampler::ALL.into_iter().find(|sampler| sampler.name() == text).ok_or_else(|| {
-            let names = Sampler::ALL.map(Sampler::name);
-            let hint = match crate::syntax::suggest(text, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => names.join(", "),
-            };
-            Error::new(ErrorKind::Setting, format!("unknown sampler `{text}`")).hint(hint)
-        })
-    }
-}
+use crate::sampler::{Batching, ControlVariates, Course, MetricKind, Shape};
 
 /// Where chains begin, as asked for.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -292,7 +148,7 @@ impl Sampling {
 
     /// Whether the run is a population whose way can be filmed, as `auto` takes one where a film is asked for.
     pub fn is_filmed(&self) -> bool {
-        let is_population = !self.sampler.is_chained() && self.sampler != Sampler::Exact;
+        let is_population = self.sampler.course() == Some(Course::Population);
         is_population && self.batch.is_none() && self.rungs.is_none()
     }
 
@@ -314,16 +170,5 @@ impl Sampling {
             Some((flag, _)) => refuse(flag, "1 or more"),
             None => Ok(()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_variable_is_not_left_to_a_sampler_that_turns_directions() {
-        let resolved = |dimension, has_reference| Sampler::Auto.resolved(dimension, has_reference, false).0;
-        assert_eq!([resolved(1, true), resolved(1, false), resolved(2, false)], [Sampler::Exact, Sampler::Nuts, Sampler::Mams]);
     }
 }

@@ -1,7 +1,8 @@
 //! How many chains a density can afford, and where they begin: where its mass is, as climbs and the normal laws along them find it.
 
 use super::modes::are_separate;
-use super::settings::{Init, Sampler, Sampling};
+use super::samplers::Sampler;
+use super::settings::{Init, Sampling};
 use crate::density::{LogDensity, Model};
 use crate::error::Result;
 use crate::math::LANES;

@@ -2,6 +2,7 @@
 
 mod courses;
 mod ensemble;
+mod facts;
 mod kernels;
 mod mode;
 mod nearly_normal;
@@ -17,6 +18,8 @@ pub use ensemble::{
     Start, Statistics, Whitened, initial_positions, on_threads, population,
 };
 pub(crate) use ensemble::{counted, parallel_map};
+pub(crate) use facts::ACCEPTED;
+pub use facts::{Batches, Bias, Course, Facts};
 pub use kernels::lanewise::Point;
 pub use kernels::{
     Barker, Exchange, Guard, Hmc, Kernel, Lm, Mala, Mams, Mclmc, Nuts, Parameters, Pcn, Psgld, Rwm, Sghmc, Sgld, Sgnht, StepInfo, Tuning,

@@ -107,3 +107,10 @@ fn shell_blocks_print_what_stands_under_them() {
         std::fs::write(path, lines.join("\n") + "\n").unwrap();
     }
 }
+
+#[test]
+fn the_table_of_samplers_is_that_of_their_facts() {
+    let readme = include_str!("../../README.md");
+    let table = langevin::report::samplers::markdown();
+    assert!(readme.contains(&table), "README's table of samplers should be\n{table}");
+}

@@ -87,7 +87,7 @@ pub(crate) struct Density {
     /// name, name them all; the order of the flags is the order of the variables. Without any: (-inf, inf).
     #[arg(long, value_name = "[NAME=]LOW,HIGH", allow_hyphen_values = true)]
     pub(crate) range: Vec<OsString>,
-    /// What a chain does at an end: reflect, wrap, clamp, reject, stay or transform; for one variable: y=wrap. Exact samplers
+    /// What a chain does at an end: reflect, wrap, clamp, reject or transform; for one variable: y=wrap. Exact samplers
     /// transform unless told to wrap or to reject.
     #[arg(long, value_name = "[NAME=]KIND")]
     pub(crate) boundary: Vec<String>,
@@ -147,14 +147,20 @@ pub(crate) struct Compare {
     pub(crate) output: Vec<PathBuf>,
 }
 
+fn sampler_help() -> String {
+    format!(
+        "The algorithm [default: auto; sgld where --steps, --schedule or a temperature is given]:\n{}",
+        langevin::report::samplers::text()
+    )
+}
+
 /// How to sample; every default is chosen from the problem.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct SamplingFlags {
-    /// The algorithm. A population of short annealed chains: sgld, psgld, lm, underdamped. Chains with warm-up, exact in the limit: nuts,
-    /// hmc, mams, mala, barker, pcn, rwm; across far modes, with Z: tempering; without a Metropolis test: mclmc, sghmc, sgnht. Independent draws of one variable: exact. By the problem: auto
-    /// [default: auto, which begins with sgld wherever it arrives in a moment; sgld where --steps, --schedule or a temperature is given].
-    #[arg(long, value_name = "NAME")]
+    /// The algorithm [default: auto, which begins with sgld wherever it arrives in a moment; sgld where --steps, --schedule or a temperature
+    /// is given].
+    #[arg(long, value_name = "NAME", long_help = sampler_help())]
     pub(crate) sampler: Option<String>,
     /// Number of chains; those of a population give one draw each [default: 4096, with warm-up 256].
     #[arg(long, value_name = "N")]

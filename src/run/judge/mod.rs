@@ -23,7 +23,7 @@ use super::drawn::{Drawn, Method};
 use super::figures::Figures;
 use super::law::Law;
 use super::question::Question;
-use super::settings::Sampler;
+use super::samplers::Sampler;
 
 /// What a warning does to the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

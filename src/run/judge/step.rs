@@ -2,7 +2,7 @@
 
 use super::{Case, Warning, Weight, percent};
 use crate::run::drawn::{BiasCheck, Method, StepBias};
-use crate::run::settings::Sampler;
+use crate::run::samplers::Sampler;
 
 pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     if let (Sampler::Mclmc, Method::Chains(figures)) = (case.sampler, &case.drawn.method) {

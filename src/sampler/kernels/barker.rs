@@ -8,12 +8,24 @@ use super::proposal::{Propose, State};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, softplus};
 use crate::random::{BlockRng, fill_normal, fill_uniform};
+use crate::sampler::facts::Facts;
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Barker {
     /// The SIMD level of its loops.
     pub level: Level,
+}
+
+impl Barker {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "barker",
+        summary: "the Barker proposal: forgiving of the step size",
+        target_acceptance: Some(Self::ACCEPTANCE),
+        thin: 8,
+        ..Facts::CHAINS
+    };
 }
 
 impl Propose for Barker {

@@ -8,12 +8,16 @@ use super::{Kernel, Parameters, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, fill_normal, fill_uniform};
+use crate::sampler::facts::Facts;
 use crate::stored::stored;
 
 /// Leapfrogs of one trajectory at most.
 const LONGEST: usize = 1024;
 /// An energy that rises by more than this along a trajectory has left the level set (Stan's limit).
 pub(in crate::sampler) const DIVERGENCE: f64 = 1000.0;
+
+/// The mean acceptance that its step size is tuned to.
+const ACCEPTANCE: f64 = 0.8;
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +54,17 @@ pub(in crate::sampler) fn leapfrog(
     add_scaled(over, &mut point.position, step, momentum);
     point.evaluate(evaluate);
     add_scaled(over, momentum, half, &point.gradient);
+}
+
+impl Hmc {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "hmc",
+        summary: "Hamiltonian trajectories of a learned length",
+        resamples_momentum: true,
+        target_acceptance: Some(ACCEPTANCE),
+        ..Facts::CHAINS
+    };
 }
 
 impl Kernel for Hmc {
@@ -95,6 +110,6 @@ impl Kernel for Hmc {
     }
 
     fn tuning(&self) -> Tuning {
-        Tuning::Acceptance(0.8)
+        Tuning::Acceptance(ACCEPTANCE)
     }
 }

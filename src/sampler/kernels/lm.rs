@@ -14,6 +14,7 @@ use crate::density::{Bound, Boundary, Evaluate};
 use crate::error::Result;
 use crate::math::{LANES, Lanes};
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::{Batches, Bias, Facts};
 use crate::stored::{Archive, Stored};
 
 /// The kernel for a density's bounds.
@@ -27,6 +28,16 @@ pub struct MeanNoise {
 }
 
 impl Lm {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "lm",
+        summary: "the same with the noise of Leimkuhler & Matthews",
+        bias: Bias::Second,
+        batches: Batches::Allowed,
+        has_rungs: true,
+        ..Facts::POPULATION
+    };
+
     /// The same for gradients that are estimates, each component with a variance, in coordinates in which the density is roughly a unit
     /// Gaussian.
     #[must_use]

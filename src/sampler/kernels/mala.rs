@@ -8,12 +8,24 @@ use super::proposal::{Propose, State};
 use crate::density::Evaluate;
 use crate::math::Level;
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::Facts;
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Mala {
     /// The SIMD level of its loops.
     pub level: Level,
+}
+
+impl Mala {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "mala",
+        summary: "Metropolis-adjusted Langevin steps",
+        target_acceptance: Some(Self::ACCEPTANCE),
+        thin: 5,
+        ..Facts::CHAINS
+    };
 }
 
 impl Propose for Mala {

@@ -10,10 +10,14 @@ use super::{Kernel, Parameters, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, fill_uniform};
+use crate::sampler::facts::Facts;
 use crate::stored::stored;
 
 /// Steps of one trajectory at most.
 const LONGEST: usize = 1024;
+
+/// The mean acceptance that its step size is tuned to.
+const ACCEPTANCE: f64 = 0.9;
 
 /// The kernel; with one variable its directions are only two, so it needs at least two.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +37,17 @@ pub struct State {
 }
 
 stored!(State { point, directions });
+
+impl Mams {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "mams",
+        summary: "microcanonical trajectories with a Metropolis test",
+        target_acceptance: Some(ACCEPTANCE),
+        least_dimension: 2,
+        ..Facts::CHAINS
+    };
+}
 
 impl Kernel for Mams {
     type State = State;
@@ -71,6 +86,6 @@ impl Kernel for Mams {
     }
 
     fn tuning(&self) -> Tuning {
-        Tuning::Acceptance(0.9)
+        Tuning::Acceptance(ACCEPTANCE)
     }
 }

@@ -16,6 +16,7 @@ use super::{Kernel, Parameters, Pointed, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, expm1};
 use crate::random::BlockRng;
+use crate::sampler::facts::{Bias, Facts};
 use crate::stored::stored;
 
 /// Energy variance a dimension that the step size is tuned to (Robnik et al. 2023, section 4.2).
@@ -39,6 +40,18 @@ pub struct State {
 }
 
 stored!(State { point, directions, drawn });
+
+impl Mclmc {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "mclmc",
+        summary: "microcanonical steps, one gradient each",
+        bias: Bias::Second,
+        thin: 5,
+        least_dimension: 2,
+        ..Facts::CHAINS
+    };
+}
 
 impl Kernel for Mclmc {
     type State = State;

@@ -13,7 +13,11 @@ use super::{Kernel, Parameters, Pointed, StepInfo, Tuning};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, exp, log};
 use crate::random::{BlockRng, fill_normal, fill_uniform};
+use crate::sampler::facts::Facts;
 use crate::stored::stored;
+
+/// The mean acceptance that its step size is tuned to.
+const ACCEPTANCE: f64 = 0.9;
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +29,15 @@ pub struct Nuts {
 }
 
 impl Nuts {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "nuts",
+        summary: "the no-U-turn sampler: Hamiltonian trajectories that end where they turn back",
+        resamples_momentum: true,
+        target_acceptance: Some(ACCEPTANCE),
+        ..Facts::CHAINS
+    };
+
     /// With Stan's depth of 10.
     pub fn new(level: Level) -> Self {
         Nuts { level, depth: 10 }
@@ -138,7 +151,7 @@ impl Kernel for Nuts {
     }
 
     fn tuning(&self) -> Tuning {
-        Tuning::Acceptance(0.9)
+        Tuning::Acceptance(ACCEPTANCE)
     }
 }
 

@@ -11,12 +11,23 @@ use super::proposal::{Propose, State};
 use crate::density::Evaluate;
 use crate::math::Level;
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::Facts;
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Pcn {
     /// The SIMD level of its loops.
     pub level: Level,
+}
+
+impl Pcn {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "pcn",
+        summary: "proposals from the Gaussian that the warm-up learned: no gradients, nearly independent draws where the density is like it",
+        target_acceptance: Some(Self::ACCEPTANCE),
+        ..Facts::CHAINS
+    };
 }
 
 impl Propose for Pcn {

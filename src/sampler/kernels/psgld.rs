@@ -19,6 +19,7 @@ use crate::density::{Bound, Evaluate};
 use crate::error::Result;
 use crate::math::{LANES, Lanes, dispatch, exp};
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::Facts;
 use crate::stored::{Archive, Stored, foreign};
 
 /// λ: keeps G finite where the density is flat (Li et al. 2016, section 5).
@@ -37,6 +38,10 @@ pub struct Rmsprop {
 }
 
 impl Psgld {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts =
+        Facts { name: "psgld", summary: "steps of sgld scaled by the running size of the gradient", ..Facts::POPULATION };
+
     /// The kernel for `bounds`, whose preconditioner averages over a diffusion time of `memory`, a sum of step sizes.
     pub fn new(bounds: &[Bound], guard: Guard, memory: f64) -> Self {
         Unadjusted::of(Rmsprop { memory }, bounds, guard)

@@ -8,12 +8,24 @@ use super::proposal::{Propose, State};
 use crate::density::Evaluate;
 use crate::math::Level;
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::Facts;
 
 /// The kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Rwm {
     /// The SIMD level of its loops.
     pub level: Level,
+}
+
+impl Rwm {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "rwm",
+        summary: "random-walk Metropolis: no gradients, so jumps do not matter",
+        target_acceptance: Some(Self::ACCEPTANCE),
+        thin: 20,
+        ..Facts::CHAINS
+    };
 }
 
 impl Propose for Rwm {

@@ -11,6 +11,7 @@ use super::{Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Evaluate};
 use crate::math::{Lanes, Level};
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::Facts;
 use crate::stored::stored;
 
 /// The kernel, in coordinates without bounds.
@@ -24,6 +25,10 @@ pub struct Friction {
 }
 
 impl Sghmc {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts =
+        Facts { name: "sghmc", summary: "stochastic-gradient Hamiltonian Monte Carlo: momenta with friction", ..Facts::BATCHES };
+
     /// For so many unbounded variables: the friction A that the injected noise belongs to, and the variance V of each component of the
     /// gradient, all 0 for the exact gradient.
     pub fn new(friction: f64, noise: Vec<f64>, level: Level) -> Self {

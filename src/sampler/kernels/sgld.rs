@@ -7,6 +7,7 @@ use super::{Exchange, Kernel, Parameters, StepInfo};
 use crate::density::{Bound, Boundary, Evaluate};
 use crate::math::{LANES, Lanes, Work, dispatch};
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::{Batches, Facts};
 use crate::stored::stored;
 
 /// The kernel for a density's bounds.
@@ -21,6 +22,12 @@ pub struct Euler;
 pub struct State(Place);
 
 stored!(State { 0 });
+
+impl Sgld {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts =
+        Facts { name: "sgld", summary: "unadjusted Langevin steps", batches: Batches::Allowed, has_rungs: true, ..Facts::POPULATION };
+}
 
 impl Kernel for Sgld {
     type State = State;

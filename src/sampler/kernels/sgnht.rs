@@ -17,6 +17,7 @@ use super::{Kernel, Parameters, StepInfo};
 use crate::density::Evaluate;
 use crate::math::{Lanes, Level, asinh, cosh, exp, sinh};
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::Facts;
 use crate::stored::stored;
 
 /// Newton's steps: they converge from far.
@@ -53,6 +54,10 @@ pub struct Thermostats {
 }
 
 impl Sgnht {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts =
+        Facts { name: "sgnht", summary: "the same with a thermostat for each variable, which finds the friction", ..Facts::BATCHES };
+
     /// For so many unbounded variables: the friction A, the inertia Q of the thermostats in units of time squared, and where known the
     /// variance of each component of the gradient, else 0.
     pub fn new(friction: f64, inertia: f64, noise: Vec<f64>, level: Level) -> Self {

@@ -50,8 +50,7 @@ impl<S> Unadjusted<S> {
     /// A block at `positions`, its gradient not yet evaluated.
     pub(in crate::sampler) fn place(&self, positions: Vec<Lanes>) -> Place {
         let rows = vec![Lanes::default(); positions.len()];
-        let looks_back =
-            self.guard == Guard::Refuse || self.bounds.iter().any(|bound| matches!(bound.boundary, Boundary::Reject | Boundary::Stay));
+        let looks_back = self.guard == Guard::Refuse || self.bounds.iter().any(|bound| bound.boundary == Boundary::Reject);
         Place { before: if looks_back { rows.clone() } else { Vec::new() }, gradient: rows, positions, row: Lanes::default() }
     }
 

@@ -11,6 +11,7 @@ use crate::density::{Bound, Boundary, Evaluate};
 use crate::error::Result;
 use crate::math::{LANES, Lanes, Level, exp};
 use crate::random::{BlockRng, fill_normal};
+use crate::sampler::facts::{Bias, Facts};
 use crate::stored::{Archive, Stored};
 
 /// The kernel for a density's bounds.
@@ -24,6 +25,14 @@ pub struct Baoab {
 }
 
 impl Underdamped {
+    /// What is known of it before it runs.
+    pub const FACTS: Facts = Facts {
+        name: "underdamped",
+        summary: "Langevin steps with momenta, by the BAOAB splitting",
+        bias: Bias::Second,
+        ..Facts::POPULATION
+    };
+
     /// The kernel for `bounds` with friction γ.
     pub fn new(bounds: &[Bound], guard: Guard, friction: f64) -> Self {
         Unadjusted::of(Baoab { friction }, bounds, guard)

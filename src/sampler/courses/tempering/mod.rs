@@ -22,6 +22,7 @@ use crate::sampler::ensemble::control::Control;
 use crate::sampler::ensemble::coordinates::Coordinates;
 use crate::sampler::ensemble::draws::{Draws, Population};
 use crate::sampler::ensemble::metric::MetricKind;
+use crate::sampler::facts::{Course, Facts};
 use crate::sampler::kernels::nuts::Nuts;
 use reference::ReferenceLaw;
 use rounds::Run;
@@ -57,6 +58,16 @@ pub struct Ladder {
 }
 
 impl Ladder {
+    /// What is known of a ladder before it runs: its steps are those of a no-U-turn sampler, a whole one, then a short one.
+    pub const FACTS: Facts = Facts {
+        name: "tempering",
+        summary: "parallel tempering from a learned reference: crosses between far modes, and gives Z in any dimension",
+        course: Course::Ladder,
+        thin: 2,
+        has_rungs: true,
+        ..Nuts::FACTS
+    };
+
     /// The lowest acceptance of a pair of rungs.
     pub fn lowest_acceptance(&self) -> f64 {
         self.swap_acceptance.iter().copied().fold(f64::NAN, f64::min)
