@@ -44,7 +44,7 @@ const SPACE: f64 = 1e-2;
 /// Relative error wanted of a cubature.
 const CUBATURE_ERROR: f64 = 1e-7;
 /// Evaluations allowed at a glance, and the relative error asked for: far below what draws can tell.
-const GLANCE: usize = 400_000;
+const GLANCE: usize = 800_000;
 const GLANCE_ERROR: f64 = 1e-6;
 /// Nodes that a search for variables to integrate out may pass, each once a variable, at a glance and else: a second of work, and ten. The last
 /// of a hundred variables that hang together one by one would take a hundred times the first.
