@@ -519,9 +519,7 @@ impl Evaluate for ModelEvaluator<'_> {
         });
         evaluator.run(program, positions, rows);
         *log_density = rows[0];
-        for (slope, row) in gradient.iter_mut().zip(&rows[1..]) {
-            slope[..self.asked].copy_from_slice(&row[..self.asked]);
-        }
+        gradient.copy_from_slice(&rows[1..]);
     }
 
     fn ask_for(&mut self, lanes: usize) {

@@ -188,6 +188,18 @@ fn one_minus_square(graph: &mut Graph, x: NodeId) -> NodeId {
     graph.multiply(below, above)
 }
 
+/// n and v of cosh(v)ⁿ.
+fn power_of_cosh(graph: &Graph, node: NodeId) -> Option<(i32, NodeId)> {
+    let (n, base) = match graph.node(node) {
+        Node::Power(base, n) => (n, base),
+        _ => (1, node),
+    };
+    match graph.node(base) {
+        Node::Unary(Unary::Cosh, v) => Some((n, v)),
+        _ => None,
+    }
+}
+
 fn binary(graph: &mut Graph, op: Binary, a: NodeId, b: NodeId, y: NodeId, adjoint: NodeId) -> Vec<Contribution> {
     use Binary::*;
     let (to_a, to_b) = match op {
@@ -195,6 +207,13 @@ fn binary(graph: &mut Graph, op: Binary, a: NodeId, b: NodeId, y: NodeId, adjoin
         Subtract => (adjoint, graph.negate(adjoint)),
         Multiply => (graph.multiply(adjoint, b), graph.multiply(adjoint, a)),
         Divide => {
+            if let Some((n, v)) = power_of_cosh(graph, b) {
+                // −n·y·tanh v: sinh over a higher power of cosh would be ∞/∞ where y is 0.
+                let (factor, tanh) = (graph.constant(-f64::from(n)), graph.unary(Unary::Tanh, v));
+                let (scaled, to_a) = (graph.multiply(factor, y), graph.divide(adjoint, b));
+                let slope = graph.multiply(scaled, tanh);
+                return vec![Contribution::new(a, to_a, None), Contribution::new(v, graph.multiply(adjoint, slope), None)];
+            }
             let square = graph.power(b, 2);
             let top = graph.multiply(adjoint, a);
             let ratio = graph.divide(top, square);

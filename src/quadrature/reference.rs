@@ -105,7 +105,7 @@ impl Reference {
         const GUESSED: f64 = 1e-3;
         let beyond: f64 = self.pieces.iter().filter(|piece| matches!(piece.law, Law::Power(_))).map(|piece| piece.mass).sum();
         let error = self.integral.relative_error;
-        !(error <= 1.0) || beyond > GUESSED && error > GUESSED
+        error.is_nan() || error > 1.0 || beyond > GUESSED && error > GUESSED
     }
 
     /// Probability of values up to `x`; NaN for NaN.

@@ -148,7 +148,7 @@ impl Sampling {
 
     /// Whether the run is a population whose way can be filmed, as `auto` takes one where a film is asked for.
     pub fn is_filmed(&self) -> bool {
-        let is_population = self.sampler.course() == Some(Course::Population);
+        let is_population = matches!(self.sampler.course(), None | Some(Course::Population));
         is_population && self.batch.is_none() && self.rungs.is_none()
     }
 

@@ -14,7 +14,7 @@ use langevin::data::{Data, Table};
 use langevin::density::{Meaning, Model};
 use langevin::math::Level;
 use langevin::run::{Batch, Run, Sampler, Sampling, sample_watched, targets};
-use langevin::sampler::{Batching, Control, ControlVariates, Journal};
+use langevin::sampler::{Batches, Batching, Control, ControlVariates, Course, Journal};
 
 /// Runs, from a journal if there is one, and writes all down whenever that can be done.
 fn run(model: &Model, settings: &Sampling, from: Option<&[u8]>) -> (Run, Vec<Vec<u8>>) {
@@ -85,7 +85,9 @@ fn populations_go_on() {
 fn chains_go_on_in_their_warm_up_and_after() {
     let model = bent();
     let few = Sampling { chains: Some(20), warmup: Some(100), draws: Some(12), ..Sampling::default() };
-    for sampler in Sampler::ALL.into_iter().filter(|sampler| sampler.is_chained() && *sampler != Sampler::Tempering) {
+    let is_of_chains =
+        |sampler: &Sampler| sampler.facts().is_some_and(|facts| facts.course == Course::Chains && facts.batches != Batches::Needed);
+    for sampler in Sampler::ALL.into_iter().filter(is_of_chains) {
         check(sampler.name(), &model, Sampling { sampler, ..few.clone() });
     }
     // A population that approaches, in two blocks.

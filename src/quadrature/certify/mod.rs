@@ -328,7 +328,9 @@ impl Work {
         // The panels with anything to speak of in them.
         const LIGHT: f64 = 1e-12;
         let direct = self.items.iter().filter_map(|item| match item {
-            Item::Panel(panel) if panel.place == Place::Direct && !(panel.bounds.high <= LIGHT * bounds.high) => {
+            Item::Panel(panel)
+                if panel.place == Place::Direct && (panel.bounds.high.is_nan() || panel.bounds.high > LIGHT * bounds.high) =>
+            {
                 Some([panel.low, panel.high])
             }
             _ => None,
