@@ -8,7 +8,7 @@
 //! use langevin::report::{Paint, integrate};
 //! let cauchy = Model::new("1/(1 + x^2)", Meaning::Density, &[])?;
 //! let found = evidence(&cauchy, Tolerance::default(), CERTIFY)?;
-//! assert!(integrate::text(&cauchy, &found, Paint(false)).contains("  Z       3.141592654"));
+//! assert!(integrate::text(&cauchy, &found, Paint(false)).contains("  Z       3.14159265"));
 //! assert_eq!(integrate::json(&cauchy, &found)["normalizer"]["converged"], true);
 //! # Ok::<(), langevin::Error>(())
 //! ```

@@ -58,6 +58,8 @@ pub(super) struct Beginning {
     pub(super) settled: bool,
     /// Whether proposals from the normal law of the coordinates beat gradients.
     pub(super) nearly_normal: bool,
+    /// Whether climbs ended at one mode whose normal law has a share in the density.
+    pub(super) has_mode: bool,
     /// Whether climbs ended at modes with valleys between them.
     pub(super) separate: bool,
 }
@@ -76,20 +78,44 @@ pub(super) fn beginning(density: &dyn LogDensity, sampler: Sampler, chains: usiz
     };
     let looked_at = if density.rows() > 0 { ends.clone() } else { both(&ends, &starts) };
     if are_separate(density, &coordinates, &looked_at) {
-        return Ok(Some(Beginning { starts, coordinates, gradients, settled: false, nearly_normal: false, separate: true }));
+        return Ok(Some(Beginning {
+            starts,
+            coordinates,
+            gradients,
+            settled: false,
+            nearly_normal: false,
+            has_mode: false,
+            separate: true,
+        }));
     }
     let is_open = settings.metric == MetricKind::Auto && settings.step_size.is_none() && settings.warmup.is_none();
     let Some(found) = nearly_normal(density, &ends, chains, settings.seed).filter(|_| is_open) else {
-        return Ok(Some(Beginning { starts, coordinates, gradients, settled: false, nearly_normal: false, separate: false }));
+        return Ok(Some(Beginning {
+            starts,
+            coordinates,
+            gradients,
+            settled: false,
+            nearly_normal: false,
+            has_mode: false,
+            separate: false,
+        }));
     };
     let gradients = gradients + found.gradients;
     let NearlyNormal { starts: normal, coordinates, efficiency, .. } = found;
     let (nearly_normal, settled) = (efficiency > THE_SAME, efficiency > ALIKE || chains < FEW);
-    Ok(Some(Beginning { starts: if settled { normal } else { starts }, coordinates, gradients, settled, nearly_normal, separate: false }))
+    Ok(Some(Beginning {
+        starts: if settled { normal } else { starts },
+        coordinates,
+        gradients,
+        settled,
+        nearly_normal,
+        has_mode: true,
+        separate: false,
+    }))
 }
 
 /// Whether chains of `auto` had better sample the hierarchies of `model` non-centred. The density of a centred one rises without end where
-/// the scale goes to 0, which draws climbs and keeps chains; one that is nearly normal around its mode shows nothing of that.
+/// the scale goes to 0, which draws climbs and keeps chains; one with a mode that a normal law describes, however roughly, shows nothing of that.
 pub fn prefers_noncentered(model: &Model, settings: &Sampling) -> bool {
     let is_open = settings.sampler == Sampler::Auto && settings.init == Init::Auto && settings.batch.is_none();
     // A target or a picture may name what another variable would stand for.
@@ -99,7 +125,7 @@ pub fn prefers_noncentered(model: &Model, settings: &Sampling) -> bool {
     }
     let chains = settings.chains.unwrap_or_else(|| affordable_chains(model));
     // A density that is zero everywhere is for the run to refuse.
-    beginning(model, Sampler::Mams, chains, settings).is_ok_and(|found| found.is_none_or(|found| !found.settled))
+    beginning(model, Sampler::Mams, chains, settings).is_ok_and(|found| found.is_none_or(|found| !found.has_mode))
 }
 
 /// The places of one population and then of another.
