@@ -44,23 +44,33 @@ pub(super) fn label(variable: &VariableName, labels: &Labels) -> Option<String> 
 fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Result<Vec<(VariableName, Bound)>> {
     let (named, unnamed): (Vec<&Declaration>, Vec<&Declaration>) = declarations.iter().partition(|declaration| declaration.name.is_some());
     let mut variables = lowered.variables.clone();
-    if !unnamed.is_empty() {
-        if let Some(declared) = lowered.declared.iter().find(|declared| !declared.is_cell) {
-            let error = Error::new(ErrorKind::BoundsMalformed, "the ranges stand in the text; a --range without a name cannot be added");
-            return Err(error.at(declared.span).hint("drop --range"));
-        }
-        return declare_only(variables, &named, &unnamed);
+    let in_text = lowered.declared.iter().find(|declared| !declared.is_cell);
+    if let (Some(declared), false) = (in_text, unnamed.is_empty()) {
+        let error = Error::new(ErrorKind::BoundsMalformed, "the ranges stand in the text; a --range without a name cannot be added");
+        return Err(error.at(declared.span).hint("drop --range"));
     }
-    if named.is_empty() && lowered.declared.iter().all(|declared| declared.is_cell) {
-        if variables.is_empty() {
-            variables.push(VariableName::scalar("x"));
-        }
+    if unnamed.len() > 1 {
+        return Err(two_without_a_name(&variables));
+    }
+    // Where the text declares nothing, a variable without a range of its own has the one without a name, or none.
+    let is_open = in_text.is_none();
+    let elsewhere = match unnamed.first() {
+        Some(declaration) => Some((declaration.low, declaration.high)),
+        None if is_open && (named.is_empty() || data.names().is_empty()) => Some((f64::NEG_INFINITY, f64::INFINITY)),
+        None => None,
+    };
+    if variables.is_empty() && named.is_empty() && is_open {
+        variables.push(VariableName::scalar("x"));
+    }
+    if let (Some((low, high)), true) = (elsewhere, named.is_empty()) {
         let bound = |variable: &VariableName| {
             let cell = lowered.declared.iter().find(|declared| declared.variable == *variable);
-            let (low, high) = cell.map_or((f64::NEG_INFINITY, f64::INFINITY), |cell| cell.interval);
+            let (low, high) = cell.map_or((low, high), |cell| cell.interval);
             Bound::new(variable.to_string(), low, high)
         };
-        return Ok(group_vectors(variables).into_iter().map(|variable| (variable.clone(), bound(&variable))).collect());
+        let bounds: Vec<_> = group_vectors(variables).into_iter().map(|variable| (variable.clone(), bound(&variable))).collect();
+        bounds.iter().try_for_each(|(_, bound)| bound.check())?;
+        return Ok(bounds);
     }
     let mut declared: Vec<(VariableName, Bound)> = Vec::new();
     for declaration in &named {
@@ -89,12 +99,17 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Res
         bound.check().map_err(|error| error.at(*span))?;
         declared.push((variable.clone(), bound));
     }
+    let mut others = Vec::new();
     for (variable, span) in variables.iter().zip(&lowered.spans) {
         if !declared.iter().any(|(known, _)| known == variable) {
             let declared = declared.iter().map(|(known, _)| known.to_string());
             let names: Vec<String> = declared.chain(data.names()).collect();
             let unused = |name: &&str| !variables.iter().any(|variable| variable.to_string() == **name);
             let near = suggest(&variable.to_string(), names.iter().map(String::as_str).filter(unused));
+            if elsewhere.is_some() && near.is_none() {
+                others.push(variable.clone());
+                continue;
+            }
             let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if lowered.declared.iter().all(|declared| declared.is_cell) => format!("declare it: --range {variable}=-inf,inf"),
@@ -113,20 +128,21 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Res
             });
         }
     }
+    for variable in group_vectors(others) {
+        let (low, high) = elsewhere.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let bound = Bound::new(variable.to_string(), low, high);
+        bound.check()?;
+        declared.push((variable, bound));
+    }
     Ok(declared)
 }
 
-fn declare_only(variables: Vec<VariableName>, named: &[&Declaration], unnamed: &[&Declaration]) -> Result<Vec<(VariableName, Bound)>> {
-    let names: Vec<String> = variables.iter().map(ToString::to_string).collect();
-    if unnamed.len() > 1 || !named.is_empty() || variables.len() > 1 {
-        let example: Vec<String> = names.iter().take(2).map(|name| format!("--range {name}=0,1")).collect();
-        return Err(Error::new(ErrorKind::BoundsMalformed, "a range without a name serves a formula of one variable")
-            .hint(format!("name each range: {}", if example.is_empty() { "--range x=0,1".into() } else { example.join(" ") })));
-    }
-    let variable = variables.into_iter().next().unwrap_or(VariableName::scalar("x"));
-    let bound = Bound::new(variable.to_string(), unnamed[0].low, unnamed[0].high);
-    bound.check()?;
-    Ok(vec![(variable, bound)])
+/// Two ranges of which neither says whose it is.
+fn two_without_a_name(variables: &[VariableName]) -> Error {
+    let examples: Vec<String> = variables.iter().take(2).map(|name| format!("--range {name}=0,1")).collect();
+    let example = if examples.is_empty() { "--range x=0,1".into() } else { examples.join(" ") };
+    Error::new(ErrorKind::BoundsMalformed, "there are two ranges without a name, and one serves all variables that have no other")
+        .hint(format!("name each range: {example}"))
 }
 
 /// Elements of a vector stand together, ascending, where the vector first appears.

@@ -176,7 +176,9 @@ impl Side {
         let mut has_digits = |s: f64| probe.has_digits(anchor + sign * s.exp());
         let lost = self.levels.windows(2).position(|pair| {
             let ((before, log_density), (s, _)) = (pair[0], pair[1]);
-            before >= self.fine && s < FARTHEST && before + log_density > most - 2.0 * NEGLIGIBLE && !has_digits(s)
+            let counts = before >= self.fine && s < FARTHEST && before + log_density > most - 2.0 * NEGLIGIBLE;
+            // Close to a pole, distances have no digits yet: what is lost was there before.
+            counts && !has_digits(s) && has_digits(before)
         });
         let Some(last) = lost else { return };
         let (mut known, mut noise) = (self.levels[last].0, self.levels[last + 1].0);
@@ -422,7 +424,8 @@ impl Build {
         let mut moment = 2.0;
         let mut beyond = None;
         // Eleven orders of magnitude beyond the bulk, anything but a power of x has vanished.
-        let last = side.levels.last().map_or(0.0, |level| level.0);
+        // What overflows is -inf from there on, and no fact about the density.
+        let last = side.levels.iter().rfind(|level| level.1.is_finite()).map_or(0.0, |level| level.0);
         let far = (self.heights.at + 25.0).min(last - 40.0);
         let far_out = |level: &(f64, f64)| level.0 > far && crit(2.0, *level) >= self.heights.mass - 2.0 * NEGLIGIBLE;
         if side.levels.iter().any(far_out) {

@@ -83,8 +83,8 @@ pub(crate) struct Density {
     /// Leave out the rows in which a column that the model names has no value, or one of these columns: x,y.
     #[arg(long, value_name = "COLUMNS", num_args = 0..=1, default_missing_value = "")]
     pub(crate) drop_missing: Option<String>,
-    /// Range of the only variable, or of one by name: -0.7,1.5 or y=0,inf. Ends are constant expressions. Once one has a
-    /// name, name them all; the order of the flags is the order of the variables. Without any: (-inf, inf).
+    /// Range of one variable by name, y=0,inf, or of all that have no other, -0.7,1.5. Ends are constant expressions. The
+    /// order of the named flags is the order of the variables. Without any: (-inf, inf).
     #[arg(long, value_name = "[NAME=]LOW,HIGH", allow_hyphen_values = true)]
     pub(crate) range: Vec<OsString>,
     /// What a chain does at an end: reflect, wrap, clamp, reject or transform; for one variable: y=wrap. Exact samplers
