@@ -73,6 +73,8 @@ pub fn certified(model: &Model, tolerance: Tolerance, relative: f64) -> Result<R
         } else if proof.bounds.is_finite() {
             let middle = proof.bounds.middle();
             let integral = &mut found.integral;
+            // The panels that have the wrong mass are the law.
+            found.law_error = (integral.log_value - proof.log_unit - middle.ln()).exp_m1().abs() + proof.relative_width();
             integral.log_value = proof.log_unit + middle.ln();
             integral.value = integral.log_value.exp();
             integral.relative_error = proof.relative_width();
@@ -86,6 +88,7 @@ pub fn certified(model: &Model, tolerance: Tolerance, relative: f64) -> Result<R
     }
     if proof.reason.is_some() && proof.bounds.is_finite() {
         narrow(&mut found.integral, &proof);
+        found.law_error = found.law_error.max(found.integral.relative_error);
     }
     if !proof.bounds.is_finite() && found.is_guess() {
         return Err(guessed());

@@ -68,13 +68,13 @@ impl<'a> Probe<'a> {
         Some(self.enclosure.as_mut()?(x)).filter(|log| log.is_finite()).map(Interval::width)
     }
 
-    /// Whether the roundings of its operations leave p at `x` six digits, as far as anybody knows.
-    pub(super) fn has_digits(&mut self, x: f64) -> bool {
+    /// Whether the roundings of its operations leave p at `x` six digits, as far as anybody knows, or log p is below `negligible` whatever they are.
+    pub(super) fn has_digits(&mut self, x: f64, negligible: f64) -> bool {
         const DOUBT: f64 = 1e-6;
         self.enclosure.as_mut().is_none_or(|enclosure| {
             let log = enclosure(x);
-            // An enclosure that is not bounded above says nothing, and a zero proved has no digits to lose.
-            log.high == f64::INFINITY || log.high == f64::NEG_INFINITY || log.high - log.low <= DOUBT
+            // An enclosure that is not bounded above says nothing.
+            log.high == f64::INFINITY || log.high <= negligible || log.high - log.low <= DOUBT
         })
     }
 

@@ -24,6 +24,8 @@ pub struct Reference {
     pub sd: Option<f64>,
     /// The point of highest density among the nodes, a pole included.
     pub mode: f64,
+    /// How far probabilities may be off: the relative error of Z, or more where Z is known better than where its mass lies.
+    pub(crate) law_error: f64,
     pub(super) low: f64,
     pub(super) high: f64,
     pieces: Vec<Piece>,
@@ -94,7 +96,7 @@ impl Reference {
             notes,
         };
         let mut reference =
-            Reference { integral, mean: solved.mean, sd: solved.sd, mode: f64::NAN, low: probe.low(), high: probe.high(), pieces };
+            Reference { integral, mean: solved.mean, sd: solved.sd, mode: f64::NAN, law_error: relative_error, low: probe.low(), high: probe.high(), pieces };
         let highest = reference.nodes().into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
         reference.mode = highest.map_or(f64::NAN, |node| node.0);
         reference

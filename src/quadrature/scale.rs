@@ -173,7 +173,7 @@ impl Side {
         let near = self.levels.iter().take_while(|level| level.0 < FARTHEST);
         let most = near.map(|level| level.0 + level.1).fold(f64::NEG_INFINITY, f64::max);
         let (anchor, sign) = (self.anchor, self.sign);
-        let mut has_digits = |s: f64| probe.has_digits(anchor + sign * s.exp());
+        let mut has_digits = |s: f64| probe.has_digits(anchor + sign * s.exp(), most - 2.0 * NEGLIGIBLE - s);
         let lost = self.levels.windows(2).position(|pair| {
             let ((before, log_density), (s, _)) = (pair[0], pair[1]);
             let counts = before >= self.fine && s < FARTHEST && before + log_density > most - 2.0 * NEGLIGIBLE;
@@ -418,8 +418,13 @@ impl Build {
         let turn = side.anchor.abs().max(1.0).ln() + 60.0;
         let symbolic = probe.symbolic(end);
         let far = Chart::Log { anchor: 0.0, side: side.sign, end: symbolic };
-        let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH }.min(side.digits);
+        let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH };
         let mut way = Way { chart: far, start: 0.0, reach, inward: false, noise: 1e-7 };
+        if side.digits.is_finite() {
+            // From the bulk to where p loses its digits, and no tail of the plain x.
+            let start = self.heights.at.min(side.digits) - 1.0;
+            way = Way { chart: side.chart(probe), start, reach: side.digits - start, ..way };
+        }
         let crit = |moment: f64, level: (f64, f64)| level.1 + level.0 + moment * (level.0 - self.heights.at).max(0.0);
         let mut moment = 2.0;
         let mut beyond = None;
@@ -457,7 +462,7 @@ impl Build {
             let far = Chart::LogLog { anchor: 0.0, side: side.sign, inward: false, end: symbolic };
             self.spread(far, turn.ln(), stop.ln(), 1.5);
         }
-        if stop >= way.reach
+        if stop >= way.at(way.reach)
             && let Some((tail, decay)) = beyond
         {
             self.plan.stubs.extend(Stub::beyond(&way, &decay, tail));

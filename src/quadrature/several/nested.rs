@@ -4,7 +4,7 @@
 //! where it is on that line.
 
 use crate::density::{Evaluate, LogDensity, Model};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, plain};
 use crate::math::{LANES, Lanes};
 use crate::quadrature::{Line, Reference, Tolerance, integrate, mass};
 
@@ -18,7 +18,7 @@ pub(super) struct Nested {
 /// The integral over the variables of `model` in `order`, the outermost first.
 ///
 /// # Errors
-/// Those of [`integrate`] for the outermost variable; `NotIntegrated` if inner integrals seem to diverge on more than a point.
+/// Those of [`integrate`] for the outermost variable; `NotIntegrated` if inner integrals seem to diverge on more than a point where there is mass.
 pub(super) fn nested(model: &Model, order: &[usize], tolerance: Tolerance) -> Result<Nested> {
     let mut lines = Lines {
         model,
@@ -41,20 +41,30 @@ pub(super) fn nested(model: &Model, order: &[usize], tolerance: Tolerance) -> Re
     if let Some(error) = lines.failed {
         return Err(error);
     }
-    if lines.diverged.len() > 3 {
-        let name = &model.bounds()[order[1]].name;
-        let message = format!(
-            "the integral over `{name}` could not be found, at {} = {} for one: it seems to diverge",
-            bound.name, lines.diverged[0]
-        );
+    let (diverged, evaluations, doubts) = (lines.diverged, lines.evaluations, lines.doubts);
+    // Single points may be poles.
+    let outside = if diverged.len() > 3 { outer.as_ref().map_or(1.0, |outer| beyond(outer, &diverged)) } else { 0.0 };
+    if outside > NOT_SEEN {
+        let (name, at) = (&model.bounds()[order[1]].name, plain(diverged[0]));
+        let message = format!("the integral over `{name}` could not be found, at {} = {at} for one: it seems to diverge", bound.name);
         return Err(Error::new(ErrorKind::NotIntegrated, message).hint("restrict the ranges, or add a factor that falls off faster"));
     }
     let outer = outer?;
     // Those that matter: not e⁻⁴⁰ of the largest.
-    let top = lines.doubts.iter().map(|(log_mass, _)| *log_mass).fold(f64::NEG_INFINITY, f64::max);
-    let matter = lines.doubts.iter().filter(|(log_mass, _)| *log_mass > top - 40.0);
-    let relative_error = outer.integral.relative_error + matter.map(|(_, error)| *error).fold(0.0, f64::max);
-    Ok(Nested { outer, relative_error, evaluations: lines.evaluations })
+    let top = doubts.iter().map(|(log_mass, _)| *log_mass).fold(f64::NEG_INFINITY, f64::max);
+    let matter = doubts.iter().filter(|(log_mass, _)| *log_mass > top - 40.0);
+    let relative_error = outer.integral.relative_error + outside + matter.map(|(_, error)| *error).fold(0.0, f64::max);
+    Ok(Nested { outer, relative_error, evaluations })
+}
+
+/// Inner integrals that no rule finds are passed over where the outer law has less mass than this: too far out for doubles.
+const NOT_SEEN: f64 = 1e-8;
+
+/// The mass of the outer law from the innermost of `places` on either side outward, or of the lighter part where they lie inside.
+fn beyond(outer: &Reference, places: &[f64]) -> f64 {
+    let sides = places.iter().map(|&x| outer.cdf(x)).map(|below| if below < 0.5 { (below, 0.0) } else { (0.0, 1.0 - below) });
+    let (low, high) = sides.fold((0.0, 0.0), |most: (f64, f64), (low, high)| (most.0.max(low), most.1.max(high)));
+    low + high
 }
 
 /// Landmarks of a line; without a position those of the formula in any of its lines through the middle.

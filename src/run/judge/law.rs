@@ -18,8 +18,8 @@ pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     if case.sampler.is_exact() {
         judge_means(&figures.fits, &figures.variables, drawn.draws.chains() * drawn.draws.draws(), warnings);
     }
-    if let Some(integral) = case.law.reference.as_ref().map(|reference| &reference.integral).filter(|integral| !integral.converged) {
-        warnings.push(reference(integral.relative_error));
+    if let Some(law) = case.law.reference.as_ref().filter(|law| !law.integral.converged) {
+        warnings.push(reference(law.law_error));
     }
     warnings.extend(case.law.unknown.as_ref().map(|reason| no_reference(reason)));
 }
