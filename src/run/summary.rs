@@ -243,10 +243,9 @@ pub(super) fn thinned(draws: &Draws, ess: f64) -> Population {
 /// Compares a variable with its exact law: its mean, by all draws, and `draws` that pass for independent.
 pub(super) fn fit(variable: &VariableSummary, reference: &Reference, draws: &[f64]) -> Fit {
     let ordered = sorted(draws);
-    let mut cdf = vec![0.0; ordered.len()];
-    reference.cdf_batch(&ordered, &mut cdf);
+    let cdf = probabilities(&ordered, &|xs| Some(of_law(reference, xs)));
     let quantiles = QUANTILES.map(|p| reference.quantile(p));
-    Fit { basins: basins(reference, &ordered), ..compare(variable, (reference.mean, reference.sd), quantiles, &ordered, Some(&cdf)) }
+    Fit { basins: basins(reference, &ordered), ..compare(variable, (reference.mean, reference.sd), quantiles, &ordered, cdf.as_deref()) }
 }
 
 /// The same for one of several variables; `None` if nothing is known of its law.
@@ -256,7 +255,7 @@ pub(super) fn fit_marginal(variable: &VariableSummary, law: &Marginal, draws: &[
     }
     let moments = (Some(law.mean()?), law.sd());
     let ordered = sorted(draws);
-    let cdf = law.cdf(&ordered);
+    let cdf = probabilities(&ordered, &|xs| law.cdf(xs));
     Some(compare(variable, moments, QUANTILES.map(|p| law.quantile(p).unwrap_or(f64::NAN)), &ordered, cdf.as_deref()))
 }
 
@@ -270,10 +269,39 @@ pub(super) fn fit_statistic(statistic: &Statistic, draws: &Population) -> Fit {
         values.extend_from_slice(&row[0][..draws.chains_of(block)]);
     }
     let ordered = sorted(&values);
-    let mut cdf = vec![0.0; ordered.len()];
-    statistic.law.cdf_batch(&ordered, &mut cdf);
+    let cdf = probabilities(&ordered, &|xs| Some(of_law(&statistic.law, xs)));
     let quantiles = QUANTILES.map(|p| statistic.law.quantile(p));
-    Fit::of(&statistic.name, (statistic.law.mean, statistic.law.sd), quantiles, &ordered, Some(&cdf))
+    Fit::of(&statistic.name, (statistic.law.mean, statistic.law.sd), quantiles, &ordered, cdf.as_deref())
+}
+
+fn of_law(law: &Reference, xs: &[f64]) -> Vec<f64> {
+    let mut cdf = vec![0.0; xs.len()];
+    law.cdf_batch(xs, &mut cdf);
+    cdf
+}
+
+/// The probabilities that `cdf` gives of values up to each of `ordered` draws. Draws that are one double, as beside a pole, come from
+/// between the doubles next to it: their probabilities are spread between those of the neighbours, as near to the draws' own shares as these
+/// allow.
+fn probabilities(ordered: &[f64], cdf: &dyn Fn(&[f64]) -> Option<Vec<f64>>) -> Option<Vec<f64>> {
+    let mut found = cdf(ordered)?;
+    let mut ties: Vec<(usize, usize)> = Vec::new();
+    let mut first = 0;
+    for same in ordered.chunk_by(|a, b| a == b) {
+        ties.extend((same.len() > 1).then_some((first, same.len())));
+        first += same.len();
+    }
+    let beside: Vec<f64> = ties.iter().flat_map(|&(first, _)| [ordered[first].next_down(), ordered[first].next_up()]).collect();
+    let n = ordered.len() as f64;
+    for (&(first, count), beside) in ties.iter().zip(cdf(&beside)?.chunks_exact(2)) {
+        let at = found[first];
+        let from = (first as f64 / n).clamp(beside[0].min(at), at);
+        let to = ((first + count) as f64 / n).clamp(at, beside[1].max(at));
+        for (k, p) in found[first..first + count].iter_mut().enumerate() {
+            *p = from + (to - from) * (k as f64 + 0.5) / count as f64;
+        }
+    }
+    Some(found)
 }
 
 /// Draws in ascending order against moments and, if they are known, the probabilities of values up to each.

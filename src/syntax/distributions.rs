@@ -5,6 +5,8 @@
 pub enum Form {
     /// The logarithm of the density, or of the probability of an outcome.
     LogDensity,
+    /// The density, or the probability of an outcome.
+    Density,
     /// P(X ≤ x).
     Cdf,
     /// log P(X ≤ x).
@@ -155,6 +157,8 @@ impl Distribution {
         let form = match ending {
             "lpdf" if !distribution.is_discrete() => Form::LogDensity,
             "lpmf" if distribution.is_discrete() => Form::LogDensity,
+            "pdf" if !distribution.is_discrete() => Form::Density,
+            "pmf" if distribution.is_discrete() => Form::Density,
             "cdf" if distribution.has_cdf() => Form::Cdf,
             "lcdf" if distribution.has_cdf() => Form::LogCdf,
             "lccdf" if distribution.has_cdf() => Form::LogCcdf,
@@ -168,6 +172,8 @@ impl Distribution {
         let ending = match form {
             Form::LogDensity if self.is_discrete() => "lpmf",
             Form::LogDensity => "lpdf",
+            Form::Density if self.is_discrete() => "pmf",
+            Form::Density => "pdf",
             Form::Cdf => "cdf",
             Form::LogCdf => "lcdf",
             Form::LogCcdf => "lccdf",
@@ -177,7 +183,7 @@ impl Distribution {
 
     /// Every name of every form.
     pub fn all_names() -> Vec<String> {
-        let endings = ["lpdf", "lpmf", "cdf", "lcdf", "lccdf"];
+        let endings = ["lpdf", "lpmf", "pdf", "pmf", "cdf", "lcdf", "lccdf"];
         let names = Distribution::ALL.iter().flat_map(|distribution| distribution.names());
         let all = names.flat_map(|name| endings.map(|ending| format!("{name}_{ending}")));
         all.filter(|name| Distribution::named(name).is_some()).collect()

@@ -38,6 +38,10 @@ pub(in crate::graph) fn univariate(
     form: Form,
     arguments: &[NodeId],
 ) -> (NodeId, Vec<Condition>) {
+    if form == Form::Density {
+        let (log, conditions) = univariate(graph, distribution, Form::LogDensity, arguments);
+        return (graph.unary(Unary::Exp, log), conditions);
+    }
     let mut formula = Formula { graph, conditions: Vec::new() };
     let value = match form {
         Form::LogDensity if distribution.is_discrete() => formula.log_probability(distribution, arguments),

@@ -13,7 +13,7 @@ const DEPTH: usize = 12;
 impl Lowering<'_> {
     pub(super) fn distribution(&mut self, id: ExprId, distribution: Distribution, form: Form, arguments: Vec<Value>) -> Result<Value> {
         if let Some(shapes) = distribution.shapes() {
-            return self.multivariate(id, distribution, shapes, &arguments);
+            return self.multivariate(id, distribution, form, shapes, &arguments);
         }
         let mut failure = None;
         let value = self.elementwise(id, &arguments, |lowering, nodes| {
@@ -29,7 +29,14 @@ impl Lowering<'_> {
         }
     }
 
-    fn multivariate(&mut self, id: ExprId, distribution: Distribution, shapes: &[Shape], arguments: &[Value]) -> Result<Value> {
+    fn multivariate(
+        &mut self,
+        id: ExprId,
+        distribution: Distribution,
+        form: Form,
+        shapes: &[Shape],
+        arguments: &[Value],
+    ) -> Result<Value> {
         let size = |(shape, argument): (&Shape, &Value)| match (shape, &argument.as_array()?.shape[..]) {
             (Shape::Vector, &[n]) => Some(n),
             (Shape::Matrix, &[n, m]) if n == m => Some(n),
@@ -67,8 +74,9 @@ impl Lowering<'_> {
                 self.error(id, ErrorKind::Argument, format!("the outcome of `{}` must be data", distribution.name(Form::LogDensity)));
             return Err(error.hint("add up over what it may be: log_sum_exp(...)"));
         }
-        let (value, conditions) = multivariate(&mut self.graph, distribution, &parts);
-        let value = self.where_all_hold(id, distribution, Form::LogDensity, value, &conditions)?;
+        let (log, conditions) = multivariate(&mut self.graph, distribution, &parts);
+        let value = if form == Form::Density { self.graph.unary(Unary::Exp, log) } else { log };
+        let value = self.where_all_hold(id, distribution, form, value, &conditions)?;
         faults.iter().for_each(|faults| self.inherit(value, faults));
         Ok(Value::Number(value))
     }
@@ -109,6 +117,7 @@ impl Lowering<'_> {
             let is_outcome = condition.argument == 0;
             let otherwise = match form {
                 Form::LogDensity => f64::NEG_INFINITY,
+                Form::Density => 0.0,
                 Form::Cdf if !is_outcome => f64::NAN,
                 Form::Cdf => f64::from(above),
                 Form::LogCdf if is_outcome && above => 0.0,
@@ -116,7 +125,7 @@ impl Lowering<'_> {
                 Form::LogCdf | Form::LogCcdf => f64::NEG_INFINITY,
             };
             // A distribution function knows what it is beyond the support.
-            let is_refused = form == Form::LogDensity || !is_outcome;
+            let is_refused = matches!(form, Form::LogDensity | Form::Density) || !is_outcome;
             match self.graph.number(condition.holds) {
                 Some(0.0) if is_refused => return Err(self.fails(id, distribution, form, condition)),
                 Some(0.0) => return Ok(self.graph.constant(otherwise)),
