@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench hostile                              the plain command on all of them
 //!     cargo bench --bench hostile -- auto,nuts --only mixture  two samplers on those with `mixture` in their names
-//!     cargo bench --bench hostile -- --every 5                 each fifth
+//!     cargo bench --bench hostile -- --every 5 --seed 7        each fifth, with another seed
 //!
 //! Each run is a process of its own, ended after forty seconds of processor time. `-v` has a line for each run.
 
@@ -51,10 +51,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let value = |flag: &str| arguments.iter().position(|argument| argument == flag).and_then(|at| arguments.get(at + 1));
     let cases = cases::all();
+    let seed = value("--seed").map_or("1", String::as_str);
     if let (Some(name), Some(sampler)) = (value("--case"), value("--sampler")) {
         let Some(case) = cases.iter().find(|case| case.name == *name) else { return ExitCode::from(2) };
         std::thread::spawn(watch);
-        println!("{}", run(case, sampler));
+        println!("{}", run(case, sampler, seed));
         return ExitCode::SUCCESS;
     }
     let every: usize = value("--every").and_then(|every| every.parse().ok()).unwrap_or(1);
@@ -64,20 +65,20 @@ fn main() -> ExitCode {
     let verbose = arguments.iter().any(|argument| argument == "-v");
     println!("{} densities", chosen.len());
     for sampler in samplers.split(',') {
-        report(sampler, &chosen, verbose);
+        report(sampler, &chosen, seed, verbose);
     }
     ExitCode::SUCCESS
 }
 
 /// Runs a sampler on the cases and prints what came of it.
-fn report(sampler: &str, cases: &[&Case], verbose: bool) {
+fn report(sampler: &str, cases: &[&Case], seed: &str, verbose: bool) {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, String)>> = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..PARALLEL {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let line = in_its_own_process(case, sampler);
+                    let line = in_its_own_process(case, sampler, seed);
                     if verbose {
                         println!("{sampler:9} {:32} {line}", case.name);
                     }
@@ -108,9 +109,9 @@ fn report(sampler: &str, cases: &[&Case], verbose: bool) {
 }
 
 /// The line that a process of this program prints for one run.
-fn in_its_own_process(case: &Case, sampler: &str) -> String {
+fn in_its_own_process(case: &Case, sampler: &str, seed: &str) -> String {
     let Ok(program) = std::env::current_exe() else { return "no program".into() };
-    let arguments = ["--case", &case.name, "--sampler", sampler];
+    let arguments = ["--case", &case.name, "--sampler", sampler, "--seed", seed];
     let output = Command::new(program).args(arguments).stderr(Stdio::null()).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string()).unwrap_or_default();
     if text.is_empty() { "crashed".into() } else { text }
@@ -126,8 +127,9 @@ fn watch() {
 }
 
 /// One run, as a line: what it came to, processor seconds, why.
-fn run(case: &Case, sampler: &str) -> String {
-    let mut settings = Sampling { seed: 1, threads: 1, ..Sampling::default() };
+fn run(case: &Case, sampler: &str, seed: &str) -> String {
+    let Ok(seed) = seed.parse() else { return "refused | a seed is a whole number".into() };
+    let mut settings = Sampling { seed, threads: 1, ..Sampling::default() };
     match sampler.parse::<Sampler>() {
         Ok(sampler) => settings.sampler = sampler,
         Err(_) if sampler == "plain" => settings.sampler = settings.usual_sampler(),

@@ -80,6 +80,14 @@ impl Logarithm {
                     factors.push((a, weight));
                     continue;
                 }
+                Node::Unary(Unary::Abs, a) if matches!(graph.node(a), Node::Binary(Binary::Multiply | Binary::Divide, ..)) => {
+                    // |b·c| is |b|·|c|.
+                    let Node::Binary(op, b, c) = graph.node(a) else { unreachable!("just matched") };
+                    let sign = if op == Binary::Divide { -1.0 } else { 1.0 };
+                    let [b, c] = [b, c].map(|factor| graph.unary(Unary::Abs, factor));
+                    factors.extend([(c, sign * weight), (b, weight)]);
+                    continue;
+                }
                 Node::Unary(Unary::Sinh, a) => log_sinh(graph, a),
                 Node::Unary(Unary::Abs, a) if matches!(graph.node(a), Node::Unary(Unary::Sinh, _)) => {
                     let Node::Unary(_, u) = graph.node(a) else { unreachable!("just matched") };

@@ -33,7 +33,7 @@ pub(super) struct Cubature {
 /// Integrates the density of `model` until the relative error is `relative`, or `budget` evaluations are spent.
 ///
 /// # Errors
-/// `NoMass` if no point has any.
+/// `NoMass` if no point has any; `Unsupported` where the density rises beyond the doubles.
 pub(super) fn cubature(model: &Model, relative: f64, budget: usize) -> Result<Cubature> {
     let axes = model.bounds().iter().map(Axis::of).collect();
     let mut points = Points { evaluator: model.evaluator(), evaluations: 0, axes };
@@ -49,6 +49,10 @@ pub(super) fn cubature(model: &Model, relative: f64, budget: usize) -> Result<Cu
         // Sums of changes drift; now and then everything is added up anew.
         if round % 64 == 0 || error <= relative * value {
             (value, error) = totals(&regions);
+        }
+        if !error.is_finite() {
+            let message = "the integral could not be found: the density rises too steeply for cubature";
+            return Err(Error::new(ErrorKind::Unsupported, message).hint("`langevin sample` needs no integral"));
         }
         if error <= relative * value || points.evaluations > budget {
             if value.is_nan() || value <= 0.0 {

@@ -2,7 +2,7 @@
 //!
 //! The value at the mode A⁻¹b is that of the formula there, not c + ½bᵀA⁻¹b, whose parts cancel.
 
-use super::split::{Block, Variables};
+use super::split::{Block, ROUNDED, Variables, weighted_terms};
 use crate::density::{LogDensity, Model};
 use crate::enclosure::{Interval, ranges};
 use crate::error::{Error, ErrorKind, Result};
@@ -169,6 +169,57 @@ fn at_zero(graph: &mut Graph, root: NodeId, variables: &[usize]) -> NodeId {
     })
 }
 
+/// A⁻¹b by A = LDLᵀ, which divides by pivots and takes no roots: the mode of −(y − x²)² is x² to the last digit, and what is left of the
+/// square is 0.
+fn modes(graph: &mut Graph, root: NodeId, matrix: &[Vec<f64>], mut mode: Vec<NodeId>) -> Vec<NodeId> {
+    let size = matrix.len();
+    let (mut lower, mut pivots) = (vec![vec![0.0; size]; size], vec![0.0; size]);
+    for i in 0..size {
+        for j in 0..=i {
+            let rest = matrix[i][j] - (0..j).map(|k| lower[i][k] * lower[j][k] * pivots[k]).sum::<f64>();
+            if i == j { pivots[i] = rest } else { lower[i][j] = rest / pivots[j] }
+        }
+    }
+    let take = |graph: &mut Graph, mode: &mut [NodeId], i: usize, j: usize, weight: f64| {
+        if weight != 0.0 {
+            let weight = graph.constant(weight);
+            let part = graph.multiply(weight, mode[j]);
+            mode[i] = graph.subtract(mode[i], part);
+        }
+    };
+    (0..size).for_each(|i| (0..i).for_each(|j| take(graph, &mut mode, i, j, lower[i][j])));
+    for (mode, &pivot) in mode.iter_mut().zip(&pivots) {
+        let pivot = graph.constant(pivot);
+        *mode = graph.divide(*mode, pivot);
+    }
+    (0..size).rev().for_each(|i| (i + 1..size).for_each(|j| take(graph, &mut mode, i, j, lower[j][i])));
+    let known = constants(graph, root);
+    mode.into_iter().map(|mode| with_constants(graph, mode, &known)).collect()
+}
+
+/// The numbers of a formula, their negatives, and 1.
+fn constants(graph: &Graph, root: NodeId) -> Vec<f64> {
+    let numbers = graph.order(&[root]).into_iter().filter_map(|id| graph.number(id));
+    numbers.flat_map(|number| [number, -number]).chain([1.0, -1.0]).collect()
+}
+
+/// A short sum with its factors replaced by numbers of the formula that differ from them by roundings alone.
+fn with_constants(graph: &mut Graph, root: NodeId, known: &[f64]) -> NodeId {
+    const SHORT: usize = 16;
+    let terms = weighted_terms(graph, root);
+    if terms.len() > SHORT {
+        return root;
+    }
+    let near = |factor: f64| known.iter().copied().find(|known| (known - factor).abs() <= ROUNDED * known.abs()).unwrap_or(factor);
+    let mut sum = graph.constant(0.0);
+    for (id, factor) in terms {
+        let factor = graph.constant(near(factor));
+        let term = graph.multiply(factor, id);
+        sum = graph.add(sum, term);
+    }
+    sum
+}
+
 fn constant_block(
     model: &Model,
     graph: &mut Graph,
@@ -183,21 +234,8 @@ fn constant_block(
         Error::new(ErrorKind::InfiniteZ, format!("the integral diverges: log p does not fall in a direction with `{name}` in it"))
             .hint("the quadratic form is not positive definite: add a term that falls off in every direction, or restrict the ranges")
     })?;
-    // A·mode = b, by substitution forward and back.
-    let mut mode: Vec<NodeId> = slopes.iter().map(|&slope| at_zero(graph, slope, variables)).collect();
-    let forward = (0..size).map(|i| (i, (0..i).map(|j| (j, factor[i][j])).collect::<Vec<_>>()));
-    let back = (0..size).rev().map(|i| (i, (i + 1..size).map(|j| (j, factor[j][i])).collect::<Vec<_>>()));
-    for (i, others) in forward.chain(back) {
-        for (j, weight) in others {
-            if weight != 0.0 {
-                let weight = graph.constant(weight);
-                let part = graph.multiply(weight, mode[j]);
-                mode[i] = graph.subtract(mode[i], part);
-            }
-        }
-        let diagonal = graph.constant(factor[i][i]);
-        mode[i] = graph.divide(mode[i], diagonal);
-    }
+    let gradients: Vec<NodeId> = slopes.iter().map(|&slope| at_zero(graph, slope, variables)).collect();
+    let mode = modes(graph, block.log_density, matrix, gradients);
     let mut log_density = block.log_density;
     for (&variable, &mode) in variables.iter().zip(&mode) {
         let node = graph.variable(variable as u32);

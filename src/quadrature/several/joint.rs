@@ -1,6 +1,7 @@
 //! A joint law as a recipe for independent draws: variable by variable, part by part, radius and direction, or by rejection.
 
 use super::Marginal;
+use super::nested::draw_given;
 use crate::density::{LogDensity, Model};
 use crate::math::{LANES, Lanes, Level};
 use crate::quadrature::Reference;
@@ -30,6 +31,8 @@ pub(super) enum Factor {
     Normal { variables: Vec<usize>, program: Program, spread: Option<Vec<Vec<f64>>> },
     /// A variable that is a shifted and scaled copy of one with a law of its own: expressions of the shift and the scale.
     Shifted { variable: usize, program: Program, law: Box<Reference> },
+    /// A variable given another, by the line of their density through it: the other, the variable, and their order in the density.
+    Line { given: usize, variable: usize, order: [usize; 2], density: Box<Model> },
     /// A mixture of laws of these variables, with the probabilities that a draw is of a part up to each.
     Mixture { variables: Vec<usize>, up_to: Vec<f64>, parts: Vec<Joint> },
     /// A law that depends on a quadratic form alone: centre + r·spread·(a direction).
@@ -108,6 +111,12 @@ impl Factor {
                 rng.fill_uniform(&mut uniform);
                 let row = &mut rows[*variable];
                 (0..LANES).for_each(|lane| row[lane] = values[1][lane].mul_add(law.quantile(uniform[lane]), values[0][lane]));
+            }
+            Factor::Line { given, variable, order, density } => {
+                let (mut uniform, mut drawn) = (Lanes::default(), Lanes::default());
+                rng.fill_uniform(&mut uniform);
+                draw_given(density, *order, &rows[*given], &uniform, &mut drawn);
+                rows[*variable] = drawn;
             }
             Factor::Mixture { variables, up_to, parts } => {
                 let mut uniform = Lanes::default();

@@ -46,12 +46,16 @@ const CUBATURE_ERROR: f64 = 1e-7;
 /// Evaluations allowed at a glance, and the relative error asked for: far below what draws can tell.
 const GLANCE: usize = 800_000;
 const GLANCE_ERROR: f64 = 1e-6;
+/// Operations that the lines of two variables may take at a glance, a third of a second: what they find draws, too.
+const GLANCE_OPERATIONS: usize = 100_000_000;
 /// Nodes that a search for variables to integrate out may pass, each once a variable, at a glance and else: a second of work, and ten. The last
 /// of a hundred variables that hang together one by one would take a hundred times the first.
 const GLANCE_VISITS: usize = 3_000_000;
 const VISITS: usize = 30_000_000;
 /// Whole laws of variables that were integrated out, at a glance; of others the moments.
 const GLANCE_LAWS: usize = 4;
+/// Relative error of the law of one of two variables from which draws may come: a million draws do not tell it.
+const LINES: f64 = 1e-4;
 /// The same of a cubature, whose estimates are wide.
 const GLANCE_CUBATURE: f64 = 1e-5;
 
@@ -415,11 +419,11 @@ impl Work<'_> {
 
     /// Variables that no splitting parts: two by iterated integrals, each once as the outer one, whose marginal law that gives.
     fn coupled(&mut self, part: &Model, variables: &[usize]) -> Result<()> {
-        self.factors = None;
+        let factors = self.factors.take();
+        let dimension = variables.len();
         if self.budget.only_joint {
             return Err(Error::new(ErrorKind::Unsupported, "the variables stay coupled"));
         }
-        let dimension = variables.len();
         if cubature::DIMENSIONS.contains(&dimension) {
             let wanted = if self.relative.is_some() { CUBATURE_ERROR } else { GLANCE_CUBATURE };
             let found = cubature::cubature(part, self.tolerance.relative.max(wanted), self.allowed(CUBATURE))?;
@@ -438,18 +442,29 @@ impl Work<'_> {
             let message = format!("{dimension} variables stay coupled ({}{more}): too many for cubature", names.join(", "));
             return Err(Error::new(ErrorKind::Unsupported, message).hint("`langevin sample` serves any number of variables"));
         }
-        let tolerance = Tolerance { relative: self.tolerance.relative.max(1e-10), evaluations: self.allowed(EVALUATIONS) };
+        let evaluations = match self.relative {
+            Some(_) => EVALUATIONS,
+            None => (GLANCE_OPERATIONS / part.operations().max(1)).clamp(self.tolerance.evaluations, 5 * self.tolerance.evaluations),
+        };
+        let tolerance = Tolerance { relative: self.tolerance.relative.max(1e-10), evaluations };
         let [first, second] = [[0, 1], [1, 0]].map(|order| nested::nested(part, &order, tolerance));
         let (first, second) = (first?, second?);
         // Two orders are two rules: where they differ by more than they say, the difference is the error.
         let gap = (first.outer.integral.log_value - second.outer.integral.log_value).abs();
-        let better = if first.relative_error <= second.relative_error { &first } else { &second };
+        let order = if first.relative_error <= second.relative_error { [0, 1] } else { [1, 0] };
+        let better = if order == [0, 1] { &first } else { &second };
         let error = if gap > first.relative_error + second.relative_error { gap } else { better.relative_error };
         self.converged &= error <= 1e3 * tolerance.relative && better.outer.integral.converged;
         self.evaluations += first.evaluations + second.evaluations;
         self.note(&better.outer.integral);
         self.settle(part, better.outer.integral.log_value, error);
         self.parts.push(Part { variables: variables.to_vec(), method: "iterated adaptive Gauss-Kronrod" });
+        if let Some(mut factors) = factors.filter(|_| error <= LINES) {
+            let (given, variable) = (variables[order[0]], variables[order[1]]);
+            factors.push(Factor::Alone { variable: given, law: Marginal::Reference(Box::new(better.outer.clone())) });
+            factors.push(Factor::Line { given, variable, order, density: Box::new(part.clone()) });
+            self.factors = Some(factors);
+        }
         for (&variable, found) in variables.iter().zip([first, second]) {
             self.marginals[variable] = Marginal::Reference(Box::new(found.outer));
         }

@@ -20,18 +20,7 @@ pub(super) struct Nested {
 /// # Errors
 /// Those of [`integrate`] for the outermost variable; `NotIntegrated` if inner integrals seem to diverge on more than a point where there is mass.
 pub(super) fn nested(model: &Model, order: &[usize], tolerance: Tolerance) -> Result<Nested> {
-    let mut lines = Lines {
-        model,
-        evaluator: model.evaluator(),
-        order,
-        position: vec![0.0; model.dimension()],
-        tolerance,
-        evaluations: 0,
-        budget: tolerance.evaluations,
-        doubts: Vec::new(),
-        diverged: Vec::new(),
-        failed: None,
-    };
+    let mut lines = Lines::new(model, order, tolerance);
     let variable = order[0];
     let bound = &model.bounds()[variable];
     let (points, frequency) = landmarks(model, variable, &lines.middle(), true);
@@ -55,6 +44,21 @@ pub(super) fn nested(model: &Model, order: &[usize], tolerance: Tolerance) -> Re
     let matter = doubts.iter().filter(|(log_mass, _)| *log_mass > top - 40.0);
     let relative_error = outer.integral.relative_error + outside + matter.map(|(_, error)| *error).fold(0.0, f64::max);
     Ok(Nested { outer, relative_error, evaluations })
+}
+
+/// Draws of variable `order[1]` of a density of two variables given those of `order[0]`: the quantiles of their lines at `uniform`. NaN
+/// where a line has no integral.
+pub(super) fn draw_given(model: &Model, order: [usize; 2], given: &Lanes, uniform: &Lanes, out: &mut Lanes) {
+    let tolerance = Tolerance { relative: 1e-7, evaluations: 20_000 };
+    let mut lines = Lines::new(model, &order, tolerance);
+    let bound = &model.bounds()[order[1]];
+    for lane in 0..LANES {
+        lines.position[order[0]] = given[lane];
+        let (points, frequency) = landmarks(model, order[1], &lines.position, false);
+        let mut evaluate = |x: &[f64], out: &mut [f64]| lines.inner(1, x, out);
+        let line = Line { low: bound.low, high: bound.high, log_density: &mut evaluate, landmarks: &points, frequency, near_end: None };
+        out[lane] = integrate(line, tolerance).map_or(f64::NAN, |law| law.quantile(uniform[lane]));
+    }
 }
 
 /// Inner integrals that no rule finds are passed over where the outer law has less mass than this: too far out for doubles.
@@ -92,7 +96,22 @@ struct Lines<'a> {
     failed: Option<Error>,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    fn new(model: &'a Model, order: &'a [usize], tolerance: Tolerance) -> Lines<'a> {
+        Lines {
+            model,
+            evaluator: model.evaluator(),
+            order,
+            position: vec![0.0; model.dimension()],
+            tolerance,
+            evaluations: 0,
+            budget: tolerance.evaluations,
+            doubts: Vec::new(),
+            diverged: Vec::new(),
+            failed: None,
+        }
+    }
+
     /// A point inside every range.
     fn middle(&self) -> Vec<f64> {
         let middle = |low: f64, high: f64| match (low.is_finite(), high.is_finite()) {

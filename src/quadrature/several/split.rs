@@ -6,6 +6,8 @@ use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 
 /// Sums are multiplied out up to so many terms.
 const TERMS: usize = 4096;
+/// What a sum of factors leaves of their sizes by rounding alone: each was rounded a few times, and 0.00045 − 0.03²/2 is 0.
+pub(super) const ROUNDED: f64 = 8.0 * f64::EPSILON;
 
 /// The variables of each node, as a sorted list of their numbers.
 #[derive(Default)]
@@ -37,6 +39,16 @@ impl Variables {
 
 /// `root` as a sum: its terms, multiplied out where a factor stands before a sum.
 pub(super) fn terms(graph: &mut Graph, root: NodeId) -> Vec<NodeId> {
+    let weighted = weighted_terms(graph, root);
+    let term = |(id, factor): (NodeId, f64)| {
+        let factor = graph.constant(factor);
+        graph.multiply(factor, id)
+    };
+    weighted.into_iter().map(term).collect()
+}
+
+/// The same as nodes and the numbers before them.
+pub(super) fn weighted_terms(graph: &mut Graph, root: NodeId) -> Vec<(NodeId, f64)> {
     let mut found = Vec::new();
     let mut open = vec![(root, 1.0)];
     while let Some((id, factor)) = open.pop() {
@@ -65,21 +77,15 @@ pub(super) fn terms(graph: &mut Graph, root: NodeId) -> Vec<NodeId> {
     }
     // What one part of a formula adds another may take away.
     let mut place: HashMap<NodeId, usize> = HashMap::default();
-    let mut sums: Vec<(NodeId, f64)> = Vec::with_capacity(found.len());
+    let mut sums: Vec<(NodeId, f64, f64)> = Vec::with_capacity(found.len());
     for (id, factor) in found {
         let at = *place.entry(id).or_insert(sums.len());
         match sums.get_mut(at) {
-            Some((_, sum)) => *sum += factor,
-            None => sums.push((id, factor)),
+            Some((_, sum, size)) => (*sum, *size) = (*sum + factor, *size + factor.abs()),
+            None => sums.push((id, factor, factor.abs())),
         }
     }
-    sums.into_iter()
-        .filter(|(_, factor)| *factor != 0.0)
-        .map(|(id, factor)| {
-            let factor = graph.constant(factor);
-            graph.multiply(factor, id)
-        })
-        .collect()
+    sums.into_iter().filter(|(_, factor, size)| factor.abs() > ROUNDED * size).map(|(id, factor, _)| (id, factor)).collect()
 }
 
 /// The two operands of a sum or difference, with their signs.

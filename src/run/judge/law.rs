@@ -69,7 +69,9 @@ fn worst_tail(found: &Fit, fits: usize) -> Option<(f64, bool)> {
 /// each other the effective sample size comes out too large.
 fn judge_means(fits: &[Fit], variables: &[VariableSummary], draws: usize, warnings: &mut Vec<Warning>) {
     for fit in fits.iter().filter(|fit| !fit.ks.is_nan()) {
-        let least = |variable: &VariableSummary| variable.mcse_mean / variable.mcse_mean.max(variable.sd / (draws as f64).sqrt());
+        // Of a tail that few draws reach, the draws' own spread is too small and the exact one is not.
+        let spread = |variable: &VariableSummary| fit.sd.filter(|sd| sd.is_finite()).map_or(variable.sd, |sd| sd.max(variable.sd));
+        let least = |variable: &VariableSummary| variable.mcse_mean / variable.mcse_mean.max(spread(variable) / (draws as f64).sqrt());
         let z = fit.z_mean * variables.iter().find(|variable| variable.bound.name == fit.name).map_or(1.0, least);
         if z.abs() > largest_of(fits.len()) {
             warnings.push(moments(&fit.name, z));
