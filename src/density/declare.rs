@@ -52,11 +52,11 @@ fn in_order(lowered: &Lowered, declarations: &[Declaration], data: &Data) -> Res
     if unnamed.len() > 1 {
         return Err(two_without_a_name(&variables));
     }
-    // Where the text declares nothing, a variable without a range of its own has the one without a name, or none.
+    // A variable without a range of its own has the one without a name; that of the whole line only where no range is named.
     let is_open = in_text.is_none();
     let elsewhere = match unnamed.first() {
         Some(declaration) => Some((declaration.low, declaration.high)),
-        None if is_open && (named.is_empty() || data.names().is_empty()) => Some((f64::NEG_INFINITY, f64::INFINITY)),
+        None if is_open && named.is_empty() => Some((f64::NEG_INFINITY, f64::INFINITY)),
         None => None,
     };
     if variables.is_empty() && named.is_empty() && is_open {

@@ -17,6 +17,21 @@ pub(crate) fn logarithm(graph: &mut Graph, root: NodeId, variables: &[Interval])
     Logarithm { ranges, exponential }.of(graph, root, 0)
 }
 
+/// The two sides of a product, or of a quotient with the sign −1, that share no variable: a zero of one is no pole of the other.
+fn apart(graph: &Graph, root: NodeId) -> Option<(NodeId, NodeId, f64)> {
+    let (b, c, sign) = match graph.node(root) {
+        Node::Binary(Binary::Multiply, b, c) => (b, c, 1.0),
+        Node::Binary(Binary::Divide, b, c) => (b, c, -1.0),
+        _ => return None,
+    };
+    let variables = |side: NodeId| {
+        let variable = |id: NodeId| if let Node::Variable(variable) = graph.node(id) { Some(variable) } else { None };
+        graph.order(&[side]).into_iter().filter_map(variable).collect::<Vec<_>>()
+    };
+    let others = variables(c);
+    (!variables(b).iter().any(|variable| others.contains(variable))).then_some((b, c, sign))
+}
+
 struct Logarithm {
     ranges: Vec<Interval>,
     exponential: Vec<bool>,
@@ -80,10 +95,9 @@ impl Logarithm {
                     factors.push((a, weight));
                     continue;
                 }
-                Node::Unary(Unary::Abs, a) if matches!(graph.node(a), Node::Binary(Binary::Multiply | Binary::Divide, ..)) => {
+                Node::Unary(Unary::Abs, a) if apart(graph, a).is_some() => {
                     // |b·c| is |b|·|c|.
-                    let Node::Binary(op, b, c) = graph.node(a) else { unreachable!("just matched") };
-                    let sign = if op == Binary::Divide { -1.0 } else { 1.0 };
+                    let Some((b, c, sign)) = apart(graph, a) else { unreachable!("just matched") };
                     let [b, c] = [b, c].map(|factor| graph.unary(Unary::Abs, factor));
                     factors.extend([(c, sign * weight), (b, weight)]);
                     continue;

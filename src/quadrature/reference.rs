@@ -95,8 +95,16 @@ impl Reference {
             non_finite_at: probe.non_finite_at,
             notes,
         };
-        let mut reference =
-            Reference { integral, mean: solved.mean, sd: solved.sd, mode: f64::NAN, law_error: relative_error, low: probe.low(), high: probe.high(), pieces };
+        let mut reference = Reference {
+            integral,
+            mean: solved.mean,
+            sd: solved.sd,
+            mode: f64::NAN,
+            law_error: relative_error,
+            low: probe.low(),
+            high: probe.high(),
+            pieces,
+        };
         let highest = reference.nodes().into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
         reference.mode = highest.map_or(f64::NAN, |node| node.0);
         reference

@@ -421,8 +421,8 @@ impl Build {
         let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH };
         let mut way = Way { chart: far, start: 0.0, reach, inward: false, noise: 1e-7 };
         if side.digits.is_finite() {
-            // From the bulk to where p loses its digits, and no tail of the plain x.
-            let start = self.heights.at.min(side.digits) - 1.0;
+            // From behind the bulk to where p loses its digits, and no tail of the plain x.
+            let start = (self.heights.at + 1.0).min(side.digits - 0.5);
             way = Way { chart: side.chart(probe), start, reach: side.digits - start, ..way };
         }
         let crit = |moment: f64, level: (f64, f64)| level.1 + level.0 + moment * (level.0 - self.heights.at).max(0.0);

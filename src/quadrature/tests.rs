@@ -349,3 +349,44 @@ fn errors_are_honest_over_random_families() {
     assert!(all.iter().all(|family| converged[family] == ROUNDS), "{converged:?}");
     assert!(converged["power inside"] >= ROUNDS * 9 / 10 && converged["power without landmark"] >= ROUNDS / 2, "{converged:?}");
 }
+
+fn certify_text(text: &str, ranges: &[&str]) -> Result<Reference> {
+    let ranges: Vec<_> = ranges.iter().map(|range| range.parse().unwrap()).collect();
+    certified(&crate::density::Model::new(text, crate::density::Meaning::Density, &ranges)?, Tolerance::default(), CERTIFY)
+}
+
+#[test]
+fn roundings_beside_an_anchor_are_no_loss_of_digits() {
+    // By the substitution |x − 0.3| = u^(10/3), in mpmath.
+    let pole = certify_text("abs(x - 0.3)^-0.7*exp(-x^2)", &[]).unwrap();
+    assert!((pole.integral.value / 5.843_828_619_579_43 - 1.0).abs() < 1e-8, "{:?}", pole.integral);
+    // 0.3 and the median of |x|^−0.7·exp(−(x + 0.3)²).
+    assert!((pole.quantile(0.5) - 0.298_897_848_055).abs() < 1e-8, "{}", pole.quantile(0.5));
+    let flat = certify_text("exp(-(x/1e6)^100)", &[]).unwrap().integral.value;
+    assert!((flat / (2e6 * crate::math::lgamma(1.01).exp()) - 1.0).abs() < 1e-10, "{flat}");
+}
+
+#[test]
+fn a_tail_that_loses_its_digits_is_followed_from_the_bulk() {
+    // ∫Φ(1 − Φ) = 1/√π.
+    for (text, scale) in [
+        ("normal_cdf(x | 0, 1)*(1 - normal_cdf(x | 0, 1))", 1.0),
+        ("normal_cdf((x - 1234.5)/3.7 | 0, 1)*(1 - normal_cdf((x - 1234.5)/3.7 | 0, 1))", 3.7),
+        ("normal_cdf((x - 0.1)/6e6 | 0, 1)*(1 - normal_cdf((x - 0.1)/6e6 | 0, 1))", 6e6),
+    ] {
+        let integral = certify_text(text, &[]).unwrap().integral;
+        let miss = (integral.value / scale * PI.sqrt() - 1.0).abs();
+        assert!(miss < integral.relative_error && integral.relative_error < 1e-6, "{text}: {miss:.1e}, {integral:?}");
+    }
+}
+
+#[test]
+fn what_overflows_before_it_would_fall_off_diverges() {
+    for text in ["x^2/(1 + x^2)", "x^4/(1 + x^2)^2.4", "x^6/(1 + x^2)^3"] {
+        assert_eq!(certify_text(text, &["0,inf"]).err().unwrap().kind, ErrorKind::InfiniteZ, "{text}");
+    }
+    let heavy = certify_text("x^4/(1 + x^2)^2.6", &["0,inf"]).unwrap().integral;
+    // B(5/2, 1/10)/2.
+    let exact = 0.5 * (crate::math::lgamma(2.5) + crate::math::lgamma(0.1) - crate::math::lgamma(2.6)).exp();
+    assert!((heavy.value / exact - 1.0).abs() < 1e-9, "{heavy:?}");
+}

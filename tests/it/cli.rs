@@ -43,6 +43,20 @@ fn success_is_zero() {
 }
 
 #[test]
+fn a_range_without_a_name_is_that_of_every_variable_without_one() {
+    let bounds = |arguments: &[&str]| -> Vec<String> {
+        let told = document(&check_code(&[&["sample", "--seed", "1", "--json", "--density"], arguments].concat(), 0));
+        let of = |variable: &serde_json::Value| format!("{}={},{}", variable["name"].as_str().unwrap(), variable["low"], variable["high"]);
+        told["variables"].as_array().unwrap().iter().map(of).collect()
+    };
+    assert_eq!(bounds(&["x + y", "--range", "0,1"]), ["x=0.0,1.0", "y=0.0,1.0"]);
+    assert_eq!(bounds(&["x*y", "--range", "0,1", "--range", "y=2,3"]), ["y=2.0,3.0", "x=0.0,1.0"]);
+    check_code(&["sample", "--density", "exp(-x^2)*y", "--range", "y=2,3"], 2);
+    let two = check_code(&["sample", "--density", "x + y", "--range", "0,1", "--range", "2,3"], 2);
+    assert!(stderr(&two).contains("--range x=0,1 --range y=0,1"), "{}", stderr(&two));
+}
+
+#[test]
 fn wrong_commands_formulas_and_settings_are_two() {
     for arguments in [
         &["sample"][..],

@@ -169,10 +169,10 @@ fn a_ladder_too_short_is_not_trusted() {
 #[test]
 fn the_problem_decides_between_a_chain_and_a_ladder() {
     let auto = Sampling { sampler: Sampler::Auto, draws: Some(20), seed: 4, ..Sampling::default() };
-    let found = run("exp(-(x^2-64)^2/128 - y^4/10 + x*y/5)", &[], &auto);
+    let found = run("exp(-(x^2-64)^2/128 - y^4/10 - z^4/10 + x*y*z/50)", &[], &auto);
     assert_eq!(found.sampler, Sampler::Tempering);
     assert!(found.why.as_ref().unwrap().contains("modes"));
-    assert_eq!(run("exp(-x^4 - y^4 + x*y)", &[], &auto).sampler, Sampler::Mams);
+    assert_eq!(run("exp(-x^4 - y^4 - z^4 + x*y*z)", &[], &auto).sampler, Sampler::Mams);
 }
 
 #[test]

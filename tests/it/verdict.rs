@@ -57,9 +57,30 @@ fn exact_draws_fit_and_need_a_recipe() {
     assert!(found.fits[0].ks_p > 1e-3);
     let apart = run("exp(-x^2-abs(y))", &[], by(Sampler::Auto, 4));
     assert_eq!((apart.sampler, apart.verdict.trust), (Sampler::Exact, Trust::Yes));
-    let two = Model::new("exp(-x^4-y^4+x*y)", Meaning::Density, &[]).unwrap();
-    assert!(sample(&two, &by(Sampler::Exact, 4)).is_err());
-    assert_eq!(sample(&two, &by(Sampler::Auto, 4)).unwrap().sampler, Sampler::Mams);
+    let two = run("exp(-x^4-y^4+x*y)", &[], by(Sampler::Auto, 4));
+    assert_eq!((two.sampler, two.verdict.trust), (Sampler::Exact, Trust::Yes));
+    let three = Model::new("exp(-x^4-y^4-z^4+x*y*z)", Meaning::Density, &[]).unwrap();
+    assert!(sample(&three, &by(Sampler::Exact, 4)).is_err());
+    assert_eq!(sample(&three, &by(Sampler::Auto, 4)).unwrap().sampler, Sampler::Mams);
+}
+
+/// Of a pole at an end a twelfth of the mass is one double.
+#[test]
+fn draws_that_are_one_double_are_compared_as_such() {
+    for seed in 1..=3 {
+        let found = run("x^-0.95*(1-x)^-0.95", &["0,1"], by(Sampler::Auto, seed));
+        assert_eq!(found.verdict.trust, Trust::Yes, "{:?}", found.verdict);
+    }
+}
+
+/// x given v has the sd exp(v/2), and v the sd 5: the draws' own sd is far too small, and the mean of the draws is right.
+#[test]
+fn means_of_exact_draws_are_measured_by_the_exact_spread() {
+    let funnel = Model::new("normal_lpdf(v | 0, 5) + sum(normal_lpdf([x, y] | 0, exp(v/2)))", Meaning::LogDensity, &[]).unwrap();
+    for seed in 11..=13 {
+        let found = sample(&funnel, &by(Sampler::Auto, seed)).unwrap();
+        assert_eq!((found.sampler, found.verdict.trust), (Sampler::Exact, Trust::Yes), "{:?}", found.verdict);
+    }
 }
 
 #[test]

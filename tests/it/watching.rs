@@ -172,7 +172,8 @@ fn compare_has_a_row_for_each_sampler_and_says_why_one_cannot() {
     let row = |name: &str| text.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"));
     assert!(["exact", "nuts", "sgld"].iter().all(|name| row(name).ends_with("yes") && row(name).chars().count() <= 80), "{text}");
     assert!(row("mams").contains("cannot: mams turns a direction"), "{text}");
-    let found = document(&langevin(&["compare", "--samplers", "nuts,exact,rwm", "--energy", "x^4 + y^4 - x*y", "--seed", "1", "--json"]));
+    let found =
+        document(&langevin(&["compare", "--samplers", "nuts,exact,rwm", "--energy", "x^4 + y^4 + z^4 - x*y*z", "--seed", "1", "--json"]));
     assert_eq!(found["truth"]["kind"], "quadrature");
     let rows = found["samplers"].as_array().unwrap();
     assert_eq!(rows.iter().map(|row| row["sampler"].as_str().unwrap()).collect::<Vec<_>>(), ["nuts", "exact", "rwm"]);

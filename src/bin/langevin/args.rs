@@ -83,8 +83,8 @@ pub(crate) struct Density {
     /// Leave out the rows in which a column that the model names has no value, or one of these columns: x,y.
     #[arg(long, value_name = "COLUMNS", num_args = 0..=1, default_missing_value = "")]
     pub(crate) drop_missing: Option<String>,
-    /// Range of one variable by name, y=0,inf, or of all that have no other, -0.7,1.5. Ends are constant expressions. The
-    /// order of the named flags is the order of the variables. Without any: (-inf, inf).
+    /// Range of one variable by name, y=0,inf, or of all that have no other, -0.7,1.5. Ends are constant expressions. Once
+    /// one has a name, all need a range; the order of the named flags is the order of the variables. Without any: (-inf, inf).
     #[arg(long, value_name = "[NAME=]LOW,HIGH", allow_hyphen_values = true)]
     pub(crate) range: Vec<OsString>,
     /// What a chain does at an end: reflect, wrap, clamp, reject or transform; for one variable: y=wrap. Exact samplers

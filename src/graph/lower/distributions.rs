@@ -29,14 +29,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn multivariate(
-        &mut self,
-        id: ExprId,
-        distribution: Distribution,
-        form: Form,
-        shapes: &[Shape],
-        arguments: &[Value],
-    ) -> Result<Value> {
+    fn multivariate(&mut self, id: ExprId, distribution: Distribution, form: Form, shapes: &[Shape], arguments: &[Value]) -> Result<Value> {
         let size = |(shape, argument): (&Shape, &Value)| match (shape, &argument.as_array()?.shape[..]) {
             (Shape::Vector, &[n]) => Some(n),
             (Shape::Matrix, &[n, m]) if n == m => Some(n),

@@ -21,6 +21,9 @@ const ROUNDS: usize = 8;
 /// The grid starts with about so many boxes.
 const GRID: f64 = 512.0;
 
+/// Charts of infinite ranges: as the search found the mass, and with room for a tail that it did not see.
+pub(super) const STRETCHES: [f64; 2] = [1.0, 4.0];
+
 /// What the rule found.
 pub(super) struct Cubature {
     pub(super) log_value: f64,
@@ -30,14 +33,16 @@ pub(super) struct Cubature {
     pub(super) moments: Vec<(f64, f64)>,
 }
 
-/// Integrates the density of `model` until the relative error is `relative`, or `budget` evaluations are spent.
+/// Integrates the density of `model` until the relative error is `relative`, or `budget` evaluations are spent; infinite ranges are charted
+/// `stretch` times as wide as the mass that was found.
 ///
 /// # Errors
 /// `NoMass` if no point has any; `Unsupported` where the density rises beyond the doubles.
-pub(super) fn cubature(model: &Model, relative: f64, budget: usize) -> Result<Cubature> {
+pub(super) fn cubature(model: &Model, relative: f64, budget: usize, stretch: f64) -> Result<Cubature> {
     let axes = model.bounds().iter().map(Axis::of).collect();
     let mut points = Points { evaluator: model.evaluator(), evaluations: 0, axes };
     let top = points.search()?;
+    points.axes.iter_mut().for_each(|axis| axis.scale *= if axis.low.is_finite() && axis.high.is_finite() { 1.0 } else { stretch });
     let dimension = points.axes.len();
     let rule = Rule::new(dimension);
     let mut regions = grid(dimension, &mut points, &rule, top);

@@ -1,6 +1,7 @@
 //! Z in several dimensions: factors that share no variable one by one, Gaussian variables exactly, what is left by iterated integrals
 //! or cubature.
 
+mod conditions;
 mod cubature;
 mod elliptic;
 mod gaussian;
@@ -56,6 +57,8 @@ const VISITS: usize = 30_000_000;
 const GLANCE_LAWS: usize = 4;
 /// Relative error of the law of one of two variables from which draws may come: a million draws do not tell it.
 const LINES: f64 = 1e-4;
+/// A value of a cubature that may be off by more than this is none.
+const GUESSED: f64 = 0.1;
 /// The same of a cubature, whose estimates are wide.
 const GLANCE_CUBATURE: f64 = 1e-5;
 
@@ -308,7 +311,7 @@ impl Work<'_> {
         }
         if piece.variables.len() > 1
             && can_search
-            && let Some(eliminated) = gaussian::eliminate(self.model, graph, &piece)?
+            && let Some(eliminated) = self.gaussian(graph, &piece)?
         {
             let variables: Vec<usize> = eliminated.laws.iter().map(|law| law.variable).collect();
             let mut nodes: Vec<NodeId> = eliminated.laws.iter().map(|law| law.mean).collect();
@@ -346,6 +349,12 @@ impl Work<'_> {
             }
             _ => self.coupled(&part, &piece.variables),
         }
+    }
+
+    /// What is Gaussian in a piece, conditions that always hold aside.
+    fn gaussian(&self, graph: &mut Graph, piece: &Block) -> Result<Option<gaussian::Eliminated>> {
+        let log_density = conditions::without_vacuous(graph, piece.log_density, self.model.bounds());
+        gaussian::eliminate(self.model, graph, &Block { log_density, variables: piece.variables.clone() })
     }
 
     fn single(&mut self, part: &Model, variable: usize) -> Result<()> {
@@ -426,10 +435,18 @@ impl Work<'_> {
         }
         if cubature::DIMENSIONS.contains(&dimension) {
             let wanted = if self.relative.is_some() { CUBATURE_ERROR } else { GLANCE_CUBATURE };
-            let found = cubature::cubature(part, self.tolerance.relative.max(wanted), self.allowed(CUBATURE))?;
-            self.converged &= found.relative_error <= 10.0 * wanted;
-            self.evaluations += found.evaluations;
-            self.settle(part, found.log_value, found.relative_error);
+            let relative = self.tolerance.relative.max(wanted);
+            let [found, wider] = cubature::STRETCHES.map(|stretch| cubature::cubature(part, relative, self.allowed(CUBATURE) / 2, stretch));
+            let (found, wider) = (found?, wider?);
+            // Two charts are two rules: mass that one of them has between its points is the error.
+            let error = found.relative_error.max((found.log_value - wider.log_value).exp_m1().abs());
+            if error > GUESSED {
+                let message = "the integral could not be found: two ways to look at the same ranges give different values";
+                return Err(Error::new(ErrorKind::Unsupported, message).hint("restrict the ranges to where the density matters"));
+            }
+            self.converged &= error <= 10.0 * wanted;
+            self.evaluations += found.evaluations + wider.evaluations;
+            self.settle(part, found.log_value, error);
             for (&variable, (mean, sd)) in variables.iter().zip(found.moments) {
                 self.marginals[variable] = Marginal::Moments { mean, sd };
             }

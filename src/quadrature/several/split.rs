@@ -62,11 +62,12 @@ pub(super) fn weighted_terms(graph: &mut Graph, root: NodeId) -> Vec<(NodeId, f6
                 (_, Some(c)) => open.push((a, factor * c)),
                 _ => match (summands(graph, a), summands(graph, b)) {
                     _ if full => found.push((id, factor)),
+                    (None, None) => found.push(monomial(graph, id, factor)),
                     (_, Some(sum)) => open.extend(sum.map(|(term, sign)| (graph.multiply(a, term), factor * sign))),
                     (Some(sum), _) => open.extend(sum.map(|(term, sign)| (graph.multiply(term, b), factor * sign))),
-                    _ => found.push((id, factor)),
                 },
             },
+            Node::Power(..) => found.push(monomial(graph, id, factor)),
             Node::Binary(Binary::Divide, a, b) => match (graph.number(b), summands(graph, a)) {
                 (Some(c), _) => open.push((a, factor / c)),
                 (_, Some(sum)) if !full => open.extend(sum.map(|(term, sign)| (graph.divide(term, b), factor * sign))),
@@ -86,6 +87,34 @@ pub(super) fn weighted_terms(graph: &mut Graph, root: NodeId) -> Vec<(NodeId, f6
         }
     }
     sums.into_iter().filter(|(_, factor, size)| factor.abs() > ROUNDED * size).map(|(id, factor, _)| (id, factor)).collect()
+}
+
+/// A product or power with the numbers in it before it: (0.03·x²)² is 0.0009·x⁴, whoever multiplied.
+fn monomial(graph: &mut Graph, root: NodeId, factor: f64) -> (NodeId, f64) {
+    let (mut number, mut powers): (f64, Vec<(NodeId, i32)>) = (1.0, Vec::new());
+    let mut open = vec![(root, 1_i32)];
+    while let Some((id, exponent)) = open.pop() {
+        match graph.node(id) {
+            Node::Binary(Binary::Multiply, a, b) => open.extend([(b, exponent), (a, exponent)]),
+            Node::Unary(Unary::Negate, a) => {
+                number *= if exponent % 2 == 0 { 1.0 } else { -1.0 };
+                open.push((a, exponent));
+            }
+            Node::Power(a, n) if n > 0 && exponent.checked_mul(n).is_some() => open.push((a, exponent * n)),
+            _ => match (graph.number(id), powers.iter_mut().find(|(base, _)| *base == id)) {
+                (Some(value), _) => number *= value.powi(exponent),
+                (None, Some((_, known))) => *known += exponent,
+                (None, None) => powers.push((id, exponent)),
+            },
+        }
+    }
+    if !(number.is_normal() && (factor * number).is_normal()) {
+        return (root, factor);
+    }
+    powers.sort_unstable();
+    let product = powers.into_iter().map(|(base, exponent)| graph.power(base, exponent)).collect::<Vec<_>>();
+    let one = graph.constant(1.0);
+    (product.into_iter().fold(one, |product, power| graph.multiply(product, power)), factor * number)
 }
 
 /// The two operands of a sum or difference, with their signs.

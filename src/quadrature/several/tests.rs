@@ -145,6 +145,81 @@ fn shifted_and_scaled_variables_are_drawn_as_what_is_shifted() {
     let shared = "z in (-inf, inf); x[4] in (-inf, inf); log_density = -z^2/2 - sum(abs(x - z))";
     check_log_z(shared, 0.5 * TAU.ln() + 4.0 * LN_2);
     check_share(shared, 0.5, |x| (x[3] - x[0]).abs() < LN_2);
-    // Nothing is shifted: the product couples both.
-    assert!(solve(&format!("{PLANE} log_density = -x^4 - y^4 + x*y")).joint.is_none());
+    // Nothing is shifted: the product couples all.
+    assert!(solve("x[3] in (-inf, inf); log_density = -sum(x^4) + x[1]*x[2]*x[3]").joint.is_none());
+}
+
+#[test]
+fn two_coupled_variables_are_drawn_by_their_lines() {
+    // Farlie, Gumbel and Morgenstern's copula: uv(1 + (1 − u)(1 − v)) of the mass is below u and v.
+    let copula = "u in (0, 1); v in (0, 1); density = 1 + (1 - 2*u)*(1 - 2*v)";
+    check_log_z(copula, 0.0);
+    check_share(copula, 0.3125, |x| x[0] < 0.5 && x[1] < 0.5);
+    // (x − y)/√2 has the density |d|·exp(−d²/2)/2.
+    let apart = format!("{PLANE} density = exp(-(x^2 + y^2)/2)*abs(x - y)");
+    check_log_z(&apart, (2.0 * 2.0_f64.sqrt() * TAU.sqrt()).ln());
+    check_share(&apart, 1.0 - (-0.5_f64).exp(), |x| (x[0] - x[1]).abs() < 2.0_f64.sqrt());
+    // Lines that no double reaches the mass of, where a is next to 0, have none of the law.
+    check_log_z("a in (0, inf); b in (0, inf); log_density = gamma_lpdf(a | 3, 1) + gamma_lpdf(b | a, 2)", 0.0);
+}
+
+#[test]
+fn chains_of_normal_variables_come_apart_to_the_last_digit() {
+    let chain = "x[5] in (-inf, inf); log_density = -(1 - x[1])^2 - 10*sum(i in 1..4, (x[i + 1] - x[i]^2)^2)";
+    check_log_z(chain, 0.5 * PI.ln() + 2.0 * (PI / 10.0).ln());
+    check_share(chain, 0.5, |x| x[0] > 1.0);
+    check_share(chain, 0.5, |x| x[4] > x[3] * x[3]);
+    // Multiplied out, its squares cancel but for roundings.
+    let banana = format!("{PLANE} log_density = -x^2/200 - y^2/2 - 0.03*x^2*y - (0.03*x^2)^2/2");
+    check_log_z(&banana, (10.0 * TAU).ln());
+    check_share(&banana, 0.5, |x| x[1] > -0.03 * x[0] * x[0]);
+}
+
+#[test]
+fn the_size_of_a_product_is_the_product_of_the_sizes() {
+    let product = "x[3] in (-inf, inf); density = exp(-sum(x^2)/2)*(x[1]*x[2]/x[3]^-1)^2";
+    check_log_z(product, 1.5 * TAU.ln());
+    // x²·φ(x) has 0.198748 within 1.
+    check_share(product, 0.198_748_043_098_799, |x| x[1].abs() < 1.0);
+}
+
+#[test]
+fn a_cubature_that_overflows_ends() {
+    let model =
+        "a in (0, inf); b in (0, inf); c in (0, inf); log_density = gamma_lpdf(a | 2, 1) + gamma_lpdf(b | a, 1) + gamma_lpdf(c | b, 1)";
+    let model = Model::with_data(model.parse().unwrap(), None, &[], &crate::data::Data::default()).unwrap();
+    assert_eq!(evidence_at_a_glance(&model).err().unwrap().kind, crate::error::ErrorKind::Unsupported);
+}
+
+#[test]
+fn a_radius_that_does_not_fall_off_diverges() {
+    // r⁴/(1 + r²)²: its squares overflow long before it would matter.
+    let model = "x[5] in (-inf, inf); log_density = -2*log1p(sum(x^2))".parse().unwrap();
+    let model = Model::with_data(model, None, &[], &crate::data::Data::default()).unwrap();
+    assert_eq!(evidence_at_a_glance(&model).err().unwrap().kind, crate::error::ErrorKind::NotIntegrated);
+}
+
+#[test]
+fn a_scale_that_is_positive_is_no_condition() {
+    let funnel = "v in (-inf, inf); x in (-inf, inf); y in (-inf, inf); log_density = normal_lpdf(v | 0, 5) + normal_lpdf(x | 0, exp(v/2)) \
+                  + normal_lpdf(y | 0, exp(v)*exp(-v/2))";
+    let model = Model::with_data(funnel.parse().unwrap(), None, &[], &crate::data::Data::default()).unwrap();
+    let found = super::evidence(&model, crate::quadrature::Tolerance::default(), crate::quadrature::CERTIFY).unwrap();
+    assert!(found.integral.log_value.abs() < 1e-9, "{:?}", found.integral);
+}
+
+#[test]
+fn two_charts_of_a_cubature_show_a_tail_that_one_does_not_see() {
+    // A funnel whose scale is no exponential: nothing is integrated out, and most of the mass is where x is far out.
+    let funnel = "v in (-inf, inf); x in (-inf, inf); y in (-inf, inf); log_density = -v^2/50 - (x^4 + y^4)*exp(-2*v) - v";
+    let model = Model::with_data(funnel.parse().unwrap(), None, &[], &crate::data::Data::default()).unwrap();
+    // ∫exp(−x⁴e^(−2v))dx = 2Γ(5/4)·e^(v/2), twice.
+    let exact = 2.0 * LN_2 + 2.0 * crate::math::lgamma(1.25) + 0.5 * (50.0 * PI).ln();
+    match super::evidence(&model, crate::quadrature::Tolerance::default(), crate::quadrature::CERTIFY) {
+        Err(error) => assert_eq!(error.kind, crate::error::ErrorKind::Unsupported),
+        Ok(found) => {
+            let miss = (found.integral.log_value - exact).exp_m1().abs();
+            assert!(miss <= found.integral.relative_error, "off by {miss:.1e}, {:?}", found.integral);
+        }
+    }
 }
