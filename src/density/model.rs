@@ -429,17 +429,21 @@ impl Model {
             End::Low => (bound.low, -1.0),
             End::High => (bound.high, 1.0),
         };
-        // Variable 0 now plays t: x = at ∓ e⁻ᵗ at a finite end, ±eᵗ at an infinite one.
+        // First x = at ∓ d, so that 1 − x is d to the last digit; then d = e⁻ᵗ at a finite end and eᵗ at an infinite one, variable 0
+        // playing t.
+        let distance = graph.variable(1);
         let position = if at.is_finite() {
-            let exponent = graph.negate(x);
-            let distance = graph.unary(Unary::Exp, exponent);
             let at = graph.constant(at);
             if outward < 0.0 { graph.add(at, distance) } else { graph.subtract(at, distance) }
+        } else if outward < 0.0 {
+            graph.negate(distance)
         } else {
-            let size = graph.unary(Unary::Exp, x);
-            if outward < 0.0 { graph.negate(size) } else { size }
+            distance
         };
         let root = substitute(&mut graph, self.log_density, x, position);
+        let exponent = if at.is_finite() { graph.negate(x) } else { x };
+        let size = graph.unary(Unary::Exp, exponent);
+        let root = substitute(&mut graph, root, distance, size);
         Tape::compile(&graph, &[root], 1, self.tapes.rounding)
     }
 }

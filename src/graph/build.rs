@@ -254,6 +254,14 @@ impl Graph {
                 self.unary(Unary::Log1mExp, u)
             }
             (Unary::Log, Node::Unary(Unary::Erfc, u)) => self.unary(Unary::LogErfc, u),
+            (Unary::Log1p, Node::Unary(Unary::Negate, square)) if matches!(self.node(square), Node::Power(u, 2) if matches!(self.node(u), Node::Binary(Binary::Add | Binary::Subtract, ..))) =>
+            {
+                let Node::Power(u, _) = self.node(square) else { unreachable!("just matched") };
+                match self.square_minus_square(1.0, u) {
+                    Some(product) => self.unary(Unary::Log, product),
+                    None => self.intern(Node::Unary(Unary::Log1p, a)),
+                }
+            }
             (Unary::Log1p, Node::Unary(Unary::Exp, u)) => self.unary(Unary::Softplus, u),
             (Unary::Log1p, Node::Unary(Unary::Expm1, u)) => u,
             (Unary::Log1p, Node::Binary(Binary::Subtract, u, one)) if self.number(one) == Some(1.0) => self.unary(Unary::Log, u),
@@ -394,6 +402,27 @@ impl Graph {
         self.intern(Node::Binary(op, a, size))
     }
 
+    /// r² − u² = (r − u)(r + u) where u is r or −r and a rest, which is then a factor: 1 − (1 − d)² = d(2 − d) keeps the digits of d.
+    fn square_minus_square(&mut self, r: f64, u: NodeId) -> Option<NodeId> {
+        // u = ±(rest + number) with the number ±r.
+        let (rest, shift) = match self.node(u) {
+            Node::Binary(Binary::Add, rest, number) => (rest, self.number(number)?),
+            Node::Binary(Binary::Subtract, a, b) => match (self.number(a), self.number(b)) {
+                (Some(number), _) => (b, -number),
+                (_, Some(number)) => (a, -number),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if shift.abs() != r {
+            return None;
+        }
+        // r² − (rest + s)² = −rest·(rest + 2s).
+        let other = self.add_number(rest, 2.0 * shift);
+        let product = self.multiply(rest, other);
+        Some(self.negate(product))
+    }
+
     /// c − b for a node that is no number.
     fn number_minus(&mut self, c: f64, b: NodeId) -> NodeId {
         if c == 0.0 {
@@ -410,6 +439,11 @@ impl Graph {
                 (Some(x), None) => return self.add_number(d, c - x),
                 _ => {}
             },
+            Node::Power(u, 2) if c > 0.0 && c.sqrt() * c.sqrt() == c => {
+                if let Some(product) = self.square_minus_square(c.sqrt(), u) {
+                    return product;
+                }
+            }
             Node::Unary(Unary::Erf, u) if c == 1.0 => return self.unary(Unary::Erfc, u),
             Node::Unary(Unary::Exp, u) if c == 1.0 => {
                 let less = self.unary(Unary::Expm1, u);

@@ -390,3 +390,20 @@ fn what_overflows_before_it_would_fall_off_diverges() {
     let exact = 0.5 * (crate::math::lgamma(2.5) + crate::math::lgamma(0.1) - crate::math::lgamma(2.6)).exp();
     assert!((heavy.value / exact - 1.0).abs() < 1e-9, "{heavy:?}");
 }
+
+#[test]
+fn a_pole_at_an_upper_end_keeps_the_digits_of_its_distance() {
+    let beta = |a: f64, b: f64| (crate::math::lgamma(a) + crate::math::lgamma(b) - crate::math::lgamma(a + b)).exp();
+    for (text, range, exact, mean) in [
+        ("(1-x)^-0.9", "0,1", 10.0, 1.0 / 1.1),
+        ("(1-x)^-0.9*x^-0.5", "0,1", beta(0.5, 0.1), 0.5 / 0.6),
+        ("x^-0.95*(1-x)^-0.95", "0,1", beta(0.05, 0.05), 0.5),
+        ("1/sqrt(1-x^2)", "-1,1", PI, 0.0),
+        ("(4-x^2)^-0.7*(2+x)", "-2,2", 4.0_f64.powf(0.3) * 4.0 * beta(1.3, 0.3) / 2.0, 2.0 * (1.3 - 0.3) / 1.6),
+    ] {
+        let found = certify_text(text, &[range]).unwrap();
+        let integral = &found.integral;
+        assert!((integral.value / exact - 1.0).abs() < 1e-9 && integral.converged, "{text}: {exact}, {integral:?}");
+        assert!((found.mean.unwrap() - mean).abs() < 1e-8, "{text}: {:?} for {mean}", found.mean);
+    }
+}
