@@ -2,7 +2,7 @@
 
 use crate::density::{Evaluate, LogDensity};
 use crate::math::{LANES, Lanes};
-use crate::sampler::{Coordinates, InCoordinates, Population};
+use crate::sampler::{Coordinates, InCoordinates, Population, laplace};
 
 /// Steps uphill.
 const ASCENT: usize = 80;
@@ -14,6 +14,8 @@ const BETWEEN: usize = 16;
 const DIP: f64 = 4.0;
 /// How far below the highest an end may lie, in a density of no variables; one more for each.
 const DEPTH: f64 = 10.0;
+/// Ends beyond a valley that climb on before they count as another mode.
+const CLIMBING_ON: usize = 8;
 /// How many of the nearest that are reached already a place is tried to be reached from.
 const NEIGHBOURS: usize = 6;
 
@@ -50,9 +52,41 @@ pub(super) fn are_separate(density: &dyn LogDensity, coordinates: &Coordinates, 
         }
         if left.is_empty() || left.len() == before {
             // One climb alone may have stopped anywhere.
-            return left.len() > 1;
+            let are_beyond = left.len() > 1;
+            return are_beyond && stay_apart(density, coordinates, &mut evaluate, &mut z, &height, highest, left);
         }
     }
+}
+
+/// Whether one of the highest of `left` is beyond a valley still when it and the highest of all have climbed to the end by Newton's steps:
+/// along a ridge a gradient alone gains so little that it seems to have arrived.
+fn stay_apart(
+    density: &dyn LogDensity,
+    coordinates: &Coordinates,
+    evaluate: &mut dyn Evaluate,
+    z: &mut [Lanes],
+    height: &Lanes,
+    highest: usize,
+    mut left: Vec<usize>,
+) -> bool {
+    left.sort_by(|&a, &b| height[b].total_cmp(&height[a]));
+    // Starts are drawn with replacement: the same place climbs once.
+    left.dedup_by(|a, b| z.iter().all(|row| row[*a] == row[*b]));
+    let climbing: Vec<usize> = [highest].into_iter().chain(left.into_iter().take(CLIMBING_ON)).collect();
+    let mut u = z.to_vec();
+    coordinates.unconstrained(z, &mut u);
+    for &lane in &climbing {
+        let mut x: Vec<Lanes> = u.iter().map(|row| Lanes::splat(row[lane])).collect();
+        coordinates.constrain(&mut x);
+        let start = Population::from_columns(x.iter().map(|row| vec![row[0]]).collect());
+        let top = laplace(density, &start).coordinates.metric.centre;
+        u.iter_mut().zip(top).for_each(|(row, top)| row[lane] = top);
+    }
+    coordinates.whitened(&u, z);
+    let mut height = Lanes::default();
+    evaluate.log_density(z, &mut height);
+    let (to, from) = (&climbing[1..], vec![highest; climbing.len() - 1]);
+    dips(evaluate, z, &height, &from, to).into_iter().any(|dip| dip > DIP)
 }
 
 /// The place of `among` that is nearest to `lane` but for `skip` others.

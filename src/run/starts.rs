@@ -137,6 +137,7 @@ fn both(first: &Population, second: &Population) -> Population {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Data;
     use crate::density::{Meaning, Model};
 
     fn found(formula: &str) -> bool {
@@ -152,5 +153,16 @@ mod tests {
         assert!(!found("logsumexp(-((x-1.5)^2 + y^2)/2, -((x+1.5)^2 + y^2)/2)"));
         assert!(!found("-x^2 - (y - x^2)^2"));
         assert!(!found("-50*(hypot(x, y) - 3)^2"));
+    }
+
+    #[test]
+    fn slow_climbs_along_ridges_of_errors_in_x_are_no_separate_modes() {
+        let mut data = Data::default();
+        let table = include_bytes!("../../benches/models/errors_in_x.csv");
+        data.read("errors_in_x.csv", None, &table[..], None).expect("a table");
+        let formula = include_str!("../../benches/models/errors_in_x.lgv").parse().expect("a formula");
+        let model = Model::with_data(formula, None, &[], &data).expect("a model").noncentered(&data).expect("a hierarchy");
+        let settings = Sampling { seed: 1, ..Sampling::default() };
+        assert!(!beginning(&model, Sampler::Mams, affordable_chains(&model), &settings).expect("a start").expect("paths").separate);
     }
 }

@@ -93,7 +93,7 @@ pub(crate) struct Density {
     pub(crate) boundary: Vec<String>,
     /// Sample hierarchies in their non-centred form: theta = mu + tau*eta with eta standard, for normal_lpdf(theta | mu, tau) and the
     /// like with a parameter as scale. theta is reported as before; `langevin check` says what there is. `sample` does so by itself where
-    /// the sampler is left to it, unless the density is nearly normal.
+    /// the sampler is left to it, unless climbs end at one mode that a normal law describes, however roughly.
     #[arg(long)]
     pub(crate) noncenter: bool,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use super::warmup::{begin_window, renew};
 use super::{Chaining, Run};
 use crate::density::{LogDensity, Transform};
 use crate::error::Result;
-use crate::math::{Lanes, Level, pow};
+use crate::math::{LANES, Lanes, Level, pow};
 use crate::random::Stage;
 use crate::sampler::ensemble::chains::{Crew, Ensemble, Pace, Steps};
 use crate::sampler::ensemble::journal::Part;
@@ -30,6 +30,8 @@ const FIRST: usize = 10;
 const SHORT: usize = 5;
 /// How many windows a part of the population may still be far away at least, and at most.
 const EARLY: [usize; 2] = [2, 6];
+/// Steps of all windows up to the one of 80, which populations of fewer chains than a block holds may take: their moments need longer windows.
+const LONG: usize = 190;
 /// After how many times √d of way a direction is forgotten, in units of the metric.
 const LENGTH: f64 = 1.9;
 /// Largest energy error and virial of one chain that count: a few far away should not steer all.
@@ -109,9 +111,11 @@ impl Balance {
         if virials.is_empty() { 1.0 } else { (virials.iter().sum::<f64>() / virials.len() as f64).sqrt() }
     }
 
-    /// Whether z has the moments of a population that is in equilibrium in a metric that fits it.
-    fn fits(&self, transforms: &[Transform]) -> bool {
-        self.is_within(transforms, 0.3, 0.67..1.5, 0.75..1.25)
+    /// Whether z has the moments of a population of so many chains that is in equilibrium in a metric that fits it. The room is for the
+    /// noise of 256 chains; that of fewer is wider, as the root of how many times fewer they are.
+    fn fits(&self, transforms: &[Transform], chains: usize) -> bool {
+        let wider = (LANES as f64 / chains as f64).sqrt().max(1.0);
+        self.is_within(transforms, 0.3 * wider, 0.67_f64.powf(wider)..1.5_f64.powf(wider), 1.0 - 0.25 * wider..1.0 + 0.25 * wider)
     }
 
     /// Whether those who are not far away make up the population.
@@ -183,6 +187,11 @@ pub fn arrive(density: &dyn LogDensity, settings: &Chaining, starts: &Population
 }
 
 impl<'a> Run<'_, 'a> {
+    /// Steps that an approach of so many chains may take of the `steps` of a warm-up.
+    pub(super) fn longest_approach(chains: usize, steps: usize) -> usize {
+        if chains < LANES && steps >= LONG { LONG } else { steps / 2 }
+    }
+
     /// Moves chains from `starts` to where the density has its mass, and learns the metric on the way. Nothing is done for few chains or one
     /// variable. A population that has not arrived after `steps` is forgotten with its coordinates: what takes long is bent or has narrow
     /// places, and there dynamics without a Metropolis test end with a bias that the kernel takes long to lose.
@@ -223,7 +232,7 @@ impl<'a> Run<'_, 'a> {
             }
             *taken += *length;
             *windows += 1;
-            let arrived = !*early && balance.fits(&transforms);
+            let arrived = !*early && balance.fits(&transforms, chains);
             *early = *windows < EARLY[0] || *early && *windows < EARLY[1] && !balance.is_near(&transforms);
             ensemble.each(self.crew, &mut learning, |blocks, seen, learning| learning.end_stage(&kernel, &mut blocks[0], seen, arrived));
             renew(&mut learning, ensemble);
@@ -316,6 +325,23 @@ mod tests {
             // 256 chains over a window of 20 steps know a scale to a twentieth and more.
             let exact = scale * (1.0_f64 + 8.0).sqrt();
             assert!((found / exact - 1.0).abs() < 0.2, "{found} instead of {exact}");
+        }
+    }
+
+    #[test]
+    fn sixty_four_chains_of_a_hundred_and_fifty_variables_arrive() {
+        let density = gaussian((0..150).map(|i| 1.0 + 0.1 * i as f64).collect(), 5.0);
+        let settings = Chaining { warmup: 300, draws: 40, seed: 4, threads: 1, ..Chaining::default() };
+        let starts = initial_positions(&density, 4, 64).unwrap();
+        let found = sample_chains(&density, &Nuts::new(density.level()), &settings, &starts, &Control::default()).unwrap();
+        // All windows of the approach, and forty steps that tune the step size.
+        assert!(found.warmup <= 190 + 40, "{}", found.warmup);
+        for (column, i) in found.draws.columns().iter().zip(0..) {
+            // The variance along all of them, 25, is shared by 150.
+            let scale = (1.0 + 0.1 * f64::from(i)) * (1.0_f64 + 24.0 / 150.0).sqrt();
+            let sd = (column.iter().map(|x| (x - 3.0) * (x - 3.0)).sum::<f64>() / column.len() as f64).sqrt();
+            // 2560 draws, most of them independent: 1/√(2·1000) = 0.022.
+            assert!((sd / scale - 1.0).abs() < 0.11, "{i}: {sd} instead of {scale}");
         }
     }
 

@@ -58,7 +58,7 @@ impl<'a> Run<'_, 'a> {
         let mut learning = match self.crew.recall(Part::Windows, shape)? {
             Some(windows) => windows,
             None => {
-                let approach = self.approach(starts, coordinates.clone(), steps / 2)?;
+                let approach = self.approach(starts, coordinates.clone(), Self::longest_approach(starts.chains(), steps))?;
                 if let Some(arrived) = approach.arrived {
                     return Ok(Learned { ensemble: arrived.hand_over(seed), steps: approach.steps, early: true });
                 }
