@@ -22,7 +22,7 @@ BATCH = LOGISTIC + ["--batch", "16", "--draws", "2000"]
 COMMANDS = [
     ["--density", "exp(-x^4 + x)", "--sampler", name, "--steps", "20000"] for name in ("sgld", "lm", "psgld", "underdamped")
 ] + [
-    BENT + ["--sampler", name, "--draws", "400"] for name in ("rwm", "pcn", "mala", "barker", "hmc", "nuts", "mams", "mclmc", "sghmc", "sgnht")
+    BENT + ["--sampler", name, "--draws", "400"] for name in ("rwm", "pcn", "mala", "barker", "hmc", "nuts", "mams", "mclmc")
 ] + [
     BENT + ["--sampler", "mams", "--chains", "600", "--draws", "300"],
     BENT + ["--sampler", "nuts", "--chains", "4", "--draws", "20000"],

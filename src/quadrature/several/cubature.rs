@@ -21,8 +21,8 @@ const ROUNDS: usize = 8;
 /// The grid starts with about so many boxes.
 const GRID: f64 = 512.0;
 
-/// Charts of infinite ranges: as the search found the mass, and with room for a tail that it did not see.
-pub(super) const STRETCHES: [f64; 2] = [1.0, 4.0];
+/// How many times as wide as the mass that was found a second chart is: with room for a tail that the search did not see.
+pub(super) const STRETCH: f64 = 4.0;
 
 /// What the rule found.
 pub(super) struct Cubature {
