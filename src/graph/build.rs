@@ -228,6 +228,10 @@ impl Graph {
         }
         match (op, self.node(a)) {
             (Unary::Log, Node::Unary(Unary::Exp, u)) => u,
+            (Unary::Log, Node::Binary(Binary::Divide, one, v)) if self.number(one) == Some(1.0) => {
+                let log = self.unary(Unary::Log, v);
+                self.negate(log)
+            }
             (Unary::Log, Node::Unary(Unary::Sigmoid, u)) => {
                 let mirrored = self.negate(u);
                 let soft = self.unary(Unary::Softplus, mirrored);

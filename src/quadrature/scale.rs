@@ -297,17 +297,19 @@ struct Heights {
     density: f64,
     /// Largest log(p·distance), about the logarithm of the mass.
     mass: f64,
-    /// The log-distance where that is.
+    /// The log-distance where that is, and from where.
     at: f64,
+    anchor: f64,
 }
 
 impl Heights {
     fn of(sides: &[Side]) -> Heights {
-        let mut heights = Heights { density: f64::NEG_INFINITY, mass: f64::NEG_INFINITY, at: 0.0 };
-        for &(s, log_density) in sides.iter().flat_map(|side| &side.levels) {
+        let mut heights = Heights { density: f64::NEG_INFINITY, mass: f64::NEG_INFINITY, at: 0.0, anchor: 0.0 };
+        let levels = sides.iter().flat_map(|side| side.levels.iter().map(|level| (side.anchor, level)));
+        for (anchor, &(s, log_density)) in levels {
             heights.density = heights.density.max(log_density);
             if log_density + s > heights.mass {
-                (heights.mass, heights.at) = (log_density + s, s);
+                (heights.mass, heights.at, heights.anchor) = (log_density + s, s, anchor);
             }
         }
         heights
@@ -420,10 +422,12 @@ impl Build {
         let far = Chart::Log { anchor: 0.0, side: side.sign, end: symbolic };
         let reach = if symbolic.is_some() { SYMBOLIC_REACH } else { NUMERIC_REACH };
         let mut way = Way { chart: far, start: 0.0, reach, inward: false, noise: 1e-7 };
-        if side.digits.is_finite() {
-            // From behind the bulk to where p loses its digits, and no tail of the plain x.
+        if side.digits.is_finite() && (side.anchor - self.heights.anchor).abs() <= self.heights.at.exp() {
+            // From behind the bulk, which lies about this anchor, to where p loses its digits.
             let start = (self.heights.at + 1.0).min(side.digits - 0.5);
             way = Way { chart: side.chart(probe), start, reach: side.digits - start, ..way };
+        } else if side.digits.is_finite() {
+            way.reach = (side.anchor.abs() + side.digits.exp()).ln();
         }
         let crit = |moment: f64, level: (f64, f64)| level.1 + level.0 + moment * (level.0 - self.heights.at).max(0.0);
         let mut moment = 2.0;
