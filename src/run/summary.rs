@@ -295,6 +295,10 @@ fn probabilities(ordered: &[f64], cdf: &dyn Fn(&[f64]) -> Option<Vec<f64>>) -> O
     let n = ordered.len() as f64;
     for (&(first, count), beside) in ties.iter().zip(cdf(&beside)?.chunks_exact(2)) {
         let at = found[first];
+        // A law without a spread tells nothing there, and the bounds of a clamp may not be NaN.
+        if at.is_nan() {
+            continue;
+        }
         let from = (first as f64 / n).clamp(beside[0].min(at), at);
         let to = ((first + count) as f64 / n).clamp(at, beside[1].max(at));
         for (k, p) in found[first..first + count].iter_mut().enumerate() {

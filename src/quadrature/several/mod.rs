@@ -59,7 +59,7 @@ const GLANCE_LAWS: usize = 4;
 const LINES: f64 = 1e-4;
 /// A value of a cubature that may be off by more than this is none.
 const GUESSED: f64 = 0.1;
-/// The same of a cubature, whose estimates are wide.
+/// Relative error asked of a cubature at a glance: its estimates are wide.
 const GLANCE_CUBATURE: f64 = 1e-5;
 
 /// The integral of a density of several variables.
