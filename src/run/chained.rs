@@ -29,13 +29,19 @@ const TEMPERED: usize = 100;
 /// The most draws of few chains together: an R-hat below 1.01 of each variable takes an ESS near a hundred of each half of a chain.
 const FEW_DRAWS: usize = 8000;
 
+/// The acceptance that chains are tuned to where the usual one has left some of them stuck.
+const CAREFUL: f64 = 0.97;
+
 /// Steps of warm-up where many chains learn together; most densities take a third of them.
 const WARMUP: usize = 300;
 
 pub(super) fn chained(question: &Question, law: &Law, choice: Choice) -> Result<Drawn> {
     let Question { density, settings, control, .. } = *question;
-    let Choice { sampler, facts, beginning, .. } = choice;
+    let Choice { sampler, facts, beginning, careful, .. } = choice;
     let (chains, mut plan) = plan(facts, density, settings)?;
+    if careful {
+        (plan.varied, plan.target_acceptance) = (true, plan.target_acceptance.or(Some(CAREFUL)));
+    }
     let known = beginning.as_ref().map(|found| Known { coordinates: &found.coordinates, settled: found.settled });
     let starts = match &beginning {
         Some(found) => found.starts.clone(),

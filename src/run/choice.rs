@@ -1,5 +1,7 @@
 //! Which sampler draws, and what a look at the problem has learned for it.
 
+use super::drawn::Drawn;
+use super::judge::{Trust, Verdict};
 use super::law::Law;
 use super::question::Question;
 use super::samplers::Sampler;
@@ -9,6 +11,7 @@ use crate::density::{Boundary, LogDensity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sampler::{Batches, Course, Facts, Mams};
 
+#[derive(Clone)]
 pub(super) struct Choice {
     pub(super) sampler: Sampler,
     pub(super) facts: &'static Facts,
@@ -18,6 +21,8 @@ pub(super) struct Choice {
     pub(super) beginning: Option<Beginning>,
     /// Whether a ladder of temperatures is drawn without a Metropolis test.
     pub(super) has_replicas: bool,
+    /// Whether chains take shorter steps than is usual, of many lengths.
+    pub(super) careful: bool,
 }
 
 /// Updates of a coordinate that a population may take where nobody asks for one: about 0.2 s of work.
@@ -90,14 +95,35 @@ pub(super) fn choose(question: &Question, law: &Law) -> Result<Choice> {
         _ => {}
     }
     let has_replicas = settings.rungs.is_some() && facts.course == Course::Population;
-    Ok(Choice { sampler, facts, why: why.map(str::to_string), beginning, has_replicas })
+    Ok(Choice { sampler, facts, why: why.map(str::to_string), beginning, has_replicas, careful: false })
 }
 
+/// Warnings that a shorter step may answer.
+const OF_LONG_STEPS: [&str; 7] = ["frozen", "apart", "rhat", "few_effective", "divergences", "energy_fraction", "acceptance"];
+/// Operations of all gradients of a run that is made again with shorter steps, which takes about three times as many: some seconds.
+const AFFORDABLE: f64 = 2e10;
+
 impl Choice {
-    /// What draws instead if the first draws refute this choice.
-    pub(super) fn second(&self, chosen: Sampler) -> Option<Choice> {
-        let beginning = self.beginning.clone().filter(|_| chosen == Sampler::Auto && self.sampler == Sampler::Pcn)?;
-        let why = Some("proposals from the normal law at its mode were stuck in its tails".to_string());
-        Some(Choice { sampler: Sampler::Mams, facts: &Mams::FACTS, why, beginning: Some(beginning), has_replicas: false })
+    /// What draws instead of this choice of `auto` if its draws refute it: gradients for proposals that are stuck, then shorter steps of many
+    /// lengths for chains that are.
+    pub(super) fn second(&self, drawn: &Drawn, verdict: &Verdict, density: &dyn LogDensity) -> Option<Choice> {
+        if !drawn.complete || verdict.trust == Trust::Yes {
+            return None;
+        }
+        let (sampler, facts) = (Sampler::Mams, &Mams::FACTS);
+        let next = |why: &str, careful: bool| {
+            let beginning = self.beginning.clone();
+            Some(Choice { sampler, facts, why: Some(why.to_string()), beginning, has_replicas: false, careful })
+        };
+        match self.sampler {
+            Sampler::Pcn if self.beginning.is_some() => next("proposals from the normal law at its mode were stuck in its tails", false),
+            Sampler::Mams if !self.careful => {
+                let has_stuck = verdict.warnings.iter().any(|warning| OF_LONG_STEPS.contains(&warning.kind()));
+                let work = drawn.gradients as f64 * density.operations() as f64;
+                let answer = has_stuck && work < AFFORDABLE;
+                answer.then(|| next("chains were stuck: shorter steps, of many lengths", true)).flatten()
+            }
+            _ => None,
+        }
     }
 }

@@ -75,10 +75,18 @@ fn answer(question: &Question) -> Result<Run> {
         Begun::Instead(reason) => reason,
     };
     let choice = choose(question, &law)?;
-    let second = choice.second(question.settings.sampler);
-    let mut found = judged(question, &law, choice)?;
-    if let Some(second) = second.filter(|_| found.drawn.complete && found.verdict.trust != Trust::Yes) {
-        found = judged(question, &law, second)?;
+    let mut found = judged(question, &law, choice.clone())?;
+    let mut last = choice;
+    while let Some(next) = Some(&last)
+        .filter(|_| question.settings.sampler == Sampler::Auto)
+        .and_then(|last| last.second(&found.drawn, &found.verdict, question.density))
+    {
+        let again = judged(question, &law, next.clone())?;
+        // What ends with less trust than before was not worth it.
+        if again.verdict.trust != Trust::No || found.verdict.trust == Trust::No {
+            found = again;
+        }
+        last = next;
     }
     if let (Some(reason), Some(why)) = (reason, &mut found.why) {
         *why = format!("{reason}; {why}; --sampler sgld insists");

@@ -95,6 +95,8 @@ pub(in crate::sampler) const STRETCH: usize = 64;
 pub(in crate::sampler) enum Pace<'p> {
     /// The same for all.
     Constant(Parameters),
+    /// Those made of these for each step, see [`Parameters::varied`].
+    Varied(Parameters),
     /// Those of the steps from the given one, as many as there is room for.
     Scheduled(&'p (dyn Fn(usize, &mut [Parameters; STRETCH]) + Sync)),
 }
@@ -231,12 +233,14 @@ impl<'a, S: Send> Ensemble<'a, S> {
                 Steps::UpTo(end) => end.saturating_sub(taken),
             };
             while left > 0 {
+                let taken = blocks.first().map_or(0, |block| block.taken);
                 let (mut row, stretch) = match pace {
                     Pace::Constant(parameters) => ([parameters; STRETCH], 1),
+                    Pace::Varied(parameters) => ([parameters.varied(taken); STRETCH], 1),
                     Pace::Scheduled(_) => ([Parameters::new(0.0); STRETCH], STRETCH.min(left)),
                 };
-                if let (Pace::Scheduled(fill), Some(first)) = (pace, blocks.first()) {
-                    fill(first.taken, &mut row);
+                if let Pace::Scheduled(fill) = pace {
+                    fill(taken, &mut row);
                 }
                 if crew.is_stopped() {
                     return;

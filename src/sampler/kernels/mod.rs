@@ -58,6 +58,19 @@ impl Parameters {
     pub fn new(step_size: f64) -> Self {
         Parameters { step_size, temperature: 1.0, length: std::f64::consts::FRAC_PI_2 }
     }
+
+    /// Those of the given step of a chain that takes steps of many lengths: each tenth is a half, a quarter, an eighth, a sixteenth as long, in
+    /// turn, and so is its trajectory. Where a density is narrower than the usual step, a chain moves by these. Each step leaves the density as
+    /// it is, and so does any sequence of them that does not look at the chain (Tierney 1994, section 2.4: cycles of kernels).
+    #[must_use]
+    pub fn varied(self, step: usize) -> Self {
+        const EACH: usize = 10;
+        if step % EACH != EACH - 1 {
+            return self;
+        }
+        let shorter = 0.5 / (1 << (step / EACH % 4)) as f64;
+        Parameters { step_size: shorter * self.step_size, length: shorter * self.length, ..self }
+    }
 }
 
 /// What a warm-up tunes a step size to.

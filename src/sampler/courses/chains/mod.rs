@@ -34,6 +34,8 @@ pub struct Chaining {
     pub target_acceptance: Option<f64>,
     /// See [`Parameters::length`].
     pub length: f64,
+    /// Whether steps after the warm-up are [`Parameters::varied`].
+    pub varied: bool,
     /// What the warm-up learns.
     pub metric: MetricKind,
     /// The seed; the same seed gives the same draws on any number of threads.
@@ -52,6 +54,7 @@ impl Default for Chaining {
             fixed_step_size: false,
             target_acceptance: None,
             length: Parameters::new(1.0).length,
+            varied: false,
             metric: MetricKind::Auto,
             seed: 0,
             threads: 0,
@@ -279,7 +282,8 @@ impl<'a> Run<'_, 'a> {
     }
 
     fn pace(&self, step_size: f64) -> Pace<'static> {
-        Pace::Constant(Parameters { length: self.settings.length, ..Parameters::new(step_size) })
+        let parameters = Parameters { length: self.settings.length, ..Parameters::new(step_size) };
+        if self.settings.varied { Pace::Varied(parameters) } else { Pace::Constant(parameters) }
     }
 
     /// Draws until the caller has enough, if it looks, or the most that is allowed; what came of it.
