@@ -1,5 +1,6 @@
 //! What users build: a formula, what it means, where its variables may be.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::declare::{declare, label};
@@ -11,7 +12,7 @@ use crate::data::Data;
 use crate::enclosure::{Interval, ranges};
 use crate::error::{Error, ErrorKind, Result, plain};
 use crate::gradient::{gradient, hessian};
-use crate::graph::{Graph, Node, NodeId, Origin, Unary, VariableName, extract, substitute};
+use crate::graph::{Binary, Graph, Node, NodeId, Origin, Unary, VariableName, extract, substitute};
 use crate::math::{Block, LANES, Lanes, Level};
 use crate::syntax::{Formula, Function, Meaning};
 use crate::tape::{Evaluator, Program, ProgramEvaluator, Rounding, Tape};
@@ -272,9 +273,46 @@ impl Model {
         &self.notes
     }
 
+    /// Which variables are below a sum over rows, or share a summand of the log density with one that is, or with one that shares one.
+    fn reached_by_way_of_others(&self) -> Vec<bool> {
+        if self.reached.iter().all(|reached| *reached) {
+            return self.reached.clone();
+        }
+        // Each variable points to another of its kind, and the first of a kind to itself.
+        let mut kind: Vec<usize> = (0..self.bounds.len()).collect();
+        let first = |kind: &[usize], mut variable: usize| {
+            while kind[variable] != variable {
+                variable = kind[variable];
+            }
+            variable
+        };
+        let (mut seen, mut stack) = (HashSet::new(), vec![self.log_density]);
+        while let Some(id) = stack.pop() {
+            match self.graph.node(id) {
+                Node::Binary(Binary::Add | Binary::Subtract, left, right) => {
+                    stack.extend([left, right].into_iter().filter(|id| seen.insert(*id)))
+                }
+                _ => {
+                    let order = self.graph.order(&[id]).into_iter();
+                    let mut variables =
+                        order.filter_map(|id| if let Node::Variable(v) = self.graph.node(id) { Some(v as usize) } else { None });
+                    let Some(one) = variables.next() else { continue };
+                    for other in variables {
+                        let (one, other) = (first(&kind, one), first(&kind, other));
+                        kind[other.max(one)] = other.min(one);
+                    }
+                }
+            }
+        }
+        let mut is_reached = vec![false; kind.len()];
+        (0..kind.len()).filter(|&v| self.reached.get(v) == Some(&true)).for_each(|v| is_reached[first(&kind, v)] = true);
+        (0..kind.len()).map(|v| is_reached[first(&kind, v)]).collect()
+    }
+
     /// What is odd about the model without being wrong: a kind for tools, a sentence for people.
     pub fn oddities(&self) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
+        let reached = self.reached_by_way_of_others();
         let mut used = vec![false; self.bounds.len()];
         for id in self.graph.order(&[self.log_density]) {
             if let Node::Variable(variable) = self.graph.node(id) {
@@ -288,7 +326,7 @@ impl Model {
             } else if !used[variable] {
                 let message = format!("`{name}` is used nowhere and its range is infinite: the density has no finite integral");
                 found.push(("flat_direction", message));
-            } else if self.reached.get(variable) == Some(&false) {
+            } else if reached.get(variable) == Some(&false) {
                 found.push(("out_of_reach", format!("no sum over the data depends on `{name}`: the data say nothing about it")));
             }
         }

@@ -49,6 +49,13 @@ pub(super) enum Shape {
     Whole,
     /// `sum(j in 1..8, normal_lpdf(theta[j] | …))`.
     Each(IndexRange),
+    /// `sum(t in 2..8, normal_lpdf(theta[t] | …theta[t - 1]…))`, a series each of whose elements is distributed about the one before.
+    Series {
+        /// Of the elements but the first.
+        range: IndexRange,
+        /// The term of the first element, if it has location and scale of its own.
+        first: Option<ExprId>,
+    },
 }
 
 /// A hierarchy.
@@ -67,8 +74,9 @@ pub(super) struct Found {
 pub(super) fn hierarchies(ast: &Ast, meaning: Meaning, reach: &dyn Fn(&str) -> Option<Reach>) -> Vec<Found> {
     let names = Names { ast, reach };
     let mut found: Vec<Found> = Vec::new();
-    for term in terms(ast, meaning) {
-        if let Some(hierarchy) = names.hierarchy(&term)
+    let terms = terms(ast, meaning);
+    for term in &terms {
+        if let Some(hierarchy) = names.hierarchy(term, &terms)
             && !found.iter().any(|known| known.name == hierarchy.name)
         {
             found.push(hierarchy);
@@ -154,16 +162,28 @@ pub(super) struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn hierarchy(&self, term: &Term) -> Option<Found> {
+    fn hierarchy(&self, term: &Term, terms: &[Term]) -> Option<Found> {
         let Expr::Distribution { distribution, arguments, .. } = self.ast.expr(term.id) else { return None };
         let family = family(*distribution)?;
-        let (name, shape) = self.outcome(arguments[0], term)?;
+        let (name, mut shape) = self.outcome(arguments[0], term)?;
         if (self.reach)(name) != Some(family.reach) {
             return None;
         }
         let index = term.each.map(|range| range.name.as_str());
         let scale = self.below(&[arguments[family.scale]], index)?;
-        let location = self.below(&family.location.map(|place| arguments[place]).into_iter().collect::<Vec<_>>(), index)?;
+        let middle: Vec<ExprId> = family.location.map(|place| arguments[place]).into_iter().collect();
+        let mut location = self.below(&middle, index)?;
+        if let Shape::Series { range, first } = &mut shape {
+            if family.exponential || !middle.iter().all(|&middle| self.follows(middle, name, &range.name)) {
+                return None;
+            }
+            location.remove(name);
+            *first = terms.iter().find_map(|term| self.first(term, name));
+            for &id in first.iter() {
+                let Expr::Distribution { arguments, .. } = self.ast.expr(id) else { continue };
+                location.extend(self.below(&arguments[1..], None)?);
+            }
+        }
         if scale.contains(name) || location.contains(name) || !scale.iter().any(|name| (self.reach)(name).is_some()) {
             return None;
         }
@@ -175,13 +195,63 @@ impl Names<'_> {
         Some(Found { name: name.to_string(), term: term.id, shape, place })
     }
 
+    /// Whether a location uses the series `name` by its element before the index alone, `name[index - 1]`.
+    fn follows(&self, location: ExprId, name: &str, index: &str) -> bool {
+        let mut stack = vec![location];
+        while let Some(id) = stack.pop() {
+            let expr = self.ast.expr(id);
+            match expr {
+                Expr::Name(used) | Expr::Index { name: used, .. } if used == name => {
+                    let Expr::Index { subscripts, .. } = expr else { return false };
+                    let [Subscript::At(at)] = subscripts[..] else { return false };
+                    let Expr::Binary { operator: BinaryOperator::Subtract, left, right } = self.ast.expr(at) else { return false };
+                    if *self.ast.expr(*left) != Expr::Name(index.into()) || *self.ast.expr(*right) != Expr::Number(1.0) {
+                        return false;
+                    }
+                }
+                Expr::Name(used) | Expr::Index { name: used, .. } => {
+                    let definition = self.ast.definitions().find(|definition| definition.name == *used);
+                    let uses =
+                        |definition: &Definition| self.below(&[definition.body], Some(index)).is_none_or(|below| below.contains(name));
+                    if definition.is_some_and(uses) {
+                        return false;
+                    }
+                    stack.extend(expr.operands());
+                }
+                _ => stack.extend(expr.operands()),
+            }
+        }
+        true
+    }
+
+    /// The term, if it distributes the first element of the series `name` by a location and a scale.
+    fn first(&self, term: &Term, name: &str) -> Option<ExprId> {
+        let Expr::Distribution { distribution, arguments, .. } = self.ast.expr(term.id) else { return None };
+        let is_first = match (self.ast.expr(arguments[0]), term.each) {
+            (Expr::Index { name: used, subscripts }, None) if used == name => {
+                matches!(subscripts[..], [Subscript::At(at)] if *self.ast.expr(at) == Expr::Number(1.0))
+            }
+            _ => false,
+        };
+        let family = family(*distribution).filter(|family| family.reach == Reach::All && is_first)?;
+        let below = self.below(
+            &[Some(arguments[family.scale]), family.location.map(|place| arguments[place])].into_iter().flatten().collect::<Vec<_>>(),
+            None,
+        )?;
+        (!below.contains(name)).then_some(term.id)
+    }
+
     /// The parameter that a term distributes.
     fn outcome(&self, outcome: ExprId, term: &Term) -> Option<(&str, Shape)> {
         let (name, shape) = match (self.ast.expr(outcome), term.each) {
             (Expr::Name(name), None) if term.summed => (name, Shape::Whole),
             (Expr::Name(name), None) => (name, Shape::Scalar),
             (Expr::Index { name, subscripts }, Some(range)) => match subscripts[..] {
-                [Subscript::At(index)] if *self.ast.expr(index) == Expr::Name(range.name.clone()) => (name, Shape::Each(range.clone())),
+                [Subscript::At(index)] if *self.ast.expr(index) == Expr::Name(range.name.clone()) => {
+                    let range = range.clone();
+                    let is_series = *self.ast.expr(range.first) == Expr::Number(2.0);
+                    (name, if is_series { Shape::Series { range, first: None } } else { Shape::Each(range) })
+                }
                 _ => return None,
             },
             _ => return None,
@@ -199,6 +269,9 @@ impl Names<'_> {
             (Shape::Each(range), declared) => {
                 let begins = *self.ast.expr(range.first) == Expr::Number(1.0);
                 begins && declared.is_none_or(|Parameter { shape, .. }| shape.len() == 1 && self.same(shape[0], range.last))
+            }
+            (Shape::Series { range, .. }, declared) => {
+                declared.is_some_and(|Parameter { shape, .. }| shape.len() == 1 && self.same(shape[0], range.last))
             }
         };
         fits.then_some((name, shape))

@@ -6,7 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ast::{
-    Ast, BinaryOperator, Definition, DefinitionKind, Domain, Expr, ExprId, IndexRange, Meaning, Statement, Subscript, UnaryOperator,
+    Ast, BinaryOperator, Comparison, Definition, DefinitionKind, Domain, Expr, ExprId, IndexRange, Meaning, Statement, Subscript,
+    UnaryOperator,
 };
 use super::formula::Formula;
 use super::functions::Function;
@@ -138,6 +139,29 @@ impl Draft {
         self.add(Expr::Binary { operator, left, right })
     }
 
+    /// location + scale·`standard` of a distribution with these arguments, or its exponential.
+    fn shifted(&mut self, family: &Family, arguments: &[ExprId], standard: ExprId) -> ExprId {
+        let mut body = self.binary(BinaryOperator::Multiply, arguments[family.scale], standard);
+        let location = family.location.map(|place| arguments[place]);
+        if let Some(location) = location.filter(|location| *self.0.expr(*location) != Expr::Number(0.0)) {
+            body = self.binary(BinaryOperator::Add, location, body);
+        }
+        if family.exponential { self.add(Expr::Call { function: Function::Exp, arguments: vec![body] }) } else { body }
+    }
+
+    /// Makes a term one of the standard member of its family.
+    fn standardise(&mut self, term: ExprId, family: &Family, outcome: ExprId) {
+        let (zero, one) = (self.add(Expr::Number(0.0)), self.add(Expr::Number(1.0)));
+        if let Expr::Distribution { distribution, arguments, .. } = &mut self.0.exprs[term.index()] {
+            *distribution = family.standard;
+            arguments[0] = outcome;
+            if let Some(place) = family.location {
+                arguments[place] = zero;
+            }
+            arguments[family.scale] = one;
+        }
+    }
+
     fn element(&mut self, name: &str, index: Option<&str>) -> ExprId {
         match index {
             None => self.add(Expr::Name(name.into())),
@@ -164,12 +188,12 @@ fn rewrite(
         Expr::Distribution { arguments, .. } => arguments.clone(),
         _ => Vec::new(),
     };
-    let (location, scale) = (family.location.map(|place| arguments[place]), arguments[family.scale]);
     let declared = ast.parameters().find(|parameter| parameter.name == found.name);
     let mut draft = Draft(ast.clone());
-    let range = match &found.shape {
+    let (location, scale) = (family.location.map(|place| arguments[place]), arguments[family.scale]);
+    let mut range = match &found.shape {
         Shape::Scalar => None,
-        Shape::Each(range) => Some(range.clone()),
+        Shape::Each(range) | Shape::Series { range, .. } => Some(range.clone()),
         // Element by element where that is how it must be read; as a whole where location or scale have elements too.
         Shape::Whole => match declared.map(|parameter| &parameter.shape[..]) {
             Some(&[length]) if names.is_number(scale) && location.is_none_or(|location| names.is_number(location)) => {
@@ -182,26 +206,32 @@ fn rewrite(
         },
     };
     let element = draft.element(standard, range.as_ref().map(|range| range.name.as_str()));
-    let mut body = draft.binary(BinaryOperator::Multiply, scale, element);
-    if let Some(location) = location.filter(|location| *ast.expr(*location) != Expr::Number(0.0)) {
-        body = draft.binary(BinaryOperator::Add, location, body);
+    let mut body = draft.shifted(family, &arguments, element);
+    if let (Shape::Series { first, .. }, Some(range)) = (&found.shape, &mut range) {
+        let one = draft.add(Expr::Number(1.0));
+        let index = draft.add(Expr::Name(range.name.clone()));
+        let condition = draft.add(Expr::Comparison { first: index, rest: vec![(Comparison::Equal, one)] });
+        let begins = draft.add(Expr::Index { name: standard.into(), subscripts: vec![Subscript::At(one)] });
+        let mut then = begins;
+        if let Some(id) = *first
+            && let Expr::Distribution { distribution, arguments, .. } = ast.expr(id)
+            && let Some(family) = self::family(*distribution)
+        {
+            then = draft.shifted(&family, arguments, begins);
+            draft.standardise(id, &family, begins);
+        }
+        body = draft.add(Expr::If { condition, then, otherwise: body });
+        range.first = one;
     }
-    if family.exponential {
-        body = draft.add(Expr::Call { function: Function::Exp, arguments: vec![body] });
-    }
-    let kind = range.clone().map_or(DefinitionKind::Value, |range| DefinitionKind::Elements(vec![range]));
+    let kind = range.map_or(DefinitionKind::Value, |range| DefinitionKind::Elements(vec![range]));
     let definition = Statement::Definition(Definition { name: found.name.clone(), name_span: Span::default(), kind, body });
     // The term: what was sampled is now standard.
-    let index = if let Shape::Each(range) = &found.shape { Some(range.name.as_str()) } else { None };
-    let mut standardised = arguments;
-    standardised[0] = draft.element(standard, index);
-    if let Some(place) = family.location {
-        standardised[place] = draft.add(Expr::Number(0.0));
-    }
-    standardised[family.scale] = draft.add(Expr::Number(1.0));
-    if let Expr::Distribution { distribution, arguments, .. } = &mut draft.0.exprs[found.term.index()] {
-        (*distribution, *arguments) = (family.standard, standardised);
-    }
+    let index = match &found.shape {
+        Shape::Each(range) | Shape::Series { range, .. } => Some(range.name.as_str()),
+        Shape::Scalar | Shape::Whole => None,
+    };
+    let outcome = draft.element(standard, index);
+    draft.standardise(found.term, family, outcome);
     let mut declaration = None;
     if let Some(at) = ast.statements().iter().position(|s| matches!(s, Statement::Parameter(parameter) if parameter.name == found.name)) {
         let infinite = draft.add(Expr::Name("inf".into()));

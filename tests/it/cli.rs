@@ -483,6 +483,13 @@ fn check_notes_what_is_odd_about_a_model() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     let kinds: Vec<&str> = document["problems"].as_array().unwrap().iter().map(|problem| problem["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["infinite_Z", "unused_parameter", "flat_direction", "out_of_reach", "hidden_column"]);
+    // The data speak of `tau` by way of `theta`.
+    let text =
+        "tau in (0, 9); theta[2] in (-inf, inf); log_density = -tau + sum(normal_lpdf(theta | 0, tau)) + sum(normal_lpdf(y | theta, 1))";
+    let output = langevin(&["check", "--log-density", text, "--data", data, "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let is_said = document["problems"].as_array().unwrap().iter().any(|problem| problem["kind"] == "out_of_reach");
+    assert!(!is_said, "{}", document["problems"]);
 }
 
 #[test]

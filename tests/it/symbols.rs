@@ -55,6 +55,15 @@ fn hierarchies_are_rewritten() {
             "s in (0, inf); m in (-inf, inf); x in (-inf, inf); log_density = -s + logistic_lpdf(m | 0, s) + normal_lpdf(x | m, s)",
             "s in (0, inf); eta_m in (-inf, inf); eta_x in (-inf, inf); m = s*eta_m; x = m + s*eta_x; log_density = -s + logistic_lpdf(eta_m | 0, 1) + normal_lpdf(eta_x | 0, 1)",
         ),
+        // A series about the element before, whose first has a term of its own, and one whose first has none.
+        (
+            "m in (-1, 1); s in (0, 2); h[4] in (-inf, inf); log_density = normal_lpdf(h[1] | m, 2*s) + sum(t in 2..4, normal_lpdf(h[t] | m*h[t - 1], s))",
+            "m in (-1, 1); s in (0, 2); eta[4] in (-inf, inf); h[t in 1..4] = if(t == 1, m + 2*s*eta[1], m*h[t - 1] + s*eta[t]); log_density = normal_lpdf(eta[1] | 0, 1) + sum(t in 2..4, normal_lpdf(eta[t] | 0, 1))",
+        ),
+        (
+            "s in (0, 2); h[4] in (-inf, inf); log_density = -h[1]^2 + sum(t in 2..4, student_t_lpdf(h[t] | 4, h[t - 1], s))",
+            "s in (0, 2); eta[4] in (-inf, inf); h[t in 1..4] = if(t == 1, eta[1], h[t - 1] + s*eta[t]); log_density = -h[1]^2 + sum(t in 2..4, student_t_lpdf(eta[t] | 4, 0, 1))",
+        ),
         // The name is taken, and the term stands in a definition.
         ("prior = normal_lpdf(x | 0, exp(eta)); prior - eta^2", "x = exp(eta)*eta_x; prior = normal_lpdf(eta_x | 0, 1); prior - eta^2"),
     ];
@@ -77,6 +86,12 @@ fn what_is_no_hierarchy_is_left_alone() {
         "logsumexp(normal_lpdf(x | 0, exp(v)), -x^2) - v^2",
         "x in (0, inf); v in (-1, 1); log_density = normal_lpdf(x | 0, exp(v))",
         "v in (-1, 1); x[3] in (-inf, inf); log_density = sum(i in 1..2, normal_lpdf(x[i] | 0, exp(v))) - x[3]^2",
+        // A series that uses itself otherwise than by the element before.
+        "v in (-1, 1); x[3] in (-inf, inf); log_density = -x[1]^2 + sum(i in 2..3, normal_lpdf(x[i] | mean(x), exp(v)))",
+        "v in (-1, 1); x[3] in (-inf, inf); log_density = -x[1]^2 + sum(i in 2..3, normal_lpdf(x[i] | x[1], exp(v)))",
+        "v in (-1, 1); x[3] in (-inf, inf); m = mean(x); log_density = -x[1]^2 + sum(i in 2..3, normal_lpdf(x[i] | m + x[i - 1], exp(v)))",
+        "v in (-1, 1); x[3] in (-inf, inf); log_density = -x[1]^2 + sum(i in 2..3, normal_lpdf(x[i] | x[i - 1], exp(v + x[i - 1])))",
+        "v in (-1, 1); x[4] in (-inf, inf); log_density = -x[1]^2 - x[4]^2 + sum(i in 2..3, normal_lpdf(x[i] | x[i - 1], exp(v)))",
     ] {
         assert_eq!(rewritten(text), None, "{text}");
         assert!(model(text).hierarchies().is_empty(), "{text}");
@@ -147,6 +162,16 @@ fn the_rewritten_density_is_the_first_one_and_the_jacobian() {
     );
     check_jacobian("s in (0, 2); x in (-inf, inf); log_density = skew_normal_lpdf(x | 1, s, 3) + laplace_lpdf(x | 0, 1)", &nothing);
     check_jacobian("normal_lpdf(v | 0, 3) + sum(i in 1..9, cauchy_lpdf(x[i] | 0, exp(v/2)))", &nothing);
+    check_jacobian(
+        "m in (-1, 1); s in (0, 2); h[4] in (-inf, inf); log_density = normal_lpdf(h[1] | m, 2*s) + sum(t in 2..4, normal_lpdf(h[t] | m*h[t-1]^2, s))",
+        &nothing,
+    );
+    // Two series, one of which is the slope of the other.
+    check_jacobian(
+        "s in (0, 2); r in (0, 2); a[4] in (-inf, inf); b[4] in (-inf, inf); log_density = -a[1]^2 + normal_lpdf(b[1] | 0, r) \
+         + sum(t in 2..4, cauchy_lpdf(a[t] | a[t-1] + b[t-1], s) + normal_lpdf(b[t] | 0.5*b[t-1], r)) - s - r",
+        &nothing,
+    );
     check_jacobian(&centred(), &schools());
 }
 
