@@ -98,8 +98,12 @@ fn p_values(law: &Law, found: &Chained) -> Vec<f64> {
 /// Chains are independent given the warm-up, so their last draws are as many independent draws.
 #[track_caller]
 fn check<K: Kernel>(kernel: &K, draws: usize, fewest_variables: usize) {
+    check_by(kernel, fewest_variables, Chaining { seed: 12, warmup: 200, draws: 1, thin: draws, ..Chaining::default() });
+}
+
+#[track_caller]
+fn check_by<K: Kernel>(kernel: &K, fewest_variables: usize, settings: Chaining) {
     for (name, law) in laws().into_iter().filter(|(_, law)| law.model.dimension() >= fewest_variables) {
-        let settings = Chaining { seed: 12, warmup: 200, draws: 1, thin: draws, ..Chaining::default() };
         let found = run(&law.model, kernel, &law.starts, &settings, 8 * LANES);
         for p in p_values(&law, &found) {
             assert!(p > LEVEL, "{name}: p = {p:.1e}, step {:.3}", found.step_size);
@@ -115,6 +119,12 @@ fn random_walk_metropolis_is_exact() {
 #[test]
 fn preconditioned_crank_nicolson_is_exact() {
     check(&Pcn { level: Level::detect() }, 100, 1);
+}
+
+#[test]
+fn steps_of_many_lengths_are_exact() {
+    let settings = Chaining { seed: 12, warmup: 200, draws: 1, thin: 40, varied: true, ..Chaining::default() };
+    check_by(&Mams { level: Level::detect() }, 2, settings);
 }
 
 #[test]

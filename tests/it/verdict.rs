@@ -1,6 +1,6 @@
 //! The verdict on chains: yes where the draws are right, and never where they are known to be wrong.
 
-use langevin::data::Table;
+use langevin::data::{Data, Table};
 use langevin::density::{Declaration, Meaning, Model};
 use langevin::run::{Init, Run, Sampler, Sampling, Trust, diagnose, draws_of, sample};
 use langevin::sampler::Draws;
@@ -202,4 +202,21 @@ fn draws_that_say_little_are_not_trusted() {
     assert_ne!(judge(vec![(0..4000).map(|i| f64::from(i % 7)).collect()], 1), Trust::Yes, "one chain");
     assert_ne!(judge(vec![vec![1.0, 2.0]], 2), Trust::Yes, "one draw a chain");
     assert_ne!(judge(vec![vec![f64::NAN; 400]], 4), Trust::Yes, "no numbers");
+}
+
+/// Batting averages of Efron & Morris (1975): where `kappa` is large, the 18 abilities have so little room that the usual step stays where it is.
+#[test]
+fn chains_that_stuck_draw_again_with_shorter_steps() {
+    let hits = [18, 17, 16, 15, 14, 14, 13, 12, 11, 11, 10, 10, 10, 10, 10, 9, 8, 7];
+    let text: String = std::iter::once("y\n".to_string()).chain(hits.iter().map(|y| format!("{y}\n"))).collect();
+    let data = Data::new(vec![Table::from_csv("y.csv", text.as_bytes()).unwrap()]);
+    let formula = "phi in (0, 1); kappa in (1, inf); theta[18] in (0, 1)\n\
+                   kappa ~ pareto(1, 1.5)\ntheta ~ beta(phi*kappa, (1 - phi)*kappa)\ny ~ binomial(45, theta)";
+    let model = Model::with_data(formula.parse().unwrap(), None, &[], &data).unwrap();
+    let settings = |sampler| Sampling { sampler, seed: 1, ..Sampling::default() };
+    let usual = sample(&model, &settings(Sampler::Mams)).unwrap();
+    let found = sample(&model, &settings(Sampler::Auto)).unwrap();
+    assert_ne!(usual.verdict.trust, Trust::Yes, "the test has its point only where the usual steps are stuck");
+    assert_eq!(found.verdict.trust, Trust::Yes, "{:?}", kinds(&found));
+    assert!(found.why.is_some_and(|why| why.contains("shorter steps")));
 }

@@ -49,6 +49,8 @@ const GLANCE: usize = 800_000;
 const GLANCE_ERROR: f64 = 1e-6;
 /// Operations that the lines of two variables may take at a glance, a third of a second: what they find draws, too.
 const GLANCE_OPERATIONS: usize = 100_000_000;
+/// Operations that a cubature may take at a glance: some seconds.
+const GLANCE_CUBATURE_OPERATIONS: usize = 10_000_000_000;
 /// Nodes that a search for variables to integrate out may pass, each once a variable, at a glance and else: a second of work, and ten. The last
 /// of a hundred variables that hang together one by one would take a hundred times the first.
 const GLANCE_VISITS: usize = 3_000_000;
@@ -436,7 +438,10 @@ impl Work<'_> {
         if cubature::DIMENSIONS.contains(&dimension) {
             let wanted = if self.relative.is_some() { CUBATURE_ERROR } else { GLANCE_CUBATURE };
             let relative = self.tolerance.relative.max(wanted);
-            let budget = self.allowed(CUBATURE);
+            let mut budget = self.allowed(CUBATURE);
+            if self.relative.is_none() {
+                budget = budget.min(GLANCE_CUBATURE_OPERATIONS / part.operations().max(1));
+            }
             let found = cubature::cubature(part, relative, budget, 1.0)?;
             // Two charts are two rules: mass that one of them has between its points is the error.
             let wider = cubature::cubature(part, relative, budget / 2, cubature::STRETCH)?;

@@ -167,3 +167,18 @@ pub trait Exchange: Kernel {
     /// Exchanges one lane of two blocks, with all that the next step needs.
     fn exchange(&self, a: &mut Self::State, b: &mut Self::State, lane: usize);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tenth_step_is_shorter_and_none_is_longer() {
+        let usual = Parameters::new(0.8);
+        let shares: Vec<f64> = (0..80).map(|step| usual.varied(step).step_size / usual.step_size).collect();
+        let shorter: Vec<f64> = shares.iter().copied().filter(|share| *share != 1.0).collect();
+        assert_eq!(shorter, [0.5, 0.25, 0.125, 0.0625, 0.5, 0.25, 0.125, 0.0625]);
+        // A trajectory has as many steps as the usual one.
+        assert_eq!(usual.varied(9).length / usual.varied(9).step_size, usual.length / usual.step_size);
+    }
+}
