@@ -2,6 +2,8 @@
 //!
 //! A function that jumps need not make the density jump: x·sign x does not. So the log density itself is compared on both sides.
 
+use std::collections::HashSet;
+
 use super::Bound;
 use crate::graph::{Binary, Graph, Node, NodeId, Unary};
 use crate::math::{LANES, Lanes, Level};
@@ -21,18 +23,26 @@ pub(super) struct Jumps {
 const REACHES: [f64; 4] = [0.3, 3.0, 30.0, 1000.0];
 /// Halvings of a line: down to neighbouring doubles, about.
 const HALVINGS: usize = 60;
+/// Rows that lines are followed over.
+pub(super) const ROWS: usize = 2000;
 /// Differences of log p that are not rounding.
 const DIFFERENCE: f64 = 1e-6;
 
 /// Follows lines through the ranges of the variables of `root`, a log density. A step that no line meets is not found.
-pub(super) fn jumps(graph: &Graph, root: NodeId, bounds: &[Bound]) -> Jumps {
+pub(super) fn jumps(graph: &Graph, root: NodeId, bounds: &[Bound], rows: usize) -> Jumps {
     let mut graph = graph.clone();
-    let steps = steps(&mut graph, root);
+    let mut steps = steps(&mut graph, root);
     let mut functions: Vec<&'static str> = Vec::new();
-    if steps.is_empty() || graph.order(&[root]).iter().any(|id| varies(&graph, *id)) {
-        // Of sums over rows nobody follows the steps: all of them may jump.
+    if steps.is_empty() || rows > ROWS {
+        // Over many rows nobody follows the steps: all of them may jump, but for those of `if`, of which few do.
         steps.iter().filter(|(_, name)| *name != "if").for_each(|(_, name)| add(&mut functions, name));
         return Jumps { functions, has_edges: false };
+    }
+    // What differs from row to row changes where its sum does.
+    for (id, _) in &mut steps {
+        if let Some(table) = graph.table_of(*id) {
+            *id = graph.row_sum(table, *id);
+        }
     }
     let outputs: Vec<NodeId> = std::iter::once(root).chain(steps.iter().map(|(id, _)| *id)).collect();
     let program = Program::compile(&graph, &outputs, bounds.len(), Rounding::default());
@@ -98,7 +108,16 @@ fn add(names: &mut Vec<&'static str>, name: &'static str) {
 /// Nodes of `graph` that are the same number up to a step, and the functions that they belong to; a comparison stands in an `if`.
 fn steps(graph: &mut Graph, root: NodeId) -> Vec<(NodeId, &'static str)> {
     let mut found = Vec::new();
-    for id in graph.order(&[root]) {
+    let order = graph.order(&[root]);
+    // Children stand before their parents.
+    let mut moves: HashSet<NodeId> = HashSet::new();
+    for id in order {
+        let is_variable = matches!(graph.node(id), Node::Variable(_));
+        if is_variable || graph.operands(id).any(|operand| moves.contains(&operand)) {
+            moves.insert(id);
+        } else {
+            continue;
+        }
         match graph.node(id) {
             Node::Unary(op @ (Unary::Floor | Unary::Ceil | Unary::Round | Unary::Sign), _) => found.push((id, op.name())),
             Node::Unary(Unary::Not, _) => found.push((id, "if")),
@@ -113,10 +132,6 @@ fn steps(graph: &mut Graph, root: NodeId) -> Vec<(NodeId, &'static str)> {
         }
     }
     found
-}
-
-fn varies(graph: &Graph, id: NodeId) -> bool {
-    matches!(graph.node(id), Node::Column(_) | Node::Gather(..) | Node::RowSum(_) | Node::GroupSum(..))
 }
 
 /// A place for each lane: anywhere in a finite range, as far as `reach` in another.

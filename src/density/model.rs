@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::declare::{declare, label};
-use super::jumps::{Jumps, jumps};
+use super::jumps::{self, Jumps};
 use super::landmarks::landmarks;
 use super::logarithm::logarithm;
 use super::{Bound, Boundary, Declaration, End, Evaluate, Landmarks, LogDensity};
@@ -374,8 +374,13 @@ impl Model {
         self.steps().has_edges
     }
 
+    /// Whether the density was seen to jump, to 0 or to another value; over many rows nobody looks.
+    pub fn is_seen_to_jump(&self) -> bool {
+        self.rows() <= jumps::ROWS && (!self.jumps().is_empty() || self.has_edges())
+    }
+
     fn steps(&self) -> &Jumps {
-        self.jumps.get_or_init(|| jumps(&self.graph, self.log_density, &self.bounds))
+        self.jumps.get_or_init(|| jumps::jumps(&self.graph, self.log_density, &self.bounds, self.rows()))
     }
 
     /// What computes the formula as typed.

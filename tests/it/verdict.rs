@@ -220,3 +220,31 @@ fn chains_that_stuck_draw_again_with_shorter_steps() {
     assert_eq!(found.verdict.trust, Trust::Yes, "{:?}", kinds(&found));
     assert!(found.why.is_some_and(|why| why.contains("shorter steps")));
 }
+
+/// The place of a change among rows of data: the density jumps wherever a row changes sides. With k rows before it the mean `m` is integrated
+/// out by hand, which leaves exp(−2·S_k) for residuals of sum of squares S_k and standard deviation 0.5.
+#[test]
+fn a_change_between_rows_is_seen_to_jump_and_sampled() {
+    const ROWS: usize = 40;
+    let outcome = |t: usize| if t < 17 { 1.0 } else { 2.0 } + 0.3 * ((t * 7 % 5) as f64 - 2.0);
+    let rows: String = (0..ROWS).map(|t| format!("{},{}\n", t as f64 / ROWS as f64, outcome(t))).collect();
+    let data = Data::new(vec![Table::from_csv("y.csv", format!("t,y\n{rows}").as_bytes()).unwrap()]);
+    let model = |text: &str| Model::with_data(text.parse().unwrap(), None, &[], &data).unwrap();
+    let change = model("m in (-9, 9); tau in (0, 1)\ny ~ normal(if(t < tau, m, m + 1), 0.5)");
+    assert_eq!(change.jumps(), ["if"]);
+    let bent = model("m in (-9, 9); tau in (0, 1)\ny ~ normal(if(t < tau, m, m + 3*(t - tau)), 0.5)");
+    assert!(bent.jumps().is_empty(), "a kink is no jump");
+    let by_data = model("m in (-9, 9); tau in (0, 1)\ny ~ normal(if(t < 0.5, m, tau), 0.5)");
+    assert!(by_data.jumps().is_empty(), "the data decide");
+    let weight = |before: usize| {
+        let rest: Vec<f64> = (0..ROWS).map(|t| outcome(t) - if t < before { 0.0 } else { 1.0 }).collect();
+        let mean = rest.iter().sum::<f64>() / ROWS as f64;
+        (-2.0 * rest.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>()).exp()
+    };
+    let mass: f64 = (1..=ROWS).map(weight).sum();
+    let place = (1..=ROWS).map(|before| weight(before) * (before as f64 - 0.5) / ROWS as f64).sum::<f64>() / mass;
+    let found = sample(&change, &by(Sampler::Auto, 1)).unwrap();
+    assert_eq!(found.verdict.trust, Trust::Yes, "{:?}", kinds(&found));
+    let tau = &found.variables[1];
+    assert!((tau.mean - place).abs() < 4.0 * tau.mcse_mean, "{} ± {}, by hand {place}", tau.mean, tau.mcse_mean);
+}

@@ -1,7 +1,7 @@
 //! Identities that draws of the density obey. They are asked where there is no exact law, whose tests are sharper.
 
 use super::{Case, Warning, Weight};
-use crate::density::LogDensity;
+use crate::density::Model;
 use crate::diagnostics::{SteinDiscrepancy, largest_of};
 use crate::run::drawn::Method;
 
@@ -11,7 +11,7 @@ const LEVEL: f64 = 1e-4;
 
 pub(super) fn judge(case: &Case, warnings: &mut Vec<Warning>) {
     // The identities are integrals by parts: a jump adds a term that no gradient has.
-    let jumps = case.question.model.is_some_and(|model| model.rows() == 0 && (!model.jumps().is_empty() || model.has_edges()));
+    let jumps = case.question.model.is_some_and(Model::is_seen_to_jump);
     let is_compared = matches!(case.drawn.method, Method::Independent) && !case.figures.fits.is_empty();
     if case.law.reference.is_some() || is_compared || jumps {
         return;
