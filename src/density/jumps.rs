@@ -25,6 +25,8 @@ const REACHES: [f64; 4] = [0.3, 3.0, 30.0, 1000.0];
 const HALVINGS: usize = 60;
 /// Rows that lines are followed over.
 pub(super) const ROWS: usize = 2000;
+/// How many times what log p wavers by on one side is a difference.
+const NOISE: f64 = 8.0;
 /// Differences of log p that are not rounding.
 const DIFFERENCE: f64 = 1e-6;
 
@@ -73,6 +75,17 @@ pub(super) fn jumps(graph: &Graph, root: NodeId, bounds: &[Bound], rows: usize) 
             halve(&is_first, &middle, &mut from, &mut to);
             halve(&is_first, &values, &mut before, &mut last);
         }
+        // How far log p wavers on one side alone, by the rounding of what is nearly the same.
+        let mut noise = Lanes::default();
+        for back in [1.0, 2.0, 4.0, 8.0] {
+            for (near, far, ends) in [(&from, &to, &before), (&to, &from, &last)] {
+                for ((middle, near), far) in middle.iter_mut().zip(near).zip(far) {
+                    (0..LANES).for_each(|lane| middle[lane] = near[lane] + back * (near[lane] - far[lane]));
+                }
+                evaluator.run(&program, &middle, &mut values);
+                (0..LANES).for_each(|lane| noise[lane] = noise[lane].max((values[0][lane] - ends[0][lane]).abs()));
+            }
+        }
         for lane in 0..LANES {
             let (a, b) = (before[0][lane], last[0][lane]);
             let mut changed = steps.iter().enumerate().filter(|(step, _)| before[step + 1][lane] != last[step + 1][lane]).peekable();
@@ -81,7 +94,7 @@ pub(super) fn jumps(graph: &Graph, root: NodeId, bounds: &[Bound], rows: usize) 
             }
             if a == f64::NEG_INFINITY || b == f64::NEG_INFINITY {
                 has_edges = true;
-            } else if (a - b).abs() > DIFFERENCE * (1.0 + a.abs().min(b.abs())) {
+            } else if (a - b).abs() > DIFFERENCE * (1.0 + a.abs().min(b.abs())) && (a - b).abs() > NOISE * noise[lane] {
                 changed.for_each(|(_, (_, name))| add(&mut functions, name));
             }
         }
